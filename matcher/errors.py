@@ -1,0 +1,63 @@
+"""The matcher's errors.
+
+MatcherError
+├── CaptureError                 the capture cannot be used
+│   ├── CaptureUnreadable        not a picture, truncated, empty
+│   ├── CaptureTooLarge          more bytes or pixels than are decoded
+│   ├── NoFace
+│   ├── SeveralFaces
+│   ├── NotAFingerprint
+│   └── TooFewFeatures           a print, but nothing to compare
+├── ModelMissing                 a file of the manifest is not there
+├── ModelAltered                 a file is there with another hash
+├── GalleryDamaged               a snapshot does not read back as it was written
+└── TemplatesIncomparable        made by different models
+"""
+
+
+class MatcherError(Exception):
+    """Something the matcher cannot do."""
+
+
+class CaptureError(MatcherError):
+    """The capture cannot be used."""
+
+
+class CaptureUnreadable(CaptureError):
+    """The file is not a picture that can be read whole."""
+
+
+class CaptureTooLarge(CaptureError):
+    """The file has more bytes or pixels than are accepted."""
+
+
+class NoFace(CaptureError):
+    """No face was found in the picture."""
+
+
+class SeveralFaces(CaptureError):
+    """More than one face was found in the picture."""
+
+
+class NotAFingerprint(CaptureError):
+    """The picture does not show friction ridges."""
+
+
+class TooFewFeatures(CaptureError):
+    """The print shows too little to be compared."""
+
+
+class ModelMissing(MatcherError):
+    """A model file named in the manifest is not there."""
+
+
+class ModelAltered(MatcherError):
+    """A model file differs from the hash in the manifest."""
+
+
+class GalleryDamaged(MatcherError):
+    """A gallery snapshot does not read back as it was written."""
+
+
+class TemplatesIncomparable(MatcherError):
+    """Templates made by different models cannot be compared."""

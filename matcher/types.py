@@ -1,0 +1,116 @@
+"""The nouns of recognition. Vocabulary of ISO/IEC 2382-37."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+
+class Position(StrEnum):
+    """Where on the body a capture was taken."""
+
+    FACE = "face"
+    RIGHT_THUMB = "right_thumb"
+    RIGHT_INDEX = "right_index"
+    RIGHT_MIDDLE = "right_middle"
+    RIGHT_RING = "right_ring"
+    RIGHT_LITTLE = "right_little"
+    LEFT_THUMB = "left_thumb"
+    LEFT_INDEX = "left_index"
+    LEFT_MIDDLE = "left_middle"
+    LEFT_RING = "left_ring"
+    LEFT_LITTLE = "left_little"
+
+    @property
+    def is_finger(self) -> bool:
+        return self is not Position.FACE
+
+
+FINGERS = tuple(position for position in Position if position.is_finger)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A decoded picture.
+
+    pixels: uint8, (H, W) grey or (H, W, 3) RGB, upright as its header asks.
+    dpi: dots an inch as the header (or the client) says; None where nobody said.
+    """
+
+    pixels: Pixels
+    dpi: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How well a capture will serve. score: 0 (useless) to 100.
+
+    reasons: stable codes of what a person at the counter can mend (`too_dark`), worst first; empty when all is well.
+    components: the measured parts behind the score, in the units their names say.
+    """
+
+    score: int
+    reasons: tuple[str, ...] = ()
+    components: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Minutiae:
+    """The minutiae of one print, n of them, all at 500 dots an inch.
+
+    x, y: float32 (n,), pixels from the upper left corner, y down.
+    direction: float32 (n,), radians in [0, 2π), clockwise as seen (that is, with y down), along the ridge.
+    quality: float32 (n,), 0 to 1.
+    ending: bool (n,), True for a ridge ending, False for a bifurcation.
+    """
+
+    x: Vector
+    y: Vector
+    direction: Vector
+    quality: Vector
+    ending: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What is kept of one capture to recognise its owner.
+
+    vector: float32 (d,), unit length; the inner product of two is their cosine. d depends on the modality.
+    minutiae: for fingers only.
+    model: short hash naming the networks that made it; templates of different models are never compared.
+    """
+
+    position: Position
+    vector: Vector
+    quality: Quality
+    model: str
+    minutiae: Minutiae | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one position says of "same person" against "another".
+
+    score: the comparison score of the modality (cosine for faces, relaxed similarity for minutiae), 0 to 1.
+    log10_lr: log10 of the likelihood ratio; 2 means a hundred times likelier if mated.
+    """
+
+    score: float
+    log10_lr: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One enrolled person returned by a search. log10_lr: the evidence of all common positions, summed."""
+
+    key: int
+    log10_lr: float
+    evidence: Mapping[Position, Evidence]

@@ -1,0 +1,46 @@
+"""Recipes that turn a network as shipped into the one we load. Same input and versions, same bytes."""
+
+from collections.abc import Callable
+
+import numpy as np
+import onnx
+from onnx import ModelProto, NodeProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+
+def fold_constants(model: ModelProto) -> ModelProto:
+    """Evaluate every node whose inputs are all constant, and drop graph inputs that only restate weights.
+
+    SFace as shipped carries block-wise quantised weights that onnxruntime does not load; what remains after folding
+    is the plain float32 network.
+    """
+    graph = model.graph
+    known = {tensor.name for tensor in graph.initializer}
+    constant: list[NodeProto] = []
+    for node in graph.node:  # the format promises topological order
+        if all(name in known for name in node.input if name):
+            constant.append(node)
+            known.update(node.output)
+    live = [node for node in graph.node if node not in constant]
+    wanted = {name for node in live for name in node.input} & {name for n in constant for name in n.output}
+    folded = _evaluate(model, constant, sorted(wanted))
+
+    used = {name for node in live for name in node.input}
+    weights = [tensor for tensor in graph.initializer if tensor.name in used]
+    weights += [numpy_helper.from_array(array, name) for name, array in folded.items()]
+    given = {tensor.name for tensor in graph.initializer} | known
+    inputs = [value for value in graph.input if value.name in used and value.name not in given]
+    plain = helper.make_graph(live, graph.name, inputs, list(graph.output), initializer=weights)
+    result = helper.make_model(plain, opset_imports=list(model.opset_import), ir_version=max(model.ir_version, 7))
+    onnx.checker.check_model(result, full_check=True)
+    return result
+
+
+def _evaluate(model: ModelProto, nodes: list[NodeProto], outputs: list[str]) -> dict[str, np.ndarray]:
+    values = [helper.make_tensor_value_info(name, onnx.TensorProto.UNDEFINED, None) for name in outputs]
+    part = helper.make_graph(nodes, "constant", [], values, initializer=list(model.graph.initializer))
+    runner = ReferenceEvaluator(helper.make_model(part, opset_imports=list(model.opset_import)))
+    return dict(zip(outputs, runner.run(None, {}), strict=True))
+
+
+RECIPES: dict[str, Callable[[ModelProto], ModelProto]] = {"fold_constants": fold_constants}

