@@ -11,7 +11,9 @@ MatcherError
 ├── ModelMissing                 a file of the manifest is not there
 ├── ModelAltered                 a file is there with another hash
 ├── GalleryDamaged               a snapshot does not read back as it was written
-└── TemplatesIncomparable        made by different models
+├── TemplateDamaged              packed bytes do not read back as they were written
+├── TemplatesIncomparable        made by different models
+└── CalibrationUnusable          the curves are missing, damaged or belong to other models
 """
 
 
@@ -61,3 +63,11 @@ class GalleryDamaged(MatcherError):
 
 class TemplatesIncomparable(MatcherError):
     """Templates made by different models cannot be compared."""
+
+
+class TemplateDamaged(MatcherError):
+    """A packed template does not read back as it was written."""
+
+
+class CalibrationUnusable(MatcherError):
+    """The calibration curves are missing, damaged or belong to other models."""
