@@ -1,9 +1,93 @@
 """Every tuned number of the matcher, on one page, each with its source or the measurement that set it."""
 
+import math
+from dataclasses import dataclass
+
 # Decoding ------------------------------------------------------------------------------------------------------------
+DECODE_MAX_BYTES = 20_000_000  # a lossless four-finger slap at 1000 dpi has some 10 MB
+DECODE_MAX_PIXELS = 40_000_000  # a phone's 12 to 24 Mpx pass; three decoded copies stay under 400 MB
+SANE_DPI = (100.0, 2000.0)  # below are screens' placeholders (1, 72, 96); finger scanners give 250 to 1000
+WSQ_SECONDS = 20.0  # a hung decoder is stopped; a slap takes under one second
+
 
 # Faces ---------------------------------------------------------------------------------------------------------------
 
+FACE_DETECTION_SIDE = 640  # longer pictures are shrunk to it
+
+
+@dataclass(frozen=True, slots=True)
+class FaceView:
+    """One way of looking for a face. border: of the longer side, added all round. turn: degrees. score: the least."""
+
+    border: float
+    turn: float
+    score: float
+
+
+FACE_VIEWS = (
+    FaceView(0.0, 0, 0.6),
+    FaceView(0.5, 0, 0.6),
+    FaceView(0.5, 45, 0.6),
+    FaceView(0.5, -45, 0.6),
+    FaceView(0.5, 0, 0.25),
+)
+FACE_OVERLAP = 0.3
+
+
 # Fingerprints --------------------------------------------------------------------------------------------------------
 
+FINGER_DPI = 500  # LEADER's training resolution; every length below is in pixels of it
+
+# Ridge map: windows of 32 pixels every 16 hold two to ten ridges.
+RIDGE_STEP = 16
+RIDGE_WINDOW = 32
+RIDGE_SHORTEST, RIDGE_LONGEST = 4.0, 16.0  # ridge wavelengths, children to adults, stretched skin included
+RIDGE_PEAK = 0.36  # share of a window's spectrum in its strongest plane wave
+RIDGE_CONTRAST = 5.0  # standard deviation of grey levels below which a window is blank
+
+RIDGE_LEAST_AREA = 8 * RIDGE_STEP**2  # pixels of ridges below which a picture is no print
+
+# Quality
+QUALITY_SMALL_AREA = 60.0  # square millimetres
+
+# Minutiae
+MINUTIA_QUALITY = 0.5  # notes on LEADER: 0.5 gave the lowest error rates
+CROP_MARGIN = 24  # pixels kept around the ridge area
+CROP_MULTIPLE = 32  # LEADER halves its input five times
+FEWEST_MINUTIAE = 4  # below this no set of cylinders can be paired
+
+# Minutia Cylinder-Code (Cappelli, Ferrara, Maltoni, TPAMI 2010, table 1, MCC8b) unless noted
+CYLINDER_RADIUS = 75.0
+CYLINDER_SIDE = 8
+CYLINDER_SLICES = 6
+CYLINDER_SIGMA_DISTANCE = 28 / 3
+CYLINDER_SIGMA_DIRECTION = 2 * math.pi / 9
+CYLINDER_BIT = 0.01  # a cell's contribution from which its bit is set
+CYLINDER_HULL_MARGIN = 50.0
+CYLINDER_LEAST_CELLS = 0.75  # share of valid cells
+CYLINDER_LEAST_NEIGHBOURS = 2
+COMMON_CELLS = 0.6  # share of cells valid in both cylinders of a pair
+PAIR_DIRECTION = math.pi / 2
+PAIRS_LEAST, PAIRS_MOST = 4, 12
+PAIRS_CENTRE, PAIRS_SLOPE = 20.0, 0.4
+RELAX_ROUNDS = 5
+RELAX_WEIGHT = 0.5
+RELAX_DISTANCE = (5.0, -1.6)
+RELAX_DIRECTION = (math.pi / 12, -30.0)
+RELAX_BEARING = (math.pi / 12, -30.0)
+RELAX_PAIRS = 40  # pairs that take part
+
+# Fixed-length vector
+VECTOR_NEIGHBOURS = 16  # a minutia sees about 100 pixels far, 1.3 times the radius of a cylinder
+
 # Gallery and fusion --------------------------------------------------------------------------------------------------
+# Chance that a mated capture tells nothing (another finger in its place, bandage, smear): floors the evidence against
+# "same" at log10 0.02 = -1.7 a position. A sober guess: no set at hand holds failures of the field to measure it on.
+CAPTURE_WORTHLESS = 0.02
+COMPARISONS_BEHIND_A_RATE = 30  # non-mated comparisons beyond a score before its rate is believed (Doddington 2000)
+# log10 units taken off all face evidence: LFW's non-mated pairs mix sexes, ages and origins; NIST IR 8280 (2019) finds
+# false match rates one to two orders of magnitude higher within one sex, age group and country of birth.
+FACE_HARDNESS = 1.0
+SHORT_LIST = 500  # people taken from the fused short list to the exact cosines
+CLOSE_COMPARISONS = 800  # minutiae comparisons a search may spend on its most promising people, however many fingers
+CANDIDATES_RETURNED = 20  # people a search names unless asked for another number

@@ -1,0 +1,59 @@
+"""A finger capture → minutiae and quality."""
+
+import hashlib
+from pathlib import Path
+
+from matcher import parameters as p
+from matcher.errors import NotAFingerprint, TooFewFeatures
+from matcher.finger.leader import find_minutiae, ridge_box
+from matcher.finger.quality import finger_quality
+from matcher.finger.resample import grey_at_500_dpi
+from matcher.finger.ridges import RidgeMap, ridge_map
+from matcher.networks import MODELS, open_network
+from matcher.types import Image, Minutiae, Pixels, Quality
+
+VERSION = 1
+"""Raised whenever extraction changes what it finds; part of `FingerExtractor.model`."""
+
+
+class FingerExtractor:
+    """Finds minutiae. Calls may come from several threads at once.
+
+    model: short hash of the network and of this version of extraction; minutiae of other models may differ slightly.
+    """
+
+    def __init__(self, models: Path = MODELS, threads: int = 1) -> None:
+        self._network = open_network("leader", threads=threads, models=models)
+        told = f"{self._network.entry.sha256} {VERSION} {p.MINUTIA_QUALITY}"
+        self.model = hashlib.sha256(told.encode()).hexdigest()[:12]
+
+    def check(self, image: Image) -> None:
+        """Raise NotAFingerprint unless the picture shows friction ridges. Takes a few hundredths of a second."""
+        _require_ridges(ridge_map(grey_at_500_dpi(image)))
+
+    def minutiae(self, image: Image) -> Minutiae:
+        """Every minutia LEADER is sure enough of, whatever the picture shows; at 500 dpi of the whole image."""
+        grey = grey_at_500_dpi(image)
+        return self._find(grey, ridge_map(grey))
+
+    def quality(self, image: Image, minutiae: Minutiae) -> Quality:
+        """How well the print will serve. minutiae: those of the same image."""
+        return finger_quality(ridge_map(grey_at_500_dpi(image)), minutiae)
+
+    def extract(self, image: Image) -> tuple[Minutiae, Quality]:
+        """Check, find, judge. Raises NotAFingerprint or TooFewFeatures."""
+        grey = grey_at_500_dpi(image)
+        ridges = ridge_map(grey)
+        _require_ridges(ridges)
+        minutiae = self._find(grey, ridges)
+        if len(minutiae) < p.FEWEST_MINUTIAE:
+            raise TooFewFeatures(f"{len(minutiae)} minutiae found, at least {p.FEWEST_MINUTIAE} are needed")
+        return minutiae, finger_quality(ridges, minutiae)
+
+    def _find(self, grey: Pixels, ridges: RidgeMap) -> Minutiae:
+        return find_minutiae(self._network, grey, ridge_box(ridges, grey))
+
+
+def _require_ridges(ridges: RidgeMap) -> None:
+    if ridges.area < p.RIDGE_LEAST_AREA:
+        raise NotAFingerprint("the picture does not show friction ridges")

@@ -1,0 +1,298 @@
+"""The compiled inner loops of Minutia Cylinder-Code. Imported on first use: Numba takes a second to load.
+
+All loops release the interpreter lock, so threads run side by side; none starts threads of its own.
+"""
+
+# Numba gives the types of compiled functions, which mypy cannot follow.
+# mypy: ignore-errors
+
+import math
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+from matcher import parameters as p
+
+SLICES = p.CYLINDER_SLICES
+SIDE = p.CYLINDER_SIDE
+CELLS = SIDE * SIDE
+WORDS = CELLS // 64
+"""64-bit words a slice: bit c of word w is cell 64 w + c, rows first."""
+
+DISTANCE_STEPS = 8
+"""Entries of the distance table a pixel."""
+
+
+@intrinsic
+def popcount(typingctx, word):  # noqa: ARG001 - Numba fixes the names
+    def generate(context, builder, signature, args):  # noqa: ARG001
+        return builder.trunc(builder.ctpop(args[0]), ir.IntType(32))
+
+    return types.int32(types.uint64), generate
+
+
+def _sigmoid(value: np.ndarray, centre: float, slope: float) -> np.ndarray:
+    return 1 / (1 + np.exp(np.clip(-slope * (value - centre), -80, 80)))
+
+
+def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The three relaxation factors by distance difference, 256ths of a turn, and cosine of the bearing difference."""
+    distance = _sigmoid(np.arange(16 * DISTANCE_STEPS) / DISTANCE_STEPS, *p.RELAX_DISTANCE)
+    turn = np.arange(256) * 2 * math.pi / 256
+    direction = _sigmoid(np.minimum(turn, 2 * math.pi - turn), *p.RELAX_DIRECTION)
+    bearing = _sigmoid(np.arccos(np.linspace(-1, 1, 1025)), *p.RELAX_BEARING)
+    return distance.astype(np.float32), direction.astype(np.float32), bearing.astype(np.float32)
+
+
+DISTANCE, DIRECTION, BEARING = _tables()
+
+
+@njit(cache=True, nogil=True)
+def near_hull(hull, x, y, margin):
+    """Whether (x, y) is inside the counter-clockwise polygon hull (h, 2) or within margin of it."""
+    inside = True
+    closest = 1e30
+    corners = len(hull)
+    for i in range(corners):
+        ax, ay = hull[i, 0], hull[i, 1]
+        bx, by = hull[(i + 1) % corners, 0], hull[(i + 1) % corners, 1]
+        ux, uy = bx - ax, by - ay
+        vx, vy = x - ax, y - ay
+        if ux * vy - uy * vx < 0:
+            inside = False
+        length = ux * ux + uy * uy
+        t = 0.0 if length == 0 else min(1.0, max(0.0, (ux * vx + uy * vy) / length))
+        dx, dy = vx - t * ux, vy - t * uy
+        closest = min(closest, dx * dx + dy * dy)
+    return inside or closest <= margin * margin
+
+
+@njit(cache=True, nogil=True)
+def build_cylinders(x, y, direction, hull, bits, mask):
+    """Fill bits (n, SLICES * WORDS) and mask (n, WORDS), both uint64 zeros; return bool (n,), which are usable.
+
+    x, y, direction: float64 (n,). hull: float64 (h, 2), convex, counter-clockwise.
+    """
+    count = len(x)
+    usable = np.zeros(count, np.bool_)
+    spacing = 2 * p.CYLINDER_RADIUS / SIDE
+    reach = 3 * p.CYLINDER_SIGMA_DISTANCE
+    far = (p.CYLINDER_RADIUS + reach) ** 2
+    scale = 1 / (p.CYLINDER_SIGMA_DISTANCE * math.sqrt(2 * math.pi))
+    half = math.pi / SLICES
+    spread = p.CYLINDER_SIGMA_DIRECTION * math.sqrt(2)
+    sums = np.zeros((CELLS, SLICES))
+    share = np.zeros((count, SLICES))
+    for m in range(count):
+        c, s = math.cos(direction[m]), math.sin(direction[m])
+        neighbours = 0
+        near = np.zeros(count, np.bool_)
+        for t in range(count):
+            dx, dy = x[t] - x[m], y[t] - y[m]
+            if t == m or dx * dx + dy * dy > far:
+                continue
+            near[t] = True
+            if dx * dx + dy * dy <= p.CYLINDER_RADIUS**2:
+                neighbours += 1
+            for k in range(SLICES):
+                turn = direction[m] - direction[t] - ((2 * k + 1) * half - math.pi)
+                turn = turn - 2 * math.pi * math.floor(turn / (2 * math.pi) + 0.5)
+                share[t, k] = 0.5 * (math.erf((turn + half) / spread) - math.erf((turn - half) / spread))
+        valid = 0
+        whole = 0
+        for cell in range(CELLS):
+            a = (cell // SIDE - (SIDE - 1) / 2) * spacing
+            b = (cell % SIDE - (SIDE - 1) / 2) * spacing
+            if a * a + b * b > p.CYLINDER_RADIUS**2:
+                continue
+            whole += 1
+            px = x[m] + c * a - s * b
+            py = y[m] + s * a + c * b
+            if not near_hull(hull, px, py, p.CYLINDER_HULL_MARGIN):
+                continue
+            valid += 1
+            mask[m, cell // 64] |= np.uint64(1) << np.uint64(cell % 64)
+            sums[cell, :] = 0
+            for t in range(count):
+                if not near[t]:
+                    continue
+                d2 = (x[t] - px) ** 2 + (y[t] - py) ** 2
+                if d2 > reach * reach:
+                    continue
+                g = scale * math.exp(-d2 / (2 * p.CYLINDER_SIGMA_DISTANCE**2))
+                for k in range(SLICES):
+                    sums[cell, k] += g * share[t, k]
+            for k in range(SLICES):
+                if sums[cell, k] >= p.CYLINDER_BIT:
+                    bits[m, k * WORDS + cell // 64] |= np.uint64(1) << np.uint64(cell % 64)
+        usable[m] = neighbours >= p.CYLINDER_LEAST_NEIGHBOURS and valid >= p.CYLINDER_LEAST_CELLS * whole
+    return usable
+
+
+@njit(cache=True, nogil=True)
+def similarity(bits_a, mask_a, bits_b, mask_b, least):
+    """1 - ‖a xor b‖ / (‖a‖ + ‖b‖) over the cells valid in both; 0 where fewer than `least` are."""
+    common = 0
+    for w in range(WORDS):
+        common += popcount(mask_a[w] & mask_b[w])
+    if common < least:
+        return np.float32(0)
+    ones_a, ones_b, other = 0, 0, 0
+    for w in range(WORDS):
+        both = mask_a[w] & mask_b[w]
+        for k in range(SLICES):
+            a = bits_a[k * WORDS + w] & both
+            b = bits_b[k * WORDS + w] & both
+            ones_a += popcount(a)
+            ones_b += popcount(b)
+            other += popcount(a ^ b)
+    if ones_a == 0 or ones_b == 0:
+        return np.float32(0)
+    return np.float32(1 - math.sqrt(other) / (math.sqrt(ones_a) + math.sqrt(ones_b)))
+
+
+LEVELS = 256
+
+
+@njit(cache=True, nogil=True)
+def best_pairs(bits_a, mask_a, angle_a, bits_b, mask_b, angle_b, most, rows, columns, values):
+    """Greedy assignment: fill rows, columns, values (each (most,)) with the most similar pairs; return how many.
+
+    angle_*: uint8, 256ths of a turn.
+    """
+    na, nb = len(bits_a), len(bits_b)
+    least = math.ceil(p.COMMON_CELLS * math.pi / 4 * CELLS)
+    gate = round(p.PAIR_DIRECTION / (2 * math.pi) * 256)
+    found = np.empty(na * nb, np.int32)
+    level = np.empty(na * nb, np.uint8)
+    starts = np.zeros(LEVELS + 1, np.int32)
+    count = 0
+    for i in range(na):
+        for j in range(nb):
+            turn = (int(angle_a[i]) - int(angle_b[j])) & 255
+            if min(turn, 256 - turn) > gate:
+                continue
+            value = similarity(bits_a[i], mask_a[i], bits_b[j], mask_b[j], least)
+            step = int(value * (LEVELS - 1) + np.float32(0.5))
+            if step == 0:
+                continue
+            found[count] = i * nb + j
+            level[count] = LEVELS - 1 - step
+            starts[LEVELS - step] += 1
+            count += 1
+    for step in range(LEVELS):
+        starts[step + 1] += starts[step]
+    order = np.empty(count, np.int32)
+    for e in range(count):
+        order[starts[level[e]]] = e
+        starts[level[e]] += 1
+    taken_a = np.zeros(na, np.bool_)
+    taken_b = np.zeros(nb, np.bool_)
+    kept = 0
+    for e in order:
+        i, j = found[e] // nb, found[e] % nb
+        if taken_a[i] or taken_b[j]:
+            continue
+        taken_a[i] = True
+        taken_b[j] = True
+        rows[kept], columns[kept] = i, j
+        values[kept] = np.float32(LEVELS - 1 - level[e]) / np.float32(LEVELS - 1)
+        kept += 1
+        if kept == most:
+            break
+    return kept
+
+
+@njit(cache=True, nogil=True)
+def relax(frame_a, angle_a, frame_b, angle_b, rows, columns, values, kept, agree):
+    """Let the pairs confirm each other; returns their new values (kept,). agree: (kept, kept) scratch.
+
+    frame_*: float32 (n, 4) of x, y, cos, sin.
+    """
+    for t in range(kept):
+        agree[t, t] = 0
+        at, bt = rows[t], columns[t]
+        for k in range(t):
+            ak, bk = rows[k], columns[k]
+            agree[t, k] = 0
+            agree[k, t] = 0
+            turn = (int(angle_a[ak]) - int(angle_a[at]) - int(angle_b[bk]) + int(angle_b[bt])) & 255
+            factor = DIRECTION[turn]
+            if factor < 1e-3:
+                continue
+            ax, ay = frame_a[ak, 0] - frame_a[at, 0], frame_a[ak, 1] - frame_a[at, 1]
+            bx, by = frame_b[bk, 0] - frame_b[bt, 0], frame_b[bk, 1] - frame_b[bt, 1]
+            da, db = math.sqrt(ax * ax + ay * ay), math.sqrt(bx * bx + by * by)
+            step = int(abs(da - db) * DISTANCE_STEPS)
+            if step >= len(DISTANCE) or da == 0 or db == 0:
+                continue
+            factor *= DISTANCE[step]
+            # both bearings in their own minutia's frame, then the cosine between them
+            agree[t, k] = factor * _bearing(frame_a[at], ax, ay, frame_b[bt], bx, by, da * db)
+            agree[k, t] = factor * _bearing(frame_a[ak], -ax, -ay, frame_b[bk], -bx, -by, da * db)
+    now = values[:kept].copy()
+    if kept < 2:
+        return now
+    after = np.empty_like(now)
+    for _ in range(p.RELAX_ROUNDS):
+        for t in range(kept):
+            support = np.float32(0)
+            for k in range(kept):
+                support += agree[t, k] * now[k]
+            after[t] = p.RELAX_WEIGHT * now[t] + (1 - p.RELAX_WEIGHT) * support / (kept - 1)
+        now, after = after, now
+    return now
+
+
+@njit(cache=True, nogil=True)
+def _bearing(frame_a, ax, ay, frame_b, bx, by, lengths):
+    au, av = frame_a[2] * ax + frame_a[3] * ay, frame_a[2] * ay - frame_a[3] * ax
+    bu, bv = frame_b[2] * bx + frame_b[3] * by, frame_b[2] * by - frame_b[3] * bx
+    cosine = (au * bu + av * bv) / lengths
+    return BEARING[int(min(max(cosine, -1), 1) * 512 + 512.5)]
+
+
+@njit(cache=True, nogil=True)
+def pair_count(smaller):
+    """How many pairs make the score, by the smaller of the two numbers of cylinders."""
+    rise = 1 / (1 + math.exp(-p.PAIRS_SLOPE * (smaller - p.PAIRS_CENTRE)))
+    return p.PAIRS_LEAST + round(rise * (p.PAIRS_MOST - p.PAIRS_LEAST))
+
+
+@njit(cache=True, nogil=True)
+def match(bits_a, mask_a, frame_a, angle_a, bits_b, mask_b, frame_b, angle_b, rows, columns):
+    """Score of two prints, and how many of rows, columns (RELAX_PAIRS,) hold the pairs that made it, best first."""
+    smaller = min(len(bits_a), len(bits_b))
+    if smaller == 0:
+        return np.float32(0), 0
+    most = min(smaller, p.RELAX_PAIRS)
+    values = np.empty(most, np.float32)
+    kept = best_pairs(bits_a, mask_a, angle_a, bits_b, mask_b, angle_b, most, rows, columns, values)
+    if kept == 0:
+        return np.float32(0), 0
+    agree = np.empty((kept, kept), np.float32)
+    relaxed = relax(frame_a, angle_a, frame_b, angle_b, rows, columns, values, kept, agree)
+    order = np.argsort(-relaxed / values[:kept])
+    wanted = pair_count(smaller)
+    used = min(wanted, kept)
+    total = np.float32(0)
+    chosen_rows, chosen_columns = np.empty(used, np.int32), np.empty(used, np.int32)
+    for e in range(used):
+        total += relaxed[order[e]]
+        chosen_rows[e], chosen_columns[e] = rows[order[e]], columns[order[e]]
+    rows[:used] = chosen_rows
+    columns[:used] = chosen_columns
+    return total / np.float32(wanted), used
+
+
+@njit(cache=True, nogil=True)
+def match_many(bits_a, mask_a, frame_a, angle_a, bits, mask, frame, angle, starts, scores):
+    """Fill scores (n,): reference r owns the rows starts[r] to starts[r + 1] of bits, mask, frame, angle."""
+    rows, columns = np.empty(p.RELAX_PAIRS, np.int32), np.empty(p.RELAX_PAIRS, np.int32)
+    for r in range(len(scores)):
+        a, b = starts[r], starts[r + 1]
+        scores[r], _ = match(
+            bits_a, mask_a, frame_a, angle_a, bits[a:b], mask[a:b], frame[a:b], angle[a:b], rows, columns
+        )
