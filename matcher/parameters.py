@@ -32,6 +32,10 @@ FACE_VIEWS = (
     FaceView(0.5, 0, 0.25),
 )
 FACE_OVERLAP = 0.3
+SECOND_FACE_SCORE = 0.8
+SECOND_FACE_SIZE = 0.5
+FACE_LENGTH_POOR = 5.0
+FACE_LENGTH_RICH = 15.0
 
 
 # Fingerprints --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,80 @@
+"""What the templates of two people say of "same": the last two stages of a search, and all of a verification."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.calibrate import Calibration
+from matcher.finger import Prepared, compare, prepare
+from matcher.fuse import by_position, fuse, modality
+from matcher.types import Candidate, Evidence, Position, Template
+
+Calibrations = Mapping[str, Calibration]
+
+
+class Person:
+    """Someone's templates by position; the cylinders of fingers are made when first needed, and kept."""
+
+    __slots__ = ("_prepared", "captures", "templates")
+
+    def __init__(self, templates: Sequence[Template]) -> None:
+        self.templates = tuple(templates)
+        self.captures = by_position(templates)
+        self._prepared: dict[Position, tuple[Prepared, ...]] = {}
+
+    def prepared(self, position: Position) -> tuple[Prepared, ...]:
+        """The cylinders of every capture of one finger. Two threads may both make them; either result serves."""
+        if position not in self._prepared:
+            minutiae = [template.minutiae for template in self.captures[position]]
+            self._prepared[position] = tuple(prepare(found) for found in minutiae if found is not None)
+        return self._prepared[position]
+
+
+def cosine_ratios(probe: Person, people: Sequence[Person], calibrations: Calibrations) -> NDArray[np.float64]:
+    """Linear log10 LR of the vectors alone, best captures, summed over common positions: float64 (n,)."""
+    total = np.zeros(len(people))
+    for position in probe.captures:
+        rows = [row for row, person in enumerate(people) if position in person.captures]
+        if rows:
+            line = calibrations[modality(position)].line
+            total[rows] += line.slope * _best_cosines(probe, [people[row] for row in rows], position) - line.offset
+    return total
+
+
+def judge(probe: Person, people: Sequence[tuple[int, Person]], calibrations: Calibrations) -> list[Candidate]:
+    """Calibrated evidence on each (key, person), in their order; those without a common position are left out.
+
+    Faces by their vectors' cosine, fingers by their minutiae. Of several captures of a position the best pair counts.
+    """
+    evidence: list[dict[Position, Evidence]] = [{} for _ in people]
+    for position in probe.captures:
+        rows = [row for row, (_, person) in enumerate(people) if position in person.captures]
+        if not rows:
+            continue
+        having = [people[row][1] for row in rows]
+        best = _best_minutiae if position.is_finger else _best_cosines
+        curve = calibrations[modality(position)].curve
+        for row, person, score in zip(rows, having, best(probe, having, position).tolist(), strict=True):
+            pairs = len(probe.captures[position]) * len(person.captures[position])
+            evidence[row][position] = Evidence(max(score, 0.0), curve.of_best(score, pairs))
+    return [fuse(key, parts) for (key, _), parts in zip(people, evidence, strict=True) if parts]
+
+
+def _best_cosines(probe: Person, people: Sequence[Person], position: Position) -> NDArray[np.float32]:
+    """float32 (n,). All people have the position."""
+    vectors = np.stack([template.vector for person in people for template in person.captures[position]])
+    wanted = np.stack([template.vector for template in probe.captures[position]])
+    return _best_of_each((vectors @ wanted.T).max(axis=1), [len(person.captures[position]) for person in people])
+
+
+def _best_minutiae(probe: Person, people: Sequence[Person], position: Position) -> NDArray[np.float32]:
+    """float32 (n,). All people have the position."""
+    references = [prepared for person in people for prepared in person.prepared(position)]
+    scores = np.max([compare(wanted, references) for wanted in probe.prepared(position)], axis=0)
+    return _best_of_each(scores, [len(person.captures[position]) for person in people])
+
+
+def _best_of_each(scores: NDArray[np.float32], counts: Sequence[int]) -> NDArray[np.float32]:
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    return np.asarray(np.maximum.reduceat(scores, starts), np.float32)
