@@ -1,0 +1,26 @@
+"""From a capture's bytes to pixels. Files are hostile until decoded: every failure is a CaptureError, nothing else."""
+
+from dataclasses import replace
+
+from matcher.decode import picture, wsq
+from matcher.errors import CaptureTooLarge, CaptureUnreadable
+from matcher.parameters import DECODE_MAX_BYTES
+from matcher.types import Image
+
+__all__ = ["decode"]
+
+
+def decode(content: bytes, *, dpi: float | None = None) -> Image:
+    """The picture in a PNG, JPEG, JPEG 2000, BMP, TIFF, WebP or WSQ file.
+
+    dpi: the resolution as the client states it; it overrides the header's. Any thread may call.
+    Returns uint8 pixels, (H, W) where the file is grey and (H, W, 3) RGB otherwise, turned upright as EXIF asks.
+    Raises CaptureTooLarge before decoding, by the size of the file or the size in its header, and CaptureUnreadable
+    for anything that is not one whole picture.
+    """
+    if not content:
+        raise CaptureUnreadable("the file is empty")
+    if len(content) > DECODE_MAX_BYTES:
+        raise CaptureTooLarge(f"the file has {len(content):,} bytes; at most {DECODE_MAX_BYTES:,} are accepted")
+    image = wsq.read(content) if wsq.accepts(content) else picture.read(content)
+    return image if dpi is None else replace(image, dpi=dpi)

@@ -1,0 +1,21 @@
+"""What every decoder asks of a header before it decodes, and what it believes of it."""
+
+import math
+
+from matcher.errors import CaptureTooLarge, CaptureUnreadable
+from matcher.parameters import DECODE_MAX_PIXELS, SANE_DPI
+
+
+def check_size(width: int, height: int) -> None:
+    """Raises CaptureUnreadable for an empty picture, CaptureTooLarge for one of too many pixels."""
+    if width < 1 or height < 1:
+        raise CaptureUnreadable("the picture has no pixels")
+    if width * height > DECODE_MAX_PIXELS:
+        raise CaptureTooLarge(f"the picture has {width} × {height} pixels; at most {DECODE_MAX_PIXELS:,} are accepted")
+
+
+def believable(dpi: float) -> float | None:
+    """A header's resolution to the nearest dot an inch, or None where it is a placeholder such as 72 or 1."""
+    if not math.isfinite(dpi) or not SANE_DPI[0] <= dpi <= SANE_DPI[1]:
+        return None
+    return float(round(dpi))

@@ -1,0 +1,62 @@
+"""Pictures read by Pillow."""
+
+import io
+from typing import Any
+
+import numpy as np
+from PIL import Image as Pillow
+from PIL import ImageOps, UnidentifiedImageError
+
+from matcher.decode.limits import believable, check_size
+from matcher.errors import CaptureTooLarge, CaptureUnreadable, MatcherError
+from matcher.types import Image, Pixels
+
+FORMATS = ("PNG", "JPEG", "JPEG2000", "BMP", "TIFF", "WEBP")
+"""No others: each further parser is a further way in."""
+
+
+def read(content: bytes) -> Image:
+    """Raises CaptureTooLarge or CaptureUnreadable."""
+    try:
+        with Pillow.open(io.BytesIO(content), formats=FORMATS) as opened:
+            check_size(*opened.size)
+            dpi = _dpi(opened)
+            upright = ImageOps.exif_transpose(opened)
+            return Image(_pixels(upright), dpi)
+    except MatcherError:
+        raise
+    except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as bomb:
+        raise CaptureTooLarge("the picture has far more pixels than are accepted") from bomb
+    except UnidentifiedImageError as unknown:
+        raise CaptureUnreadable(f"the file is not a picture in one of {', '.join(FORMATS)}, WSQ") from unknown
+    except Exception as broken:  # decoders of damaged files raise nearly anything
+        raise CaptureUnreadable(f"the picture is damaged or cut short: {broken}") from broken
+
+
+def _dpi(opened: Pillow.Image) -> float | None:
+    try:
+        across, down = (float(value) for value in opened.info["dpi"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    return believable(across) if abs(across - down) <= 1 else None
+
+
+def _pixels(picture: Pillow.Image) -> Pixels:
+    if picture.mode.startswith("I;16"):
+        return _from_16_bit(np.asarray(picture))
+    if picture.mode in {"I", "F"}:
+        raise CaptureUnreadable("the picture has 32 bits a channel; 8 or 16 are accepted")
+    if picture.has_transparency_data:
+        picture = _on_white(picture)
+    return np.array(picture.convert("L" if picture.mode in {"1", "L"} else "RGB"))
+
+
+def _from_16_bit(values: np.ndarray[Any, Any]) -> Pixels:
+    return ((values.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+
+
+def _on_white(picture: Pillow.Image) -> Pillow.Image:
+    grey = picture.mode in {"1", "L", "LA", "La"}
+    layer = picture.convert("RGBA")
+    flat = Pillow.alpha_composite(Pillow.new("RGBA", layer.size, "white"), layer)
+    return flat.convert("L" if grey else "RGB")
