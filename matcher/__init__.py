@@ -1,1 +1,55 @@
-"""Recognition and 1:N search: arrays in, arrays out. Nothing here knows a database, HTTP or the environment."""
+"""Recognition and 1:N search: arrays in, arrays out. Nothing here knows a database, HTTP or the environment.
+
+This is the door: all that `service` may import.
+"""
+
+from matcher.engine import Capture, Comparison, Engine
+from matcher.errors import (
+    CalibrationUnusable,
+    CaptureError,
+    CaptureTooLarge,
+    CaptureUnreadable,
+    GalleryDamaged,
+    MatcherError,
+    ModelAltered,
+    ModelMissing,
+    NoFace,
+    NotAFingerprint,
+    SeveralFaces,
+    TemplateDamaged,
+    TemplatesIncomparable,
+    TooFewFeatures,
+)
+from matcher.networks import MODELS
+from matcher.packing import template_from_bytes, template_to_bytes
+from matcher.types import FINGERS, Candidate, Evidence, Minutiae, Position, Quality, Template
+
+__all__ = [
+    "FINGERS",
+    "MODELS",
+    "CalibrationUnusable",
+    "Candidate",
+    "Capture",
+    "CaptureError",
+    "CaptureTooLarge",
+    "CaptureUnreadable",
+    "Comparison",
+    "Engine",
+    "Evidence",
+    "GalleryDamaged",
+    "MatcherError",
+    "Minutiae",
+    "ModelAltered",
+    "ModelMissing",
+    "NoFace",
+    "NotAFingerprint",
+    "Position",
+    "Quality",
+    "SeveralFaces",
+    "Template",
+    "TemplateDamaged",
+    "TemplatesIncomparable",
+    "TooFewFeatures",
+    "template_from_bytes",
+    "template_to_bytes",
+]

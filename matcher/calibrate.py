@@ -124,7 +124,7 @@ def fit_curve(mated: Scores, non_mated: Scores, hardness: float = 0.0) -> Curve:
     floor = math.log10(CAPTURE_WORTHLESS)
     scores, ratios = _pool_adjacent_violators(mated, non_mated)
     knots, first = np.unique(np.round(scores, 6), return_index=True)
-    levels: NDArray[np.float64] = np.round(np.clip(ratios[first] - hardness, floor, cap), 4)
+    levels = np.asarray(np.round(np.clip(ratios[first] - hardness, floor, cap), 4), np.float64)
     keep = _corners(levels)
     return Curve(tuple(knots[keep].tolist()), tuple(levels[keep].tolist()))
 

@@ -1,0 +1,165 @@
+"""Recognition as the service sees it: captures to templates, and people found by them.
+
+The engine alone decides who uses the cores. Networks run single-threaded, one capture a core; a search is one thread's
+work but for FAISS, which may use them all.
+"""
+
+import hashlib
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from matcher import snapshot
+from matcher.calibrate import read_calibrations
+from matcher.decode import decode
+from matcher.errors import CaptureError, GalleryDamaged
+from matcher.evidence import Person, judge
+from matcher.face import FaceExtractor
+from matcher.finger import FingerExtractor
+from matcher.finger.vector import FingerVector
+from matcher.fuse import modality, require_models
+from matcher.gallery import Gallery
+from matcher.networks import MODELS
+from matcher.parameters import CANDIDATES_RETURNED, FINGER_DPI
+from matcher.types import Candidate, Evidence, Image, Position, Template
+
+_log = logging.getLogger(__name__)
+
+_SNAPSHOT = "gallery.snapshot"
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A picture as it came. dpi: the client's word on its resolution, over the file's own; None: nothing said."""
+
+    position: Position
+    content: bytes
+    dpi: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Evidence between two people. log10_lr: all common positions summed, 0 where there is none."""
+
+    log10_lr: float
+    evidence: Mapping[Position, Evidence]
+
+
+class Engine:
+    """Extraction, verification and the gallery. Any thread may call anything.
+
+    models: folder of the manifest, the networks and the calibration. threads: cores to use; default all this process
+    may run on. Raises ModelMissing, ModelAltered or CalibrationUnusable.
+    """
+
+    def __init__(self, models: Path = MODELS, threads: int | None = None) -> None:
+        self._threads = threads or len(os.sched_getaffinity(0))
+        self._face = FaceExtractor(models, threads=1)
+        self._finger = FingerExtractor(models, threads=1)
+        self._finger_vector = FingerVector(models, threads=1)
+        self.models: Mapping[str, str] = {
+            "face": self._face.model,
+            "finger": finger_model(self._finger.model, self._finger_vector.model),
+        }
+        self._calibrations = read_calibrations(models / "calibration.json", self.models)
+        self._gallery = self._empty_gallery()
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="extract")
+
+    def model_of(self, position: Position) -> str:
+        """Hash of the networks that make templates of this position."""
+        return self.models[modality(position)]
+
+    def check(self, position: Position, content: bytes, dpi: float | None = None) -> None:
+        """Quickly refuse what can never become a template. Raises CaptureError's kinds."""
+        image = _decoded(Capture(position, content, dpi))
+        if position.is_finger:
+            self._finger.check(image)
+        else:
+            self._face.check(image)
+
+    def extract(self, captures: Sequence[Capture]) -> list[Template | CaptureError]:
+        """One answer a capture, in their order: its template, or why there is none."""
+        return list(self._pool.map(self._template_or_error, captures))
+
+    def compare(self, probe: Sequence[Template], reference: Sequence[Template]) -> Comparison:
+        """One to one. Raises TemplatesIncomparable for templates of other models."""
+        require_models([*probe, *reference], self._calibrations)
+        found = judge(Person(probe), [(0, Person(reference))], self._calibrations)
+        return Comparison(found[0].log10_lr, found[0].evidence) if found else Comparison(0.0, {})
+
+    def __len__(self) -> int:
+        return len(self._gallery)
+
+    def add(self, key: int, templates: Sequence[Template]) -> None:
+        """Enrol a person, or add captures to one already there. Raises TemplatesIncomparable for other models."""
+        self._gallery.add(key, templates)
+
+    def remove(self, key: int) -> None:
+        """Forget a person; an unknown key is no error."""
+        self._gallery.remove(key)
+
+    def search(self, templates: Sequence[Template], limit: int = CANDIDATES_RETURNED) -> list[Candidate]:
+        """The people most likely the probe's own, best first, equal evidence by key; at most `limit`.
+
+        Raises TemplatesIncomparable for templates of other models.
+        """
+        return self._gallery.search(templates, limit)
+
+    def save(self, folder: Path, sequence: int) -> None:
+        """Put everyone enrolled into `folder`, in place of what was saved there. sequence: of the last one applied."""
+        people = self._gallery.people()
+        snapshot.write(folder / _SNAPSHOT, snapshot.Header(sequence, self.models, len(people)), people)
+
+    def load(self, folder: Path) -> int | None:
+        """Replace everyone enrolled by those saved; the sequence number saved with them.
+
+        None, with the gallery as it was, where there is no snapshot, or a damaged one, or one of other models.
+        """
+        gallery = self._empty_gallery()
+        try:
+            header, people = snapshot.read(folder / _SNAPSHOT)
+            if dict(header.models) != dict(self.models):
+                raise GalleryDamaged(f"saved with models {dict(header.models)}, loaded are {dict(self.models)}")
+            gallery.add_many(people)
+        except FileNotFoundError:
+            return None
+        except GalleryDamaged as error:
+            _log.warning("gallery_snapshot_unusable", extra={"reason": str(error)})
+            return None
+        self._gallery = gallery
+        return header.sequence
+
+    def _empty_gallery(self) -> Gallery:
+        dimensions = {"face": self._face.dimension, "finger": self._finger_vector.dimension}
+        return Gallery(dimensions, self._calibrations, self._threads)
+
+    def _template_or_error(self, capture: Capture) -> Template | CaptureError:
+        try:
+            return self._template(capture)
+        except CaptureError as error:
+            return error
+
+    def _template(self, capture: Capture) -> Template:
+        image, position = _decoded(capture), capture.position
+        model = self.model_of(position)
+        if not position.is_finger:
+            vector, quality = self._face.extract(image)
+            return Template(position, vector, quality, model)
+        minutiae, quality = self._finger.extract(image)
+        return Template(position, self._finger_vector(minutiae), quality, model, minutiae)
+
+
+def finger_model(extractor: str, vector: str) -> str:
+    """The hash a finger template carries, of the two it is made by."""
+    return hashlib.sha256(f"{extractor} {vector}".encode()).hexdigest()[:12]
+
+
+def _decoded(capture: Capture) -> Image:
+    """Fingers get 500 dpi, the scanners' common resolution, where neither the client nor the file says."""
+    image = decode(capture.content, dpi=capture.dpi)
+    if capture.position.is_finger and image.dpi is None:
+        return replace(image, dpi=FINGER_DPI)
+    return image

@@ -1,0 +1,178 @@
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from matcher import exact
+from matcher.errors import TemplatesIncomparable
+from matcher.gallery import Gallery
+from matcher.parameters import CLOSE_COMPARISONS, SHORT_LIST
+from matcher.types import Candidate, Position, Template
+from tests.matcher.made_up import CALIBRATIONS, DIMENSIONS, again, person
+
+FACE, THUMB, INDEX = Position.FACE, Position.RIGHT_THUMB, Position.RIGHT_INDEX
+KINDS = [(FACE,), (THUMB,), (FACE, THUMB), (FACE, THUMB, INDEX)]
+"""What different people have in a mixed gallery."""
+
+
+def gallery_of(people: dict[int, list[Template]]) -> Gallery:
+    gallery = Gallery(DIMENSIONS, CALIBRATIONS)
+    gallery.add_many(people.items())
+    return gallery
+
+
+def mixed_people(count: int) -> dict[int, list[Template]]:
+    return {key: person(key, KINDS[key % len(KINDS)]) for key in range(count)}
+
+
+def assert_same_but_for_ties(found: Sequence[Candidate], wanted: Sequence[Candidate]) -> None:
+    """Rounding may part or swap equal evidence, never change it."""
+    np.testing.assert_allclose([c.log10_lr for c in found], [c.log10_lr for c in wanted], atol=1e-4)
+    by_key = {candidate.key: candidate for candidate in wanted}
+    last = wanted[-1].log10_lr if wanted else 0.0
+    for candidate in found:
+        assert candidate.key in by_key or candidate.log10_lr == pytest.approx(last, abs=1e-4)
+        if candidate.key in by_key:
+            assert candidate.log10_lr == pytest.approx(by_key[candidate.key].log10_lr, abs=1e-4)
+            assert candidate.evidence.keys() == by_key[candidate.key].evidence.keys()
+
+
+@pytest.mark.parametrize("positions", [(FACE,), (THUMB,), (INDEX, THUMB), (FACE, THUMB, INDEX)])
+def test_a_small_gallery_is_searched_as_a_plain_scan_would(positions: tuple[Position, ...]) -> None:
+    people = mixed_people(60)
+    gallery = gallery_of(people)
+    for key in (3, 7, 30, 59):
+        probe = again(key, positions)
+        assert_same_but_for_ties(gallery.search(probe, limit=15), exact.search(people, probe, CALIBRATIONS, limit=15))
+
+
+def test_mates_are_found_first_by_any_part_of_them() -> None:
+    people = {key: person(key, (FACE, THUMB, INDEX)) for key in range(40)}
+    gallery = gallery_of(people)
+    for positions in KINDS:
+        for key in range(0, 40, 7):
+            best = gallery.search(again(key, positions))[0]
+            assert best.key == key
+            assert best.log10_lr > 2
+            assert set(best.evidence) == set(positions)
+            assert best.log10_lr == pytest.approx(sum(part.log10_lr for part in best.evidence.values()))
+
+
+def test_faces_alone_do_not_crowd_out_the_few_with_fingers() -> None:
+    people = {key: person(key, (FACE,)) for key in range(700)} | {900: person(900, (THUMB,))}
+    found = gallery_of(people).search(again(900, (THUMB,), noise=1.5))
+    assert [candidate.key for candidate in found] == [900]
+
+
+def test_several_captures_of_a_position_and_the_best_counts() -> None:
+    gallery = gallery_of({1: person(1, (FACE,)), 2: person(2, (FACE,))})
+    gallery.add(1, person(77, (FACE,)))
+    gallery.add(1, person(1, (THUMB,)))
+    assert len(gallery) == 2
+    face = gallery.search(person(77, (FACE,)))[0]
+    assert face.key == 1
+    assert face.evidence[FACE].score == pytest.approx(1, abs=1e-5)
+    assert face.log10_lr == pytest.approx(3.0 - np.log10(2))
+    assert gallery.search(again(1, (THUMB,)))[0].key == 1
+
+
+def test_the_removed_are_gone_and_their_slots_serve_again() -> None:
+    people = {key: person(key, (FACE,)) for key in range(30)}
+    gallery = gallery_of(people)
+    for key in range(0, 30, 2):
+        gallery.remove(key)
+    gallery.remove(12345)
+    assert {c.key for c in gallery.search(person(4, (FACE,)), limit=100)} == set(range(1, 30, 2))
+    gallery.add(4, people[4])
+    assert 4 in gallery
+    assert gallery.search(person(4, (FACE,)))[0].key == 4
+    assert len(gallery) == 16
+
+
+def test_equal_evidence_comes_in_the_order_of_keys() -> None:
+    gallery = gallery_of({key: person(5, (FACE,)) for key in (9, 3, 6)})
+    assert [candidate.key for candidate in gallery.search(person(5, (FACE,)))] == [3, 6, 9]
+
+
+def test_nothing_to_find() -> None:
+    gallery = Gallery(DIMENSIONS, CALIBRATIONS)
+    assert gallery.search(person(1, (FACE,))) == []
+    gallery.add(1, person(1, (FACE,)))
+    assert gallery.search(person(1, (THUMB,))) == []
+    assert gallery.search([]) == []
+
+
+def test_someone_without_any_capture_is_enrolled_and_never_found() -> None:
+    gallery = gallery_of({1: [], 2: person(2, (FACE,))})
+    assert len(gallery) == 2
+    assert [candidate.key for candidate in gallery.search(again(2, (FACE, THUMB)))] == [2]
+
+
+def test_templates_of_other_models_are_refused() -> None:
+    gallery = gallery_of({1: person(1, (FACE,))})
+    other = [replace(template, model="another") for template in person(2, (FACE,))]
+    with pytest.raises(TemplatesIncomparable, match="another"):
+        gallery.search(other)
+    with pytest.raises(TemplatesIncomparable, match="another"):
+        gallery.add(2, other)
+    assert 2 not in gallery
+
+
+def test_in_a_gallery_larger_than_every_list_mates_still_come_first() -> None:
+    having = (FACE, THUMB, INDEX)
+    people = {key: person(key, having) for key in range(SHORT_LIST * 2)}
+    assert len(people) * 2 > CLOSE_COMPARISONS
+    gallery = gallery_of(people)
+    for key in (0, 499, 999):
+        probe = again(key, having)
+        best = gallery.search(probe, limit=1)
+        assert_same_but_for_ties(best, exact.search({key: people[key]}, probe, CALIBRATIONS))
+
+
+ACTIONS = st.lists(
+    st.tuples(st.sampled_from(["add", "again", "remove"]), st.integers(0, 5), st.sampled_from(KINDS)), max_size=20
+)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(ACTIONS, st.integers(0, 5), st.sampled_from(KINDS))
+def test_any_life_ends_as_the_plain_scan_of_who_is_left(
+    actions: list[tuple[str, int, tuple[Position, ...]]], key: int, positions: tuple[Position, ...]
+) -> None:
+    gallery, left = Gallery(DIMENSIONS, CALIBRATIONS), dict[int, list[Template]]()
+    for what, who, having in actions:
+        if what == "remove":
+            gallery.remove(who)
+            left.pop(who, None)
+        else:
+            new = person(who, having) if what == "add" else again(who, having)
+            gallery.add(who, new)
+            left[who] = left.get(who, []) + new
+    probe = again(key, positions, time=2)
+    assert dict(gallery.people()) == {who: tuple(templates) for who, templates in left.items()} or not left
+    assert_same_but_for_ties(gallery.search(probe), exact.search(left, probe, CALIBRATIONS))
+
+
+def test_searches_go_on_while_people_come_and_go() -> None:
+    gallery = gallery_of({key: person(key, (FACE, THUMB)) for key in range(100)})
+    failures: list[BaseException] = []
+
+    def come_and_go() -> None:
+        try:
+            for key in range(200, 300):
+                gallery.add(key, person(key, (FACE,)))
+                gallery.remove(key)
+        except BaseException as error:
+            failures.append(error)
+
+    worker = threading.Thread(target=come_and_go)
+    worker.start()
+    while worker.is_alive():
+        assert gallery.search(again(42, (FACE, THUMB)))[0].key == 42
+    worker.join()
+    assert not failures
+    assert len(gallery) == 100
