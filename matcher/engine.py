@@ -101,6 +101,10 @@ class Engine:
         """Forget a person; an unknown key is no error."""
         self._gallery.remove(key)
 
+    def clear(self) -> None:
+        """Forget everybody."""
+        self._gallery = self._empty_gallery()
+
     def search(self, templates: Sequence[Template], limit: int = CANDIDATES_RETURNED) -> list[Candidate]:
         """The people most likely the probe's own, best first, equal evidence by key; at most `limit`.
 
