@@ -13,7 +13,6 @@ from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from matcher.calibrate import Calibration, Curve, cllr, fit_curve, fit_line, write_calibrations
+from matcher.calibrate import Calibration, Curve, cllr, write_calibrations
 from matcher.decode import decode
 from matcher.engine import finger_model
 from matcher.errors import CaptureError
 from matcher.face import FaceExtractor
 from matcher.finger import FingerExtractor, compare, prepare
 from matcher.finger.vector import FingerVector
+from matcher.fit import fit_curve, fit_line
 from matcher.networks import MODELS
 from matcher.packing import template_from_bytes, template_to_bytes
 from matcher.parameters import FACE_HARDNESS, FINGER_DPI
@@ -179,7 +179,7 @@ def report(name: str, scores: Scores, hardness: float) -> None:
 
 
 def judgement(curve: Curve, mated: NDArray[Any], non_mated: NDArray[Any]) -> str:
-    """Cllr, and for t = 1, 2, ... the share of non-mated comparisons whose LR reaches 10^t beside the promised 10^-t."""
+    """Cllr, and for t = 1, 2, 3 the share of non-mated comparisons whose LR reaches 10^t; 10^-t is what is promised."""
     tails = [f"LR≥10^{t} non-mated {np.mean(non_mated >= t):.1e} mated {np.mean(mated >= t):.3f}" for t in (1, 2, 3)]
     return f"cap {curve.log10_lr[-1]:.2f}, Cllr {cllr(mated, non_mated):.3f}; " + "; ".join(tails)
 

@@ -11,12 +11,11 @@ from matcher.calibrate import (
     Curve,
     Line,
     cllr,
-    fit_curve,
-    fit_line,
     read_calibrations,
     write_calibrations,
 )
 from matcher.errors import CalibrationUnusable
+from matcher.fit import fit_curve, fit_line
 from matcher.parameters import CAPTURE_WORTHLESS, COMPARISONS_BEHIND_A_RATE
 from tests.matcher.made_up import CALIBRATIONS, MODELS
 
