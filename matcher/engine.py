@@ -20,7 +20,7 @@ from matcher.evidence import Person, judge
 from matcher.face import FaceExtractor
 from matcher.finger import FingerExtractor
 from matcher.finger.vector import FingerVector
-from matcher.fuse import modality, require_models
+from matcher.fuse import modality, require_comparable
 from matcher.gallery import Gallery
 from matcher.networks import MODELS
 from matcher.parameters import CANDIDATES_RETURNED, FINGER_DPI
@@ -86,7 +86,7 @@ class Engine:
 
     def compare(self, probe: Sequence[Template], reference: Sequence[Template]) -> Comparison:
         """One to one. Raises TemplatesIncomparable for templates of other models."""
-        require_models([*probe, *reference], self._calibrations)
+        require_comparable([*probe, *reference], self._calibrations)
         found = judge(Person(probe), [(0, Person(reference))], self._calibrations)
         return Comparison(found[0].log10_lr, found[0].evidence) if found else Comparison(0.0, {})
 

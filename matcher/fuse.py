@@ -40,12 +40,14 @@ def ranked(candidates: Iterable[Candidate], limit: int | None = None) -> list[Ca
     return sorted(candidates, key=lambda candidate: (-candidate.log10_lr, candidate.key))[:limit]
 
 
-def require_models(templates: Iterable[Template], calibrations: Mapping[str, Calibration]) -> None:
-    """Raises TemplatesIncomparable when a template was made by other networks than the curves are for."""
+def require_comparable(templates: Iterable[Template], calibrations: Mapping[str, Calibration]) -> None:
+    """Raises TemplatesIncomparable for templates of other networks than the curves are for, or without minutiae."""
     for template in templates:
         wanted = calibrations[modality(template.position)].model
         if template.model != wanted:
             raise TemplatesIncomparable(f"{template.position}: made by model {template.model}, compared by {wanted}")
+        if template.position.is_finger and template.minutiae is None:
+            raise TemplatesIncomparable(f"{template.position}: a finger's template without minutiae")
 
 
 class PersonSpace:

@@ -12,7 +12,7 @@ import numpy as np
 
 from matcher.calibrate import Calibration
 from matcher.evidence import Person, cosine_ratios, judge
-from matcher.fuse import PersonSpace, ranked, require_models
+from matcher.fuse import PersonSpace, ranked, require_comparable
 from matcher.parameters import CANDIDATES_RETURNED, CLOSE_COMPARISONS, SHORT_LIST
 from matcher.types import Candidate, Position, Template
 
@@ -59,7 +59,7 @@ class Gallery:
         """`add` for many (key, templates), in bulk."""
         batch = []
         for key, templates in people:
-            require_models(templates, self._calibrations)
+            require_comparable(templates, self._calibrations)
             batch.append((key, templates))
             if len(batch) == _BULK:
                 self._add(batch)
@@ -83,7 +83,7 @@ class Gallery:
 
         Only people with a position in common are named. Raises TemplatesIncomparable for templates of other models.
         """
-        require_models(templates, self._calibrations)
+        require_comparable(templates, self._calibrations)
         probe = Person(templates)
         with self._lock:
             people = self._short_list(probe)

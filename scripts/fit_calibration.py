@@ -1,8 +1,8 @@
 """Fit models/calibration.json: what comparison scores are worth as evidence, measured on real captures.
 
 Fingers: folders of `<finger>_<impression>.png`; every pair of impressions is compared, also across folders, which hold
-different people. Faces: LFW's folder of a folder a person; every pair of pictures. Before the curves are written, each
-is judged on captures it was not fitted on: other collections for fingers, other people for faces.
+different people. Faces: a folder of LFW's `<person>_<number>.jpg`; every pair of pictures. Before the curves are
+written, each is judged on captures it was not fitted on: other collections for fingers, other people for faces.
 
 To be run again, with the same line, whenever networks or the minutiae comparison change:
     python -m scripts.fit_calibration --fingers FOLDER... --faces FOLDER --cache FOLDER
@@ -61,7 +61,7 @@ class Scores:
 def main() -> None:
     cli = ArgumentParser(description=__doc__, formatter_class=ArgumentDefaultsHelpFormatter)
     cli.add_argument("--fingers", type=Path, nargs="+", required=True, help="folders of <finger>_<impression>.png")
-    cli.add_argument("--faces", type=Path, required=True, help="folder holding <person>/<picture>.jpg at any depth")
+    cli.add_argument("--faces", type=Path, required=True, help="folder of <person>_<number>.jpg, at any depth")
     cli.add_argument("--cache", type=Path, required=True, help="keeps what is extracted, for the next time")
     cli.add_argument("--out", type=Path, default=MODELS / "calibration.json")
     args = cli.parse_args()
@@ -123,10 +123,8 @@ def minutiae_scores(found: Sequence[Minutiae]) -> NDArray[np.float32]:
 def face_scores(folder: Path, cache: Path) -> tuple[Scores, str]:
     """Cosines of all pairs of pictures."""
     extractor = FaceExtractor()
-    samples = [
-        Sample(path, path.parent.name, f"half {zlib.crc32(path.parent.name.encode()) % 2}")
-        for path in sorted(folder.rglob("*.jpg"))
-    ]
+    pictures = [(path, path.stem.rsplit("_", 1)[0]) for path in sorted(folder.rglob("*.jpg"))]
+    samples = [Sample(path, owner, f"half {zlib.crc32(owner.encode()) % 2}") for path, owner in pictures]
 
     def extract(path: Path) -> Template:
         vector, quality = extractor.extract(decode(path.read_bytes()))

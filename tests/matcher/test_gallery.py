@@ -122,6 +122,11 @@ def test_templates_of_other_models_are_refused() -> None:
     assert 2 not in gallery
 
 
+def test_a_finger_without_minutiae_is_refused() -> None:
+    with pytest.raises(TemplatesIncomparable, match="without minutiae"):
+        gallery_of({1: [replace(person(1, (THUMB,))[0], minutiae=None)]})
+
+
 def test_in_a_gallery_larger_than_every_list_mates_still_come_first() -> None:
     having = (FACE, THUMB, INDEX)
     people = {key: person(key, having) for key in range(SHORT_LIST * 2)}
