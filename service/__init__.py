@@ -1,0 +1,1 @@
+"""The enrolment service: HTTP in front, a database behind, the matcher beside it."""

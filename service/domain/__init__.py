@@ -1,0 +1,1 @@
+"""What a registry knows and may do. Plain Python, no input or output, no framework."""

@@ -1,0 +1,1 @@
+"""The database and the files, behind the ports."""

@@ -1,0 +1,1 @@
+"""One function an intention; everything it needs is an argument."""

@@ -1,0 +1,55 @@
+"""Cases: what operators settle."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from service.api.deps import Caller, Running, adjudicators
+from service.api.problems import declared
+from service.api.schemas import CaseOut, CasesOut, DecisionIn
+from service.domain import errors
+from service.domain.cases import CaseStatus
+from service.usecases import adjudicate, lookup
+
+router = APIRouter(prefix="/v1/cases", tags=["cases"], dependencies=[adjudicators])
+
+
+@router.get("", responses=declared())
+def index(
+    app: Running,
+    status: Annotated[CaseStatus | None, Query(description="only these; all where not given")] = None,
+    after: Annotated[UUID | None, Query(description="the last case of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> CasesOut:
+    """Cases, oldest first."""
+    with app.store.storage.read() as uow:
+        views = lookup.cases(uow, status, after, limit)
+    following = None
+    if len(views) == limit:
+        wanted = f"status={status}&" if status else ""
+        following = f"/v1/cases?{wanted}after={views[-1].case.id}&limit={limit}"
+    return CasesOut(cases=[CaseOut.of(one) for one in views], next=following)
+
+
+@router.get("/{case_id}", responses=declared(errors.NoSuchCase))
+def read(case_id: UUID, app: Running) -> CaseOut:
+    """One case: the newcomer, and everybody they resemble with the evidence."""
+    with app.store.storage.read() as uow:
+        return CaseOut.of(lookup.case(uow, case_id))
+
+
+@router.post(
+    "/{case_id}/decision",
+    responses=declared(errors.NoSuchCase, errors.CaseClosed, errors.UnknownSurvivor, errors.MalformedRequest),
+)
+def decide(case_id: UUID, decision: DecisionIn, app: Running, caller: Caller) -> CaseOut:
+    """Settle a case. Numbers, households and aliases follow at once, or not at all."""
+    adjudicate.decide_case(
+        case_id,
+        decision.ruling(caller.name),
+        storage=app.store.storage,
+        clock=app.store.clock,
+        number_length=app.rules.person_number_length,
+    )
+    return read(case_id, app)

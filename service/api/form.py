@@ -1,0 +1,78 @@
+"""Reading multipart requests: one JSON part, and one file part a capture, named by its position."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from matcher import Position
+from service.api.errors import FieldError, Malformed
+from service.usecases.captures import SentCapture
+
+PARTS = 64
+"""More parts than any honest request has."""
+
+TEXT_PARTS = ("enrolment", "number")
+"""Parts that are not captures."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentForm:
+    """fields: text parts by name. files: file parts in the order they came, names possibly repeated."""
+
+    fields: Mapping[str, str]
+    files: Sequence[tuple[str, bytes]]
+
+    def captures(self, dpi: Mapping[str, float] | None = None) -> list[SentCapture]:
+        """The file parts as captures. dpi: what the client says of a position's resolution."""
+        said = dpi or {}
+        return [SentCapture(name, content, said.get(name)) for name, content in self.files]
+
+
+async def read_form(request: Request) -> SentForm:
+    """Take the whole request in. A text part may also come as a file, as many clients send JSON."""
+    async with request.form(max_files=PARTS, max_fields=PARTS, max_part_size=1_000_000) as form:
+        fields: dict[str, str] = {}
+        files: list[tuple[str, bytes]] = []
+        for name, value in form.multi_items():
+            content = value if isinstance(value, str) else await value.read()
+            if name in TEXT_PARTS:
+                if name in fields:
+                    raise Malformed([FieldError(name, "repeated", f"the part {name} was sent twice")])
+                fields[name] = content if isinstance(content, str) else _text(name, content)
+            elif isinstance(content, str):
+                raise Malformed([FieldError(name, "not_a_file", f"the part {name} must be a file, with a file name")])
+            else:
+                files.append((name, content))
+    return SentForm(fields, files)
+
+
+Form = Annotated[SentForm, Depends(read_form)]
+
+
+def part(form: SentForm, name: str) -> str:
+    """A text part that must be there."""
+    if name not in form.fields:
+        raise Malformed([FieldError(name, "missing", f"the part {name} is missing")])
+    return form.fields[name]
+
+
+def described(text_parts: Mapping[str, Any]) -> dict[str, Any]:
+    """The OpenAPI description of such a request. text_parts: schemas of the parts it must have besides captures."""
+    captures = {
+        position.value: {"type": "string", "format": "binary", "description": f"a capture: {position.value}"}
+        for position in Position
+    }
+    schema = {"type": "object", "properties": {**text_parts, **captures}, "required": list(text_parts)}
+    encoding = {name: {"contentType": "application/json"} for name, one in text_parts.items() if "$ref" in one}
+    return {
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema, "encoding": encoding}}}
+    }
+
+
+def _text(name: str, content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise Malformed([FieldError(name, "not_utf8", f"the part {name} is not UTF-8 text")]) from None

@@ -1,0 +1,29 @@
+"""A bound on what is read at all, so that no request can fill memory or disk."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.api.errors import RequestTooLarge
+
+
+class BodyLimit:
+    """Stops reading after `most` bytes, whatever the request says of its own length."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self._app = app
+        self._most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        read = 0
+
+        async def limited() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self._most:
+                raise RequestTooLarge(f"requests of more than {self._most} bytes are not read")
+            return message
+
+        await self._app(scope, limited, send)

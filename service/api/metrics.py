@@ -1,0 +1,78 @@
+"""Figures for Prometheus: requests by route, and the registry's own counts, read when asked for."""
+
+import time
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.bootstrap import App
+from service.domain.enrolments import EnrolmentStatus
+
+SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+class Metrics:
+    """The figures of one running service."""
+
+    def __init__(self, app: App) -> None:
+        self.registry = CollectorRegistry()
+        self.registry.register(RegistryCounts(app))
+        labels = ("method", "route", "status")
+        self._requests = Counter("jisr_http_requests_total", "Requests answered", labels, registry=self.registry)
+        self._seconds = Histogram(
+            "jisr_http_seconds",
+            "Time to the whole answer",
+            ("method", "route"),
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+
+class RegistryCounts(Collector):
+    """Counts taken from the database and the gallery at the moment of asking."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def collect(self) -> Iterator[Metric]:
+        with self._app.store.storage.read() as uow:
+            counts, open_cases = uow.enrolments.count_by_status(), uow.cases.count_open()
+        enrolments = GaugeMetricFamily("jisr_enrolments", "Enrolments by status", labels=("status",))
+        for status in EnrolmentStatus:
+            enrolments.add_metric([status.value], counts.get(status, 0))
+        yield enrolments
+        yield GaugeMetricFamily("jisr_open_cases", "Cases nobody has settled yet", value=open_cases)
+        yield GaugeMetricFamily("jisr_gallery_people", "People in this process's gallery", value=len(self._app.engine))
+
+
+class MeasureRequests:
+    """Counts and times requests under the pattern of their route, so that no identifier becomes a label."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 500
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            route = getattr(scope.get("route"), "path", "unmatched")
+            self._metrics.answered(scope["method"], route, status, time.perf_counter() - began)

@@ -1,0 +1,36 @@
+"""For those who run the service: is it alive, is it ready, how is it doing."""
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from service.api.deps import Running
+from service.api.errors import NotReady
+from service.api.problems import response
+from service.api.schemas import Health, Readiness
+from service.domain.enrolments import WAITING
+
+router = APIRouter(tags=["operations"])
+
+
+@router.get("/healthz")
+def health() -> Health:
+    """The process answers."""
+    return Health()
+
+
+@router.get("/readyz", responses={503: response("`not-ready`: The service cannot answer yet.")})
+def ready(app: Running) -> Readiness:
+    """The database answers and enrolments are being processed."""
+    if not app.store.storage.answers():
+        raise NotReady("the database does not answer")
+    if app.store.settings.embedded_worker and not app.worker.alive:
+        raise NotReady("the worker has stopped")
+    with app.store.storage.read() as uow:
+        counts = uow.enrolments.count_by_status()
+    return Readiness(people=len(app.engine), waiting=sum(counts.get(one, 0) for one in WAITING))
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+def metrics(request: Request) -> Response:
+    """Figures for Prometheus; counts only, nothing personal."""
+    return Response(generate_latest(request.app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,61 @@
+"""Searching and comparing; nothing sent here is kept."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from matcher import FINGERS
+from service.api.deps import Running, anybody
+from service.api.errors import RequestTooLarge
+from service.api.form import Form, described, part
+from service.api.problems import declared
+from service.api.schemas import IdentificationOut, VerificationOut
+from service.domain import errors
+from service.usecases import identify as use
+
+router = APIRouter(prefix="/v1", tags=["search"], dependencies=[anybody])
+
+Dpi = Annotated[
+    float | None, Query(gt=50, lt=2500, description="dots an inch of the finger captures, over what the files say")
+]
+COMMON = (
+    RequestTooLarge,
+    errors.UnknownPosition,
+    errors.RepeatedPosition,
+    errors.NothingToEnrol,
+    errors.CapturesRefused,
+)
+
+
+@router.post("/identify", responses=declared(*COMMON), openapi_extra=described({}))
+def identify(form: Form, app: Running, dpi: Dpi = None) -> IdentificationOut:
+    """Who of everybody enrolled is this? (1:N)"""
+    found = use.identify(
+        form.captures(_of_fingers(dpi)),
+        storage=app.store.storage,
+        engine=app.engine,
+        follower=app.follower,
+        rules=app.rules,
+    )
+    return IdentificationOut.of(found)
+
+
+@router.post(
+    "/verify",
+    responses=declared(*COMMON, errors.NoSuchPerson, errors.NothingToCompare),
+    openapi_extra=described({"number": {"type": "string", "description": "the person's number"}}),
+)
+def verify(form: Form, app: Running, dpi: Dpi = None) -> VerificationOut:
+    """Is this the person with this number? (1:1)"""
+    found = use.verify(
+        part(form, "number").strip(),
+        form.captures(_of_fingers(dpi)),
+        storage=app.store.storage,
+        engine=app.engine,
+        rules=app.rules,
+    )
+    return VerificationOut.of(found)
+
+
+def _of_fingers(dpi: float | None) -> dict[str, float]:
+    return {} if dpi is None else dict.fromkeys(FINGERS, dpi)

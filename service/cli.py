@@ -1,0 +1,234 @@
+"""The command line: `jisr serve`, `worker`, `enrol`, `token`, `gallery`."""
+
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+import uvicorn
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, track
+from rich.table import Table
+
+from matcher import Engine, MatcherError
+from service import logs
+from service.api.app import create_app
+from service.bootstrap import App, open_app, open_store
+from service.client import Posted, enrolment_of, post_people, read_folder
+from service.domain.access import AccessRole
+from service.domain.errors import JisrError
+from service.settings import Settings
+from service.usecases.access import create_token, revoke_token
+from service.usecases.gallery import count_outdated, extract_again
+
+app = typer.Typer(help="Biometric enrolment and deduplication for social registries.", no_args_is_help=True)
+token_app = typer.Typer(help="Bearer tokens for clients and operators.", no_args_is_help=True)
+gallery_app = typer.Typer(help="The searchable copy of the registry.", no_args_is_help=True)
+app.add_typer(token_app, name="token")
+app.add_typer(gallery_app, name="gallery")
+console = Console()
+logger = logging.getLogger(__name__)
+
+GREETING = """
+Jisr is ready on http://{host}:{port}   (what it can do: http://{host}:{port}/docs)
+Everything is kept in {home}
+
+To enrol somebody, in another terminal:
+  export JISR_TOKEN=$(.venv/bin/jisr token create my-counter --role enroller)
+  .venv/bin/python -m scripts.fetch_captures --into captures
+  .venv/bin/jisr enrol captures --consent "demonstration"
+One at a time, with curl: see README.md.
+"""
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="address to listen on; default JISR_HOST or 127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(help="port to listen on; default JISR_PORT or 8000")] = None,
+) -> None:
+    """Start the service, with its worker unless JISR_EMBEDDED_WORKER=false."""
+    logs.set_up()
+    settings = _settings()
+    host, port = host or settings.host, port or settings.port
+    jisr = _open()
+    _refuse_outdated(jisr)
+    jisr.follower.start(jisr.store.storage)
+    if settings.embedded_worker:
+        jisr.worker.start()
+
+    class Greeting(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                typer.echo(GREETING.format(host=host, port=port, home=settings.home.absolute()))
+
+    try:
+        Greeting(uvicorn.Config(create_app(jisr), host, port, log_config=None, access_log=False)).run()
+    finally:
+        jisr.worker.stop()
+        jisr.follower.snapshot()
+
+
+@app.command()
+def worker() -> None:
+    """Process enrolments in a process of its own; for services started with JISR_EMBEDDED_WORKER=false."""
+    logs.set_up()
+    jisr = _open()
+    _refuse_outdated(jisr)
+    jisr.follower.start(jisr.store.storage)
+    jisr.worker.start()
+    logger.info("worker.started")
+    stopped = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stopped.set())
+    stopped.wait()
+    jisr.worker.stop()
+
+
+@app.command()
+def enrol(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="see above for how files are named")],
+    token: Annotated[str, typer.Option(envvar="JISR_TOKEN", help="a token of role enroller")],
+    url: Annotated[str, typer.Option(envvar="JISR_URL", help="the service")] = "http://127.0.0.1:8000",
+    consent: Annotated[str | None, typer.Option(help="what shows their consent, where the JSON does not say")] = None,
+    site: Annotated[str, typer.Option(help="where they were captured")] = "import",
+    device: Annotated[str, typer.Option(help="what captured them")] = "folder",
+    parallel: Annotated[int, typer.Option(min=1, max=16, help="people posted at a time")] = 4,
+) -> None:
+    """Post a folder of captures to a running service and show what became of each.
+
+    Files are named after person and position: `amina_face.jpg` and `amina_right_index.png`, or `amina/face.jpg`.
+    What else there is to say (names, sex, household, exceptions, as in the API's part `enrolment`) goes into
+    `amina.json`.
+    A second run repeats the first and enrols nobody twice.
+    """
+    people = read_folder(folder)
+    if not people:
+        typer.echo(f"{folder}: no file is named after a position, such as amina_face.jpg", err=True)
+        raise typer.Exit(2)
+    table = Table("person", "status", "number", "household", "remark")
+    failed = 0
+    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=120) as client:
+        posted = post_people(people, client, parallel, lambda one: enrolment_of(one, site, device, consent))
+        for one in track(posted, "enrolling", total=len(people), console=console):
+            failed += not one.accepted
+            table.add_row(one.name, *_summary(one))
+    console.print(table)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _summary(one: Posted) -> tuple[str, str, str, str]:
+    answer = one.answer
+    if not one.accepted:
+        mends = "; ".join(f"{error['field']}: {error['detail']}" for error in answer.get("errors", ()))
+        return "refused", "", "", mends or str(answer.get("detail", ""))
+    notes = [f"{each['position']}: {each['detail']}" for each in answer["captures"] if each["problem"]]
+    if answer["case"]:
+        notes.insert(0, f"case {answer['case']}")
+    return answer["status"], answer["person_number"] or "", answer["household_id"] or "", "; ".join(notes)
+
+
+@token_app.command("create")
+def create(
+    name: Annotated[str, typer.Argument(help="who will use it; shown in every decision made with it")],
+    role: Annotated[AccessRole, typer.Option(help="what it may do")],
+) -> None:
+    """Make a token and print it. It is shown this once: only its hash is kept."""
+    store = open_store(_settings())
+    with _plain_errors():
+        typer.echo(create_token(name, role, storage=store.storage, clock=store.clock))
+
+
+@token_app.command("list")
+def index() -> None:
+    """Show who has a token."""
+    with open_store(_settings()).storage.read() as uow:
+        tokens = uow.tokens.all()
+    table = Table("name", "role", "made", "revoked")
+    for one in tokens:
+        revoked = f"{one.revoked_at:%Y-%m-%d %H:%M}" if one.revoked_at else ""
+        table.add_row(one.name, one.role, f"{one.created_at:%Y-%m-%d %H:%M}", revoked)
+    console.print(table)
+
+
+@token_app.command("revoke")
+def revoke(name: Annotated[str, typer.Argument(help="the token's name")]) -> None:
+    """Make a token useless at once."""
+    store = open_store(_settings())
+    with _plain_errors():
+        revoke_token(name, storage=store.storage, clock=store.clock)
+
+
+@gallery_app.command()
+def status() -> None:
+    """Compare the database with the last snapshot and the present networks."""
+    settings = _settings()
+    store = open_store(settings)
+    engine = Engine(settings.models, settings.threads)
+    loaded = engine.load(settings.home / "gallery")
+    with store.storage.read() as uow:
+        last = uow.gallery.last()
+    table = Table("", "", show_header=False)
+    table.add_row("changes in the database", str(last))
+    table.add_row("changes in the snapshot", "no usable snapshot" if loaded is None else str(loaded))
+    table.add_row("people in the snapshot", str(len(engine)))
+    table.add_row("templates of other models", str(count_outdated(store.storage, engine.models)))
+    for modality, model in engine.models.items():
+        table.add_row(f"{modality} model", model)
+    console.print(table)
+
+
+@gallery_app.command()
+def rebuild() -> None:
+    """Extract again what other networks made, and build the snapshot from the database. Stop the service first."""
+    logs.set_up()
+    jisr = _open()
+    store = jisr.store
+    outdated = count_outdated(store.storage, jisr.engine.models)
+    with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=console) as progress:
+        extracting = progress.add_task("extracting again", total=outdated)
+        extract_again(store.storage, jisr.engine, store.blobs, lambda n: progress.advance(extracting, n))
+        building = progress.add_task("building the gallery", total=None)
+        jisr.follower.build(store.storage, lambda n: progress.advance(building, n))
+    jisr.follower.snapshot()
+    typer.echo(f"{len(jisr.engine)} people are in the gallery")
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        for one in error.errors():
+            typer.echo(f"JISR_{'_'.join(str(part) for part in one['loc']).upper()}: {one['msg']}", err=True)
+        raise typer.Exit(2) from None
+
+
+def _open() -> App:
+    """The whole service. What keeps it from starting is said in a sentence, by name."""
+    with _plain_errors():
+        return open_app(_settings())
+
+
+def _refuse_outdated(jisr: App) -> None:
+    count = count_outdated(jisr.store.storage, jisr.engine.models)
+    if count:
+        typer.echo(f"{count} templates were made by other models; run `jisr gallery rebuild` first", err=True)
+        raise typer.Exit(3)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Errors of ours as one sentence, not as a traceback."""
+    try:
+        yield
+    except (JisrError, MatcherError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None

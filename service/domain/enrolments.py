@@ -1,0 +1,108 @@
+"""Enrolments: what a counter sent, and what became of it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from service.domain.households import Role
+from service.domain.people import Demographics
+
+
+class EnrolmentStatus(StrEnum):
+    """received and processing become one of the other three; in_review becomes enrolled or unusable by a decision."""
+
+    RECEIVED = "received"
+    PROCESSING = "processing"
+    ENROLLED = "enrolled"
+    IN_REVIEW = "in_review"
+    UNUSABLE = "unusable"
+
+
+WAITING = (EnrolmentStatus.RECEIVED, EnrolmentStatus.PROCESSING)
+
+
+class ExceptionReason(StrEnum):
+    """Why a position could not be captured. None of them keeps anybody from being enrolled."""
+
+    AMPUTATED = "amputated"
+    BANDAGED = "bandaged"
+    DAMAGED = "damaged"
+    INFANT = "infant"
+    DISABILITY = "disability"
+    REFUSED = "refused"
+    DEVICE_FAILED = "device_failed"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class PositionException:
+    position: str
+    reason: ExceptionReason
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """reference: the paper or recording that shows it, as the client names it."""
+
+    given: bool
+    at: datetime | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdClaim:
+    """The household a newcomer says they belong to: a client's UUID or a registry ID already issued."""
+
+    id: UUID | str
+    role: Role
+
+
+@dataclass(eq=False)
+class CaptureRecord:
+    """One capture of an enrolment. blob: where its bytes lie. quality: 0 to 100 once looked at.
+
+    problem: a stable code when nothing could be extracted; `detail` says it in a sentence.
+    """
+
+    enrolment_key: int
+    position: str
+    blob: str
+    sha256: str
+    size: int
+    dpi: float | None = None
+    quality: int | None = None
+    reasons: list[str] = field(default_factory=list)
+    problem: str | None = None
+    detail: str | None = None
+    key: int = field(init=False)
+
+
+@dataclass(eq=False)
+class Enrolment:
+    """content_hash: SHA-256 over everything the client sent, so that a repeated post is told from a changed one.
+
+    attempts: how often a worker began with it. reason: why it is unusable.
+    claim: the household as the client named it; household_key: the one that was found or made for it.
+    """
+
+    id: UUID
+    content_hash: str
+    site: str
+    device: str
+    captured_at: datetime
+    received_at: datetime
+    consent: Consent
+    demographics: Demographics
+    exceptions: tuple[PositionException, ...]
+    claim: HouseholdClaim | None = None
+    household_key: int | None = None
+    status: EnrolmentStatus = EnrolmentStatus.RECEIVED
+    attempts: int = 0
+    person_key: int | None = None
+    reason: str | None = None
+    finished_at: datetime | None = None
+    key: int = field(init=False)
+
+    def finish(self, status: EnrolmentStatus, at: datetime, reason: str | None = None) -> None:
+        self.status, self.finished_at, self.reason = status, at, reason

@@ -1,0 +1,77 @@
+"""People, as far as a registry needs to know them."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from service.domain.errors import JisrError
+
+
+class Sex(StrEnum):
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class PersonStatus(StrEnum):
+    """pending: enrolled, a case still open, no number yet. withdrawn: the enrolment turned out to be nobody's."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    MERGED = "merged"
+    WITHDRAWN = "withdrawn"
+
+
+SEARCHED = (PersonStatus.PENDING, PersonStatus.ACTIVE)
+"""Whose templates are in the gallery: somebody under review can come a third time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A whole name in one script (ISO 15924: Latn, Arab), as the person writes it."""
+
+    script: str
+    full: str
+
+
+@dataclass(frozen=True, slots=True)
+class Demographics:
+    """Who a person says they are. birth_year alone where the day is unknown; estimated where it is a guess."""
+
+    names: tuple[Name, ...]
+    sex: Sex = Sex.UNKNOWN
+    birth_date: date | None = None
+    birth_year: int | None = None
+    birth_estimated: bool = False
+
+
+@dataclass(eq=False)
+class Person:
+    """key: the person's place in the gallery. number: issued once, kept for ever, also by somebody merged."""
+
+    id: UUID
+    demographics: Demographics
+    created_at: datetime
+    status: PersonStatus = PersonStatus.PENDING
+    number: str | None = None
+    survivor_key: int | None = None
+    key: int = field(init=False)
+
+    def activate(self, number: str) -> None:
+        """Give a pending person their number; somebody who has one keeps it."""
+        if self.status not in SEARCHED:
+            raise JisrError(f"a {self.status} person gets no number")
+        self.status = PersonStatus.ACTIVE
+        self.number = self.number or number
+
+    def merge_into(self, survivor: "Person") -> None:
+        """Become an alias of `survivor`. The number stays, and leads there."""
+        if survivor is self or survivor.status not in SEARCHED:
+            raise JisrError("a person merges into another who is active or pending")
+        self.status = PersonStatus.MERGED
+        self.survivor_key = survivor.key
+
+    def withdraw(self) -> None:
+        self.status = PersonStatus.WITHDRAWN

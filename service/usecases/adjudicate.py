@@ -1,0 +1,102 @@
+"""An operator settles a case; everything that follows from it happens in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from service.domain.cases import Case, Verdict
+from service.domain.enrolments import EnrolmentStatus
+from service.domain.errors import MalformedRequest, NoSuchCase, UnknownSurvivor
+from service.domain.people import SEARCHED, Person, PersonStatus
+from service.ports import Clock, Storage, UnitOfWork
+from service.usecases import households
+from service.usecases.settle import settle
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """An operator's decision. survivor: who remains, for same_person. merged: who else in the case is the same person.
+
+    People are named by their ID. `merged` may stay empty where only one answer is possible: the newcomer, when the
+    survivor is a candidate; the one candidate, when the survivor is the newcomer.
+    """
+
+    verdict: Verdict
+    reason: str
+    by: str
+    survivor: UUID | None = None
+    merged: tuple[UUID, ...] = ()
+
+
+def decide_case(case_id: UUID, ruling: Ruling, *, storage: Storage, clock: Clock, number_length: int) -> None:
+    """Close a case and carry the decision out. Raises NoSuchCase, CaseClosed, UnknownSurvivor."""
+    with storage.write() as uow:
+        uow.gallery.lock()
+        case = uow.cases.by_id(case_id)
+        if case is None:
+            raise NoSuchCase(f"there is no case {case_id}")
+        now = clock.now()
+        case.decide(ruling.verdict, ruling.reason, ruling.by, now)
+        newcomer = uow.people.survivor_of(uow.people.by_key(case.person_key))
+        match ruling.verdict:
+            case Verdict.SAME_PERSON:
+                survivor, losers = _who_is_who(uow, case, newcomer, ruling)
+                for loser in losers:
+                    _merge(uow, loser, survivor, clock)
+                case.survivor_key = survivor.key
+                settle(uow, survivor, now, number_length)
+            case Verdict.DISTINCT:
+                settle(uow, newcomer, now, number_length)
+            case Verdict.DATA_ERROR | Verdict.INSUFFICIENT:
+                _take_back(uow, case, newcomer, clock)
+        uow.commit()
+
+
+def _who_is_who(uow: UnitOfWork, case: Case, newcomer: Person, ruling: Ruling) -> tuple[Person, list[Person]]:
+    """The survivor and those to be merged into them, all as they stand today, after earlier merges."""
+    if ruling.survivor is None:
+        raise MalformedRequest("same_person needs a survivor: the ID of the person who remains", "survivor")
+    candidates = _candidates(uow, case)
+    everybody = {person.id: uow.people.survivor_of(person) for person in (*candidates, newcomer)}
+    everybody[uow.people.by_key(case.person_key).id] = newcomer
+    for name, field in ((ruling.survivor, "survivor"), *((one, "merged") for one in ruling.merged)):
+        if name not in everybody:
+            raise UnknownSurvivor(f"{name} is not a person of this case", field)
+    survivor = everybody[ruling.survivor]
+    if survivor.status not in SEARCHED:
+        raise UnknownSurvivor(f"{ruling.survivor} was withdrawn", "survivor")
+    named = [everybody[name] for name in ruling.merged] or _the_only_answer(newcomer, candidates, survivor)
+    losers = [one for one in dict.fromkeys(named) if one is not survivor and one.status in SEARCHED]
+    return survivor, losers
+
+
+def _the_only_answer(newcomer: Person, candidates: Sequence[Person], survivor: Person) -> list[Person]:
+    if survivor is not newcomer:
+        return [newcomer]
+    if len(candidates) > 1:
+        raise MalformedRequest("say in `merged` which of the candidates are the newcomer", "merged")
+    return list(candidates)
+
+
+def _candidates(uow: UnitOfWork, case: Case) -> list[Person]:
+    return [uow.people.by_key(one.person_key) for one in uow.cases.candidates(case.key)]
+
+
+def _merge(uow: UnitOfWork, loser: Person, survivor: Person, clock: Clock) -> None:
+    """The loser becomes an alias; their captures become further references of the survivor."""
+    households.hand_over(uow, loser, survivor, clock.now())
+    loser.merge_into(survivor)
+    uow.people.move_templates(loser.key, survivor.key)
+    uow.gallery.changed(loser.key)
+    uow.gallery.changed(survivor.key)
+
+
+def _take_back(uow: UnitOfWork, case: Case, newcomer: Person, clock: Clock) -> None:
+    """The captures are not to be used: they leave the gallery, and with them a newcomer who is nothing else yet."""
+    enrolment = uow.enrolments.by_key(case.enrolment_key)
+    enrolment.finish(EnrolmentStatus.UNUSABLE, clock.now(), case.verdict)
+    uow.gallery.drop_of_enrolment(enrolment.key)
+    if newcomer.key == case.person_key and newcomer.status is PersonStatus.PENDING:
+        newcomer.withdraw()
+        households.leave(uow, newcomer, clock.now())
+    uow.gallery.changed(newcomer.key)

@@ -1,0 +1,86 @@
+"""Captures on their way between a client, the disk and the matcher."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matcher import Capture, CaptureError, Position, Template
+from service.domain.decision import PositionEvidence, Suspect
+from service.domain.enrolments import CaptureRecord
+from service.domain.errors import CaptureRefused, CapturesRefused, RepeatedPosition, UnknownPosition
+from service.ports import Blobs, Engine
+
+POSITIONS = frozenset(position.value for position in Position)
+
+
+@dataclass(frozen=True, slots=True)
+class SentCapture:
+    """One file of a request, under the name the client gave its part. dpi: the client's word, over the header's."""
+
+    position: str
+    content: bytes
+    dpi: float | None = None
+
+
+def check_positions(captures: Sequence[SentCapture]) -> None:
+    """Raise UnknownPosition or RepeatedPosition, naming the part."""
+    seen: set[str] = set()
+    for one in captures:
+        if one.position not in POSITIONS:
+            known = ", ".join(Position)
+            raise UnknownPosition(f"{one.position!r} is no position; these are: {known}", one.position)
+        if one.position in seen:
+            raise RepeatedPosition(f"{one.position} was sent twice; send one capture a position", one.position)
+        seen.add(one.position)
+
+
+def check_captures(captures: Sequence[SentCapture], engine: Engine) -> None:
+    """Raise CapturesRefused with every capture that can never be used, while the person is still at the counter."""
+    refused = []
+    for one in captures:
+        try:
+            engine.check(Position(one.position), one.content, one.dpi)
+        except CaptureError as error:
+            refused.append(refusal(one.position, error))
+    if refused:
+        raise CapturesRefused(refused)
+
+
+def extract_all(captures: Sequence[SentCapture], engine: Engine) -> list[Template]:
+    """The templates of captures that must all serve. Raises CapturesRefused."""
+    found = engine.extract([Capture(Position(one.position), one.content, one.dpi) for one in captures])
+    refused = [
+        refusal(sent.position, error)
+        for sent, error in zip(captures, found, strict=True)
+        if isinstance(error, CaptureError)
+    ]
+    if refused:
+        raise CapturesRefused(refused)
+    return [one for one in found if isinstance(one, Template)]
+
+
+def problem_code(error: CaptureError) -> str:
+    """A capture error's stable code: NoFace is `no_face`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+
+
+def refusal(position: str, error: CaptureError) -> CaptureRefused:
+    return CaptureRefused(str(error), position, problem_code(error))
+
+
+def to_capture(record: CaptureRecord, blobs: Blobs) -> Capture:
+    return Capture(Position(record.position), blobs.get(record.blob), record.dpi)
+
+
+def search(templates: Sequence[Template], engine: Engine, limit: int) -> list[Suspect]:
+    """Everybody the search thinks worth a look, as the domain speaks of them."""
+    if not templates:
+        return []
+    return [
+        Suspect(
+            found.key,
+            found.log10_lr,
+            {position.value: PositionEvidence(one.score, one.log10_lr) for position, one in found.evidence.items()},
+        )
+        for found in engine.search(templates, limit)
+    ]
