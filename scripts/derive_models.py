@@ -7,6 +7,8 @@ import onnx
 from onnx import ModelProto, NodeProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+from scripts.leader import rebuild_leader
+
 
 def fold_constants(model: ModelProto) -> ModelProto:
     """Evaluate every node whose inputs are all constant, and drop graph inputs that only restate weights.
@@ -57,4 +59,8 @@ def free_size(model: ModelProto) -> ModelProto:
     return model
 
 
-RECIPES: dict[str, Callable[[ModelProto], ModelProto]] = {"fold_constants": fold_constants, "free_size": free_size}
+RECIPES: dict[str, Callable[[ModelProto], ModelProto]] = {
+    "fold_constants": fold_constants,
+    "free_size": free_size,
+    "rebuild_leader": rebuild_leader,
+}

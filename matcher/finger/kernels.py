@@ -26,8 +26,8 @@ DISTANCE_STEPS = 8
 
 
 @intrinsic
-def popcount(typingctx, word):  # noqa: ARG001 - Numba fixes the names
-    def generate(context, builder, signature, args):  # noqa: ARG001
+def popcount(typingctx, word):
+    def generate(context, builder, signature, args):
         return builder.trunc(builder.ctpop(args[0]), ir.IntType(32))
 
     return types.int32(types.uint64), generate

@@ -1,13 +1,13 @@
 """Grey levels → minutiae, by LEADER (R. Cappelli), a network that finds them in one pass."""
 
-import math
-
 import numpy as np
 
 from matcher import parameters as p
 from matcher.finger.ridges import RidgeMap
 from matcher.networks import Network
 from matcher.types import Minutiae, Pixels
+
+_TURN = np.float32(2 * np.pi)
 
 Box = tuple[int, int, int, int]
 """Top, left, bottom, right in pixels; the last two are outside."""
@@ -17,22 +17,22 @@ def find_minutiae(network: Network, grey: Pixels, box: Box) -> Minutiae:
     """The minutiae inside `box` of an image (H, W) at 500 dpi, in the coordinates of the whole image."""
     top, left, bottom, right = box
     part = grey[top:bottom, left:right].astype(np.float32)
-    padding = [(0, -side % p.CROP_MULTIPLE) for side in part.shape]
-    padded = np.pad(part, padding, mode="edge")
-    found = network(input=padded[None, :, :, None])["head_conc"][0, : part.shape[0], : part.shape[1]]
-    row, column = np.nonzero(found[:, :, 3] > p.MINUTIA_QUALITY)
-    _, direction, ending, quality = found[row, column].T
+    padded = np.pad(part, [(0, -side % p.CROP_MULTIPLE) for side in part.shape], mode="edge")
+    found = network(image=padded[None, None], least=np.array([p.MINUTIA_QUALITY], np.float32))
+    row, column = found["place"][:, 2:].T
+    inside = (row < part.shape[0]) & (column < part.shape[1])
+    quality, cosine, sine, ending = found["seen"][inside].T
     return Minutiae(
-        x=(column + left).astype(np.float32),
-        y=(row + top).astype(np.float32),
-        direction=np.mod(-direction, 2 * math.pi).astype(np.float32),  # LEADER counts anticlockwise
-        quality=quality.astype(np.float32),
-        ending=ending >= 0.5,
+        x=(column[inside] + left).astype(np.float32),
+        y=(row[inside] + top).astype(np.float32),
+        direction=np.mod(np.arctan2(-sine, cosine), _TURN) % _TURN,  # LEADER counts anticlockwise; twice: −1e-9 is 2π
+        quality=quality,
+        ending=ending >= 0,
     )
 
 
 def ridge_box(ridges: RidgeMap, grey: Pixels) -> Box:
-    """The smallest box around the ridges, with a margin."""
+    """The smallest box around the ridges, with a margin; the whole image where there are none."""
     rows, columns = np.flatnonzero(ridges.ridge.any(axis=1)), np.flatnonzero(ridges.ridge.any(axis=0))
     if len(rows) == 0:
         return 0, 0, *grey.shape
