@@ -62,8 +62,6 @@ FEWEST_MINUTIAE = 4  # below this no set of cylinders can be paired
 
 # Minutia Cylinder-Code (Cappelli, Ferrara, Maltoni, TPAMI 2010, table 1, MCC8b) unless noted
 CYLINDER_RADIUS = 75.0
-CYLINDER_SIDE = 8
-CYLINDER_SLICES = 6
 CYLINDER_SIGMA_DISTANCE = 28 / 3
 CYLINDER_SIGMA_DIRECTION = 2 * math.pi / 9
 CYLINDER_BIT = 0.01  # a cell's contribution from which its bit is set

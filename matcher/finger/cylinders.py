@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from matcher import parameters as p
 from matcher.types import Minutiae
 
-_WORDS = p.CYLINDER_SIDE**2 // 64
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
@@ -38,13 +36,22 @@ def prepare(minutiae: Minutiae) -> Prepared:
     from matcher.finger import kernels  # Numba is slow to import
 
     count = len(minutiae)
-    bits = np.zeros((count, p.CYLINDER_SLICES * _WORDS), np.uint64)
-    mask = np.zeros((count, _WORDS), np.uint64)
+    bits = np.zeros((count, kernels.SLICES * kernels.WORDS), np.uint64)
+    mask = np.zeros((count, kernels.WORDS), np.uint64)
     x, y, direction = (np.asarray(a, np.float64) for a in (minutiae.x, minutiae.y, minutiae.direction))
     keep = np.zeros(0, np.int32)
     if count > p.CYLINDER_LEAST_NEIGHBOURS:
         hull = convex_hull(np.stack([x, y], axis=1))
-        keep = np.flatnonzero(kernels.build_cylinders(x, y, direction, hull, bits, mask)).astype(np.int32)
+        how = kernels.Building(
+            radius=p.CYLINDER_RADIUS,
+            sigma_distance=p.CYLINDER_SIGMA_DISTANCE,
+            sigma_direction=p.CYLINDER_SIGMA_DIRECTION,
+            bit=p.CYLINDER_BIT,
+            hull_margin=p.CYLINDER_HULL_MARGIN,
+            least_cells=p.CYLINDER_LEAST_CELLS,
+            least_neighbours=p.CYLINDER_LEAST_NEIGHBOURS,
+        )
+        keep = np.flatnonzero(kernels.build_cylinders(how, x, y, direction, hull, bits, mask)).astype(np.int32)
     frame = np.stack([x, y, np.cos(direction), np.sin(direction)], axis=1).astype(np.float32)
     angle = (np.round(direction * (256 / (2 * math.pi))).astype(np.int64) % 256).astype(np.uint8)
     return Prepared(bits[keep], mask[keep], frame[keep], angle[keep], keep)

@@ -7,22 +7,58 @@ All loops release the interpreter lock, so threads run side by side; none starts
 # mypy: ignore-errors
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from matcher import parameters as p
-
-SLICES = p.CYLINDER_SLICES
-SIDE = p.CYLINDER_SIDE
+# The layout of a cylinder, fixed when this file is compiled. Tuned numbers come as arguments: Numba's cache on disk
+# would not notice their change.
+SIDE, SLICES = 8, 6
 CELLS = SIDE * SIDE
 WORDS = CELLS // 64
 """64-bit words a slice: bit c of word w is cell 64 w + c, rows first."""
 
 DISTANCE_STEPS = 8
 """Entries of the distance table a pixel."""
+
+LEVELS = 256
+"""Similarities are sorted in this many steps."""
+
+
+class Building(NamedTuple):
+    """How cylinders are made; lengths in pixels, angles in radians (matcher.parameters, CYLINDER_*)."""
+
+    radius: float
+    sigma_distance: float
+    sigma_direction: float
+    bit: float
+    hull_margin: float
+    least_cells: float
+    least_neighbours: int
+
+
+class Matching(NamedTuple):
+    """How prints are compared (matcher.parameters, PAIRS_*, RELAX_*).
+
+    distance, direction, bearing: float32 tables of the relaxation factors, by distance difference in eighths of pixels,
+    by 256ths of a turn, and by cosine in 1024 steps from −1 to 1.
+    """
+
+    common_cells: float
+    gate: int
+    pairs_least: int
+    pairs_most: int
+    pairs_centre: float
+    pairs_slope: float
+    relax_pairs: int
+    rounds: int
+    weight: float
+    distance: np.ndarray
+    direction: np.ndarray
+    bearing: np.ndarray
 
 
 @intrinsic
@@ -31,22 +67,6 @@ def popcount(typingctx, word):
         return builder.trunc(builder.ctpop(args[0]), ir.IntType(32))
 
     return types.int32(types.uint64), generate
-
-
-def _sigmoid(value: np.ndarray, centre: float, slope: float) -> np.ndarray:
-    return 1 / (1 + np.exp(np.clip(-slope * (value - centre), -80, 80)))
-
-
-def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The three relaxation factors by distance difference, 256ths of a turn, and cosine of the bearing difference."""
-    distance = _sigmoid(np.arange(16 * DISTANCE_STEPS) / DISTANCE_STEPS, *p.RELAX_DISTANCE)
-    turn = np.arange(256) * 2 * math.pi / 256
-    direction = _sigmoid(np.minimum(turn, 2 * math.pi - turn), *p.RELAX_DIRECTION)
-    bearing = _sigmoid(np.arccos(np.linspace(-1, 1, 1025)), *p.RELAX_BEARING)
-    return distance.astype(np.float32), direction.astype(np.float32), bearing.astype(np.float32)
-
-
-DISTANCE, DIRECTION, BEARING = _tables()
 
 
 @njit(cache=True, nogil=True)
@@ -70,19 +90,19 @@ def near_hull(hull, x, y, margin):
 
 
 @njit(cache=True, nogil=True)
-def build_cylinders(x, y, direction, hull, bits, mask):
+def build_cylinders(how, x, y, direction, hull, bits, mask):
     """Fill bits (n, SLICES * WORDS) and mask (n, WORDS), both uint64 zeros; return bool (n,), which are usable.
 
     x, y, direction: float64 (n,). hull: float64 (h, 2), convex, counter-clockwise.
     """
     count = len(x)
     usable = np.zeros(count, np.bool_)
-    spacing = 2 * p.CYLINDER_RADIUS / SIDE
-    reach = 3 * p.CYLINDER_SIGMA_DISTANCE
-    far = (p.CYLINDER_RADIUS + reach) ** 2
-    scale = 1 / (p.CYLINDER_SIGMA_DISTANCE * math.sqrt(2 * math.pi))
+    spacing = 2 * how.radius / SIDE
+    reach = 3 * how.sigma_distance
+    far = (how.radius + reach) ** 2
+    scale = 1 / (how.sigma_distance * math.sqrt(2 * math.pi))
     half = math.pi / SLICES
-    spread = p.CYLINDER_SIGMA_DIRECTION * math.sqrt(2)
+    spread = how.sigma_direction * math.sqrt(2)
     sums = np.zeros((CELLS, SLICES))
     share = np.zeros((count, SLICES))
     for m in range(count):
@@ -94,7 +114,7 @@ def build_cylinders(x, y, direction, hull, bits, mask):
             if t == m or dx * dx + dy * dy > far:
                 continue
             near[t] = True
-            if dx * dx + dy * dy <= p.CYLINDER_RADIUS**2:
+            if dx * dx + dy * dy <= how.radius**2:
                 neighbours += 1
             for k in range(SLICES):
                 turn = direction[m] - direction[t] - ((2 * k + 1) * half - math.pi)
@@ -105,12 +125,12 @@ def build_cylinders(x, y, direction, hull, bits, mask):
         for cell in range(CELLS):
             a = (cell // SIDE - (SIDE - 1) / 2) * spacing
             b = (cell % SIDE - (SIDE - 1) / 2) * spacing
-            if a * a + b * b > p.CYLINDER_RADIUS**2:
+            if a * a + b * b > how.radius**2:
                 continue
             whole += 1
             px = x[m] + c * a - s * b
             py = y[m] + s * a + c * b
-            if not near_hull(hull, px, py, p.CYLINDER_HULL_MARGIN):
+            if not near_hull(hull, px, py, how.hull_margin):
                 continue
             valid += 1
             mask[m, cell // 64] |= np.uint64(1) << np.uint64(cell % 64)
@@ -121,13 +141,13 @@ def build_cylinders(x, y, direction, hull, bits, mask):
                 d2 = (x[t] - px) ** 2 + (y[t] - py) ** 2
                 if d2 > reach * reach:
                     continue
-                g = scale * math.exp(-d2 / (2 * p.CYLINDER_SIGMA_DISTANCE**2))
+                g = scale * math.exp(-d2 / (2 * how.sigma_distance**2))
                 for k in range(SLICES):
                     sums[cell, k] += g * share[t, k]
             for k in range(SLICES):
-                if sums[cell, k] >= p.CYLINDER_BIT:
+                if sums[cell, k] >= how.bit:
                     bits[m, k * WORDS + cell // 64] |= np.uint64(1) << np.uint64(cell % 64)
-        usable[m] = neighbours >= p.CYLINDER_LEAST_NEIGHBOURS and valid >= p.CYLINDER_LEAST_CELLS * whole
+        usable[m] = neighbours >= how.least_neighbours and valid >= how.least_cells * whole
     return usable
 
 
@@ -153,18 +173,14 @@ def similarity(bits_a, mask_a, bits_b, mask_b, least):
     return np.float32(1 - math.sqrt(other) / (math.sqrt(ones_a) + math.sqrt(ones_b)))
 
 
-LEVELS = 256
-
-
 @njit(cache=True, nogil=True)
-def best_pairs(bits_a, mask_a, angle_a, bits_b, mask_b, angle_b, most, rows, columns, values):
+def best_pairs(how, bits_a, mask_a, angle_a, bits_b, mask_b, angle_b, most, rows, columns, values):
     """Greedy assignment: fill rows, columns, values (each (most,)) with the most similar pairs; return how many.
 
     angle_*: uint8, 256ths of a turn.
     """
     na, nb = len(bits_a), len(bits_b)
-    least = math.ceil(p.COMMON_CELLS * math.pi / 4 * CELLS)
-    gate = round(p.PAIR_DIRECTION / (2 * math.pi) * 256)
+    least = math.ceil(how.common_cells * math.pi / 4 * CELLS)
     found = np.empty(na * nb, np.int32)
     level = np.empty(na * nb, np.uint8)
     starts = np.zeros(LEVELS + 1, np.int32)
@@ -172,7 +188,7 @@ def best_pairs(bits_a, mask_a, angle_a, bits_b, mask_b, angle_b, most, rows, col
     for i in range(na):
         for j in range(nb):
             turn = (int(angle_a[i]) - int(angle_b[j])) & 255
-            if min(turn, 256 - turn) > gate:
+            if min(turn, 256 - turn) > how.gate:
                 continue
             value = similarity(bits_a[i], mask_a[i], bits_b[j], mask_b[j], least)
             step = int(value * (LEVELS - 1) + np.float32(0.5))
@@ -206,7 +222,7 @@ def best_pairs(bits_a, mask_a, angle_a, bits_b, mask_b, angle_b, most, rows, col
 
 
 @njit(cache=True, nogil=True)
-def relax(frame_a, angle_a, frame_b, angle_b, rows, columns, values, kept, agree):
+def relax(how, frame_a, angle_a, frame_b, angle_b, rows, columns, values, kept, agree):
     """Let the pairs confirm each other; returns their new values (kept,). agree: (kept, kept) scratch.
 
     frame_*: float32 (n, 4) of x, y, cos, sin.
@@ -219,63 +235,63 @@ def relax(frame_a, angle_a, frame_b, angle_b, rows, columns, values, kept, agree
             agree[t, k] = 0
             agree[k, t] = 0
             turn = (int(angle_a[ak]) - int(angle_a[at]) - int(angle_b[bk]) + int(angle_b[bt])) & 255
-            factor = DIRECTION[turn]
+            factor = how.direction[turn]
             if factor < 1e-3:
                 continue
             ax, ay = frame_a[ak, 0] - frame_a[at, 0], frame_a[ak, 1] - frame_a[at, 1]
             bx, by = frame_b[bk, 0] - frame_b[bt, 0], frame_b[bk, 1] - frame_b[bt, 1]
             da, db = math.sqrt(ax * ax + ay * ay), math.sqrt(bx * bx + by * by)
             step = int(abs(da - db) * DISTANCE_STEPS)
-            if step >= len(DISTANCE) or da == 0 or db == 0:
+            if step >= len(how.distance) or da == 0 or db == 0:
                 continue
-            factor *= DISTANCE[step]
+            factor *= how.distance[step]
             # both bearings in their own minutia's frame, then the cosine between them
-            agree[t, k] = factor * _bearing(frame_a[at], ax, ay, frame_b[bt], bx, by, da * db)
-            agree[k, t] = factor * _bearing(frame_a[ak], -ax, -ay, frame_b[bk], -bx, -by, da * db)
+            agree[t, k] = factor * _bearing(how.bearing, frame_a[at], ax, ay, frame_b[bt], bx, by, da * db)
+            agree[k, t] = factor * _bearing(how.bearing, frame_a[ak], -ax, -ay, frame_b[bk], -bx, -by, da * db)
     now = values[:kept].copy()
     if kept < 2:
         return now
     after = np.empty_like(now)
-    for _ in range(p.RELAX_ROUNDS):
+    for _ in range(how.rounds):
         for t in range(kept):
             support = np.float32(0)
             for k in range(kept):
                 support += agree[t, k] * now[k]
-            after[t] = p.RELAX_WEIGHT * now[t] + (1 - p.RELAX_WEIGHT) * support / (kept - 1)
+            after[t] = how.weight * now[t] + (1 - how.weight) * support / (kept - 1)
         now, after = after, now
     return now
 
 
 @njit(cache=True, nogil=True)
-def _bearing(frame_a, ax, ay, frame_b, bx, by, lengths):
+def _bearing(table, frame_a, ax, ay, frame_b, bx, by, lengths):
     au, av = frame_a[2] * ax + frame_a[3] * ay, frame_a[2] * ay - frame_a[3] * ax
     bu, bv = frame_b[2] * bx + frame_b[3] * by, frame_b[2] * by - frame_b[3] * bx
     cosine = (au * bu + av * bv) / lengths
-    return BEARING[int(min(max(cosine, -1), 1) * 512 + 512.5)]
+    return table[int(min(max(cosine, -1), 1) * 512 + 512.5)]
 
 
 @njit(cache=True, nogil=True)
-def pair_count(smaller):
+def pair_count(how, smaller):
     """How many pairs make the score, by the smaller of the two numbers of cylinders."""
-    rise = 1 / (1 + math.exp(-p.PAIRS_SLOPE * (smaller - p.PAIRS_CENTRE)))
-    return p.PAIRS_LEAST + round(rise * (p.PAIRS_MOST - p.PAIRS_LEAST))
+    rise = 1 / (1 + math.exp(-how.pairs_slope * (smaller - how.pairs_centre)))
+    return how.pairs_least + round(rise * (how.pairs_most - how.pairs_least))
 
 
 @njit(cache=True, nogil=True)
-def match(bits_a, mask_a, frame_a, angle_a, bits_b, mask_b, frame_b, angle_b, rows, columns):
+def match(how, bits_a, mask_a, frame_a, angle_a, bits_b, mask_b, frame_b, angle_b, rows, columns):
     """Score of two prints, and how many of rows, columns (RELAX_PAIRS,) hold the pairs that made it, best first."""
     smaller = min(len(bits_a), len(bits_b))
     if smaller == 0:
         return np.float32(0), 0
-    most = min(smaller, p.RELAX_PAIRS)
+    most = min(smaller, how.relax_pairs)
     values = np.empty(most, np.float32)
-    kept = best_pairs(bits_a, mask_a, angle_a, bits_b, mask_b, angle_b, most, rows, columns, values)
+    kept = best_pairs(how, bits_a, mask_a, angle_a, bits_b, mask_b, angle_b, most, rows, columns, values)
     if kept == 0:
         return np.float32(0), 0
     agree = np.empty((kept, kept), np.float32)
-    relaxed = relax(frame_a, angle_a, frame_b, angle_b, rows, columns, values, kept, agree)
+    relaxed = relax(how, frame_a, angle_a, frame_b, angle_b, rows, columns, values, kept, agree)
     order = np.argsort(-relaxed / values[:kept])
-    wanted = pair_count(smaller)
+    wanted = pair_count(how, smaller)
     used = min(wanted, kept)
     total = np.float32(0)
     chosen_rows, chosen_columns = np.empty(used, np.int32), np.empty(used, np.int32)
@@ -288,11 +304,11 @@ def match(bits_a, mask_a, frame_a, angle_a, bits_b, mask_b, frame_b, angle_b, ro
 
 
 @njit(cache=True, nogil=True)
-def match_many(bits_a, mask_a, frame_a, angle_a, bits, mask, frame, angle, starts, scores):
+def match_many(how, bits_a, mask_a, frame_a, angle_a, bits, mask, frame, angle, starts, scores):
     """Fill scores (n,): reference r owns the rows starts[r] to starts[r + 1] of bits, mask, frame, angle."""
-    rows, columns = np.empty(p.RELAX_PAIRS, np.int32), np.empty(p.RELAX_PAIRS, np.int32)
+    rows, columns = np.empty(how.relax_pairs, np.int32), np.empty(how.relax_pairs, np.int32)
     for r in range(len(scores)):
         a, b = starts[r], starts[r + 1]
         scores[r], _ = match(
-            bits_a, mask_a, frame_a, angle_a, bits[a:b], mask[a:b], frame[a:b], angle[a:b], rows, columns
+            how, bits_a, mask_a, frame_a, angle_a, bits[a:b], mask[a:b], frame[a:b], angle[a:b], rows, columns
         )

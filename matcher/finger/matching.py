@@ -1,13 +1,21 @@
 """Prepared prints → comparison scores: the most similar cylinders, then global relaxation (the paper's LGS-R)."""
 
+from __future__ import annotations
+
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matcher import parameters as p
 from matcher.finger.cylinders import Prepared
+
+if TYPE_CHECKING:
+    from matcher.finger.kernels import Matching
 
 
 def compare(probe: Prepared, references: Sequence[Prepared], *, threads: int = 1) -> NDArray[np.float32]:
@@ -30,7 +38,7 @@ def paired_minutiae(probe: Prepared, reference: Prepared) -> tuple[float, NDArra
     from matcher.finger import kernels  # Numba is slow to import
 
     rows, columns = np.empty(p.RELAX_PAIRS, np.int32), np.empty(p.RELAX_PAIRS, np.int32)
-    score, used = kernels.match(*_arrays(probe), *_arrays(reference), rows, columns)
+    score, used = kernels.match(_how(), *_arrays(probe), *_arrays(reference), rows, columns)
     pairs = np.stack([probe.index[rows[:used]], reference.index[columns[:used]]], axis=1)
     return float(score), pairs
 
@@ -42,9 +50,36 @@ def _scores(probe: Prepared, references: Sequence[Prepared]) -> NDArray[np.float
     np.cumsum([len(reference.angle) for reference in references], out=starts[1:])
     scores = np.empty(len(references), np.float32)
     bits, mask, frame, angle = map(np.concatenate, zip(*map(_arrays, references), strict=True))
-    kernels.match_many(*_arrays(probe), bits, mask, frame, angle, starts, scores)
+    kernels.match_many(_how(), *_arrays(probe), bits, mask, frame, angle, starts, scores)
     return scores
 
 
 def _arrays(print_: Prepared) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.float32], NDArray[np.uint8]]:
     return print_.bits, print_.mask, print_.frame, print_.angle
+
+
+@lru_cache(maxsize=1)
+def _how() -> Matching:
+    from matcher.finger import kernels  # Numba is slow to import
+
+    turn = np.arange(256) * 2 * math.pi / 256
+    steps = np.arange(16 * kernels.DISTANCE_STEPS) / kernels.DISTANCE_STEPS
+    return kernels.Matching(
+        common_cells=p.COMMON_CELLS,
+        gate=round(p.PAIR_DIRECTION / (2 * math.pi) * 256),
+        pairs_least=p.PAIRS_LEAST,
+        pairs_most=p.PAIRS_MOST,
+        pairs_centre=p.PAIRS_CENTRE,
+        pairs_slope=p.PAIRS_SLOPE,
+        relax_pairs=p.RELAX_PAIRS,
+        rounds=p.RELAX_ROUNDS,
+        weight=p.RELAX_WEIGHT,
+        distance=_sigmoid(steps, *p.RELAX_DISTANCE),
+        direction=_sigmoid(np.minimum(turn, 2 * math.pi - turn), *p.RELAX_DIRECTION),
+        bearing=_sigmoid(np.arccos(np.linspace(-1, 1, 1025)), *p.RELAX_BEARING),
+    )
+
+
+def _sigmoid(value: NDArray[np.float64], centre: float, slope: float) -> NDArray[np.float32]:
+    """The paper's Z: rises where slope is positive."""
+    return (1 / (1 + np.exp(np.clip(-slope * (value - centre), -80, 80)))).astype(np.float32)
