@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+from sqlalchemy import Engine as Database
+
 from matcher import Engine
 from service.settings import Settings
 from service.storage.blobs import FileBlobs
@@ -25,6 +27,7 @@ class Store:
     """What needs no networks: tokens are made, numbers looked up."""
 
     settings: Settings
+    database: Database
     storage: SqlStorage
     blobs: FileBlobs
     clock: SystemClock
@@ -46,7 +49,7 @@ def open_store(settings: Settings) -> Store:
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = open_database(settings.url)
     migrate(database)
-    return Store(settings, SqlStorage(database), FileBlobs(settings.home / "captures"), SystemClock())
+    return Store(settings, database, SqlStorage(database), FileBlobs(settings.home / "captures"), SystemClock())
 
 
 def open_app(settings: Settings) -> App:
@@ -54,8 +57,12 @@ def open_app(settings: Settings) -> App:
 
     Raises ModelMissing, ModelAltered or CalibrationUnusable.
     """
-    store = open_store(settings)
-    engine = Engine(settings.models, settings.threads)
+    return wire(open_store(settings), Engine(settings.models, settings.threads))
+
+
+def wire(store: Store, engine: Engine) -> App:
+    """Put the parts together."""
+    settings = store.settings
     follower = Follower(engine, settings.home / "gallery")
     rules = Rules(
         settings.fpir_review,
@@ -66,5 +73,5 @@ def open_app(settings: Settings) -> App:
         settings.attempts,
     )
     processor = Processor(store.storage, engine, follower, store.blobs, store.clock, rules)
-    turn = partial(worker_turn, open_database(settings.url), settings.home)
+    turn = partial(worker_turn, store.database, settings.home)
     return App(store, engine, follower, rules, Worker(processor, turn, settings.snapshot_every))

@@ -15,7 +15,7 @@ from service.domain.people import Demographics, Name, PersonStatus, Sex
 from service.usecases.adjudicate import Ruling
 from service.usecases.enrol import EnrolCommand
 from service.usecases.identify import Identification, Verification
-from service.usecases.lookup import CaseView, EnrolmentView, HouseholdView, PersonView, household_name
+from service.usecases.lookup import CaseView, EnrolmentView, HouseholdView, PersonView, checked_household
 
 EARLIEST_BIRTH = 1880
 CLOCK_SKEW = timedelta(days=1)
@@ -128,7 +128,7 @@ class EnrolmentIn(Sent):
         """Raises MalformedHousehold."""
         claim = None
         if self.household is not None:
-            claim = HouseholdClaim(household_name(self.household.id, "enrolment.household.id"), self.household.role)
+            claim = HouseholdClaim(checked_household(self.household.id, "enrolment.household.id"), self.household.role)
         person = self.person
         return EnrolCommand(
             id=self.id,

@@ -52,9 +52,9 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class HouseholdClaim:
-    """The household a newcomer says they belong to: a client's UUID or a registry ID already issued."""
+    """The household a newcomer says they belong to. id: a client's UUID, or a registry ID already issued."""
 
-    id: UUID | str
+    id: str
     role: Role
 
 

@@ -67,6 +67,11 @@ def is_household_id(text: str) -> bool:
     return bool(re.fullmatch(rf"M[0-9]{{{HOUSEHOLD_DIGITS + 2}}}", text)) and bool(mod_97_10.is_valid(text))
 
 
+def household_name(text: str) -> str:
+    """A household's name in its one spelling: its registry ID, or the UUID a client gave it. Raises ValueError."""
+    return text if is_household_id(text) else str(UUID(text))
+
+
 def new_uuid() -> UUID:
     """A UUIDv7 (RFC 9562): sorts by time of making, so that an index on it stays compact."""
     milliseconds = time.time_ns() // 1_000_000

@@ -21,6 +21,7 @@ from service.domain.errors import (
     NothingToEnrol,
     UnknownHousehold,
 )
+from service.domain.identifiers import is_household_id
 from service.domain.people import Demographics
 from service.ports import AlreadyThere, Blobs, Clock, Engine, Storage, UnitOfWork
 from service.usecases.captures import SentCapture, check_captures, check_positions
@@ -102,7 +103,7 @@ def _is_repeat(uow: UnitOfWork, enrolment_id: UUID, digest: str) -> bool:
 
 
 def _check_household(uow: UnitOfWork, claim: HouseholdClaim | None) -> None:
-    if claim is not None and isinstance(claim.id, str) and uow.households.by_registry_id(claim.id) is None:
+    if claim is not None and is_household_id(claim.id) and uow.households.by_registry_id(claim.id) is None:
         raise UnknownHousehold(f"no household has the registry ID {claim.id}", "enrolment.household.id")
 
 

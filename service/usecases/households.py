@@ -5,14 +5,17 @@ from uuid import UUID
 
 from service.domain.enrolments import Enrolment, HouseholdClaim
 from service.domain.households import Household, Membership, Role
-from service.domain.identifiers import new_household_id
+from service.domain.identifiers import is_household_id, new_household_id
 from service.domain.people import Person, PersonStatus
 from service.ports import UnitOfWork
 
 
-def find(uow: UnitOfWork, name: UUID | str) -> Household | None:
+def find(uow: UnitOfWork, name: str) -> Household | None:
     """The household under a client's UUID or a registry ID, following merges."""
-    known = uow.households.by_client_id(name) if isinstance(name, UUID) else uow.households.by_registry_id(name)
+    if is_household_id(name):
+        known = uow.households.by_registry_id(name)
+    else:
+        known = uow.households.by_client_id(UUID(name))
     return None if known is None else uow.households.survivor_of(known)
 
 
@@ -28,8 +31,7 @@ def join(uow: UnitOfWork, enrolment: Enrolment, person: Person, now: datetime) -
 def _found_or_made(uow: UnitOfWork, claim: HouseholdClaim, now: datetime) -> Household:
     household = find(uow, claim.id)
     if household is None:
-        assert isinstance(claim.id, UUID), "a registry ID was checked when the enrolment was taken in"
-        household = Household(claim.id, now)
+        household = Household(UUID(claim.id), now)  # a registry ID was checked when the enrolment was taken in
         uow.households.add(household)
         uow.flush()
     return household

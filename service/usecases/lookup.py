@@ -7,7 +7,7 @@ from service.domain.cases import Case, CaseCandidate, CaseStatus
 from service.domain.enrolments import CaptureRecord, Enrolment
 from service.domain.errors import MalformedHousehold, NoSuchCase, NoSuchEnrolment, NoSuchHousehold, NoSuchPerson
 from service.domain.households import Household, Membership
-from service.domain.identifiers import is_household_id
+from service.domain.identifiers import household_name
 from service.domain.people import Person
 from service.ports import UnitOfWork
 from service.usecases import households
@@ -78,19 +78,17 @@ def person_by_number(uow: UnitOfWork, number: str) -> PersonView:
 
 def household(uow: UnitOfWork, name: str) -> HouseholdView:
     """A household by registry ID or by its client's UUID. Raises MalformedHousehold, NoSuchHousehold."""
-    found = households.find(uow, household_name(name, "household_id"))
+    found = households.find(uow, checked_household(name, "household_id"))
     if found is None:
         raise NoSuchHousehold(f"no household has the ID {name}")
     members = [(one, uow.people.by_key(one.person_key)) for one in uow.households.members(found.key)]
     return HouseholdView(found, members)
 
 
-def household_name(text: str, field: str) -> UUID | str:
+def checked_household(text: str, field: str) -> str:
     """A client's UUID, or a registry ID whose check digits are right. Raises MalformedHousehold."""
-    if is_household_id(text):
-        return text
     try:
-        return UUID(text)
+        return household_name(text)
     except ValueError:
         raise MalformedHousehold(
             f"{text!r} is neither a UUID nor a registry ID (M and ten digits, the last two of them check digits)", field
