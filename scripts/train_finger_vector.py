@@ -1,0 +1,278 @@
+"""Train models/finger_vector.onnx on synthetic impressions of synthetic fingers; no print is needed.
+
+    python -m scripts.train_finger_vector --minutes 65
+
+PyTorch is needed beside the project (`pip install torch==2.13.0`). The same seed draws the same data.
+"""
+
+import csv
+import math
+import time
+from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.linalg import eigh
+from torch import Tensor
+
+from matcher.finger.graph import Graph, neighbour_graph
+from matcher.networks import MODELS
+from scripts.finger_network import FingerNetwork
+from scripts.synthetic_minutiae import MASTER_SLOTS, Prints, draw_masters, draw_prints
+
+Row = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Two impressions of each of b fingers: first all first ones, then all second ones. fingers: int64 (b,).
+
+    mated: int64 (2, m), rows of the graph that are one minutia in both impressions.
+    """
+
+    graph: Graph
+    mated: NDArray[np.int64]
+    filled: NDArray[np.bool_]
+    fingers: NDArray[np.int64]
+
+
+class Batches(torch.utils.data.IterableDataset[Batch]):
+    """Endless batches of `size` fingers out of `count`, drawn from `seed`."""
+
+    def __init__(self, count: int, size: int, seed: int, start: int = 0) -> None:
+        self.count, self.size, self.seed, self.start = count, size, seed, start
+
+    def __iter__(self) -> Iterator[Batch]:
+        masters = draw_masters(self.count, np.random.default_rng(self.seed))
+        step = self.start
+        while True:
+            rng = np.random.default_rng((self.seed, step))
+            rows = rng.choice(self.count, self.size, replace=False)
+            flip = rng.random(self.size) < 0.5
+            chosen = masters[rows].mirrored(flip)
+            impressions = [draw_prints(chosen, rng) for _ in range(2)]
+            graph, filled = as_graph(impressions)
+            yield Batch(graph, mated_rows(impressions), filled, rows * 2 + flip)
+            step += 1
+
+
+def as_graph(impressions: list[Prints]) -> tuple[Graph, NDArray[np.bool_]]:
+    """One graph of all prints, and where their minutiae lie: bool (prints, slots)."""
+    x, y, direction, quality = (
+        np.concatenate([getattr(p, name) for p in impressions]) for name in ("x", "y", "direction", "quality")
+    )
+    filled = quality > 0
+    used = max(int(filled.sum(1).max()), 1)
+    filled = filled[:, :used]
+    return neighbour_graph(x[:, :used], y[:, :used], direction[:, :used], quality[:, :used], filled), filled
+
+
+def mated_rows(impressions: list[Prints]) -> NDArray[np.int64]:
+    """Rows of `as_graph`'s graph that are the same minutia of the same finger, (2, m), for two impressions."""
+    keys = [(np.arange(len(p.x))[:, None] * 1000 + p.minutia)[p.filled] for p in impressions]
+    true = [key % 1000 < MASTER_SLOTS for key in keys]
+    _, first, second = np.intersect1d(keys[0][true[0]], keys[1][true[1]], return_indices=True)
+    return np.stack([np.flatnonzero(true[0])[first], np.flatnonzero(true[1])[second] + len(keys[0])])
+
+
+class Contrast:
+    """In-batch and remembered negatives (cross-batch memory, Wang et al., 2020) with an additive margin."""
+
+    def __init__(self, memory: int, dimension: int, scale: float, margin: float) -> None:
+        self.vectors = torch.zeros(memory, dimension)
+        self.fingers = torch.full((memory,), -1)
+        self.scale, self.margin, self.at = scale, margin, 0
+
+    def __call__(self, vectors: Tensor, fingers: Tensor) -> Tensor:
+        both = fingers.repeat(2)
+        b = len(fingers)
+        mated = (vectors * vectors.roll(b, 0)).sum(1)
+        others = vectors @ vectors.T
+        others = others.masked_fill(both[:, None] == both, -math.inf)
+        past = (vectors @ self.vectors.clone().T).masked_fill(both[:, None] == self.fingers, -math.inf)
+        logits = torch.cat([(mated - self.margin)[:, None], others, past], 1) * self.scale
+        self._remember(vectors.detach(), both)
+        return torch.nn.functional.cross_entropy(logits, torch.zeros(2 * b, dtype=torch.long))
+
+    def _remember(self, vectors: Tensor, fingers: Tensor) -> None:
+        slots = (self.at + torch.arange(len(vectors))) % len(self.vectors)
+        self.vectors[slots], self.fingers[slots] = vectors, fingers
+        self.at = int(slots[-1]) + 1
+
+
+def local_loss(nodes: Tensor, mated: Tensor, network: FingerNetwork) -> Tensor:
+    """Each minutia is to be told from 1,023 others by its surroundings alone, those of its own finger included."""
+    chosen = mated[:, torch.randperm(mated.shape[1])[:1024]]
+    first, second = (torch.nn.functional.normalize(network.local(nodes[rows]), dim=1) for rows in chosen)
+    logits = 12 * first @ second.T
+    target = torch.arange(len(first))
+    return (torch.nn.functional.cross_entropy(logits, target) + torch.nn.functional.cross_entropy(logits.T, target)) / 2
+
+
+def nodes_of(network: FingerNetwork, graph: Graph) -> Tensor:
+    return network.minutiae(*map(torch.from_numpy, (graph.quality, graph.neighbours, graph.edges)))
+
+
+def gathered_of(network: FingerNetwork, graph: Graph, filled: NDArray[np.bool_]) -> Tensor:
+    return network.gathered(nodes_of(network, graph), torch.from_numpy(filled))
+
+
+def vectors_of(network: FingerNetwork, graph: Graph, filled: NDArray[np.bool_]) -> Tensor:
+    return network.project(gathered_of(network, graph, filled))
+
+
+def fit_projection(network: FingerNetwork, fingers: int, seed: int) -> None:
+    """Set the last layer to what tells fingers apart best (linear discriminants), from `fingers` fresh ones.
+
+    Gradients find it too, a thousand times slower: what all prints share outweighs by far what tells them apart.
+    """
+    rng = np.random.default_rng(seed)
+    pairs = []
+    network.eval()
+    for _ in range(0, fingers, 200):
+        masters = draw_masters(200, rng)
+        with torch.inference_mode():
+            pairs.append(gathered_of(network, *as_graph([draw_prints(masters, rng) for _ in range(2)])).numpy())
+    network.train()
+    first, second = (np.concatenate([pair[half] for pair in pairs]) for half in (slice(200), slice(200, None)))
+    both = np.concatenate([first, second])
+    within = np.cov((first - second).T) / 2
+    between = np.cov(both.T) - within
+    size, dimension = len(within), network.out.out_features
+    within += 0.02 * np.trace(within) / size * np.eye(size)
+    _, axes = eigh(between, within, subset_by_index=[size - dimension, size - 1])
+    weight = torch.from_numpy(axes.T.astype(np.float32)) * np.float32(1 / np.std((both - both.mean(0)) @ axes))
+    with torch.no_grad():
+        network.out.weight.copy_(weight)
+        network.out.bias.copy_(-weight @ torch.from_numpy(both.mean(0)))
+
+
+def mated_score_errors(network: FingerNetwork, fingers: int, seed: int) -> tuple[float, float]:
+    """Equal error rate and mean rank-1 rate of fresh fingers, one impression against all others' second ones."""
+    rng = np.random.default_rng(seed)
+    masters = draw_masters(fingers, rng)
+    with torch.inference_mode():
+        graph, filled = as_graph([draw_prints(masters, rng) for _ in range(2)])
+        first, second = vectors_of(network, graph, filled).split(fingers)
+        scores = (first @ second.T).numpy()
+    mated = scores.diagonal()
+    others = scores[~np.eye(fingers, dtype=bool)]
+    return equal_error_rate(mated, others), float((mated >= scores.max(1)).mean())
+
+
+def equal_error_rate(mated: NDArray[np.float32], others: NDArray[np.float32]) -> float:
+    """Where FNMR and FMR cross, the mean of the two at the nearest threshold."""
+    thresholds = np.sort(mated)
+    fnmr = np.arange(len(mated)) / len(mated)
+    fmr = 1 - np.searchsorted(np.sort(others), thresholds) / len(others)
+    at = int(np.argmin(np.abs(fnmr - fmr)))
+    return float(fnmr[at] + fmr[at]) / 2
+
+
+def learning_rate(progress: float, top: float) -> float:
+    """Warm-up over the first 2 %, then a cosine to nothing. progress: 0 to 1."""
+    return top * min(progress / 0.02, 1.0) * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
+
+
+def train(network: FingerNetwork, batches: Iterator[Batch], steps: int, rate: float, work: Path, seed: int) -> None:
+    """Train in place; resumes from `work`'s checkpoint and adds to its learning curve."""
+    dimension = network.out.out_features
+    contrast = Contrast(4096, dimension, scale=14.0, margin=0.1)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.01)
+    start, spent = _resume(network, optimiser, contrast, work)
+    began = time.perf_counter() - spent
+    running: list[tuple[float, float]] = []
+    for step, batch in zip(range(start, steps), batches, strict=False):
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate((step + 1) / steps, rate)
+        nodes = nodes_of(network, batch.graph)
+        local = local_loss(nodes, torch.from_numpy(batch.mated), network)
+        vectors = network.project(network.gathered(nodes, torch.from_numpy(batch.filled)))
+        loss = contrast(vectors, torch.from_numpy(batch.fingers))
+        optimiser.zero_grad()
+        (loss + 0.5 * local).backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        running.append((float(loss), float(local)))
+        if (step + 1) % 100 == 0 or step + 1 == steps:
+            row = _judge(network, step + 1, time.perf_counter() - began, running, seed)
+            _keep(network, optimiser, contrast, work, row)
+            running.clear()
+
+
+def _judge(network: FingerNetwork, step: int, seconds: float, running: list[tuple[float, float]], seed: int) -> Row:
+    eer, first = mated_score_errors(network.eval(), 500, seed + 1)
+    network.train()
+    loss, local = np.mean(running, axis=0)
+    row = {"step": step, "minutes": seconds / 60, "loss": loss, "local_loss": local, "eer": eer, "rank1_of_500": first}
+    print("  ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
+    return row
+
+
+def _keep(network: FingerNetwork, optimiser: torch.optim.Optimizer, contrast: Contrast, work: Path, row: Row) -> None:
+    state = {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "row": row}
+    state["memory"] = (contrast.vectors, contrast.fingers, contrast.at)
+    torch.save(state, work / "checkpoint.new")
+    (work / "checkpoint.new").replace(work / "checkpoint.pt")
+    curve = work / "curve.csv"
+    fresh = not curve.exists()
+    with curve.open("a", newline="") as file:
+        writer = csv.DictWriter(file, row)
+        if fresh:
+            writer.writeheader()
+        writer.writerow({name: f"{value:.5g}" for name, value in row.items()})
+
+
+def _resume(
+    network: FingerNetwork, optimiser: torch.optim.Optimizer, contrast: Contrast, work: Path
+) -> tuple[int, float]:
+    """Steps done and seconds spent."""
+    path = work / "checkpoint.pt"
+    if not path.exists():
+        return 0, 0.0
+    state = torch.load(path, weights_only=False)
+    network.load_state_dict(state["network"])
+    optimiser.load_state_dict(state["optimiser"])
+    contrast.vectors, contrast.fingers, contrast.at = state["memory"]
+    return int(state["row"]["step"]), float(state["row"]["minutes"]) * 60
+
+
+def export(network: FingerNetwork, path: Path) -> None:
+    """Write the network for one print of any number of minutiae."""
+    graph, _ = as_graph([draw_prints(draw_masters(1, rng := np.random.default_rng(0)), rng)])
+    names = ["quality", "neighbours", "edges"]
+    inputs = tuple(map(torch.from_numpy, (graph.quality, graph.neighbours, graph.edges)))
+    torch.onnx.export(
+        network.eval(), inputs, path, input_names=names, output_names=["vector"],
+        dynamic_axes={name: {0: "minutiae"} for name in names}, dynamo=False,
+    )  # fmt: skip
+
+
+def main() -> None:
+    cli = ArgumentParser(description=__doc__.splitlines()[0], formatter_class=ArgumentDefaultsHelpFormatter)
+    cli.add_argument("--steps", type=int, default=5000)
+    cli.add_argument("--fingers", type=int, default=30_000, help="in the pool batches are drawn from")
+    cli.add_argument("--batch", type=int, default=96, help="fingers a step, two impressions each")
+    cli.add_argument("--rate", type=float, default=2e-3, help="learning rate at its top")
+    cli.add_argument("--seed", type=int, default=1)
+    cli.add_argument("--threads", type=int, default=1)
+    cli.add_argument("--work", type=Path, default=Path("work/finger_vector"), help="checkpoint and learning curve")
+    cli.add_argument("--out", type=Path, default=MODELS / "finger_vector.onnx")
+    args = cli.parse_args()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    args.work.mkdir(parents=True, exist_ok=True)
+    network = FingerNetwork()
+    done = torch.load(args.work / "checkpoint.pt")["row"]["step"] if (args.work / "checkpoint.pt").exists() else 0
+    source = Batches(args.fingers, args.batch, args.seed, start=done)
+    loader = torch.utils.data.DataLoader(source, batch_size=None, num_workers=1, prefetch_factor=4)
+    train(network, iter(loader), args.steps, args.rate, args.work, args.seed)
+    export(network, args.out)
+
+
+if __name__ == "__main__":
+    main()
