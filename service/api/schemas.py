@@ -1,10 +1,11 @@
 """The shapes of requests and answers."""
 
+import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from matcher import Position
 from service.domain.cases import CaseStatus, Verdict
@@ -21,7 +22,15 @@ EARLIEST_BIRTH = 1880
 CLOCK_SKEW = timedelta(days=1)
 """How far a mobile counter's clock may be ahead."""
 
-Line = Annotated[str, Field(min_length=1, max_length=200)]
+
+def _writable(text: str) -> str:
+    if any(unicodedata.category(letter) in ("Cc", "Cs") and letter != "\n" for letter in text):
+        raise ValueError("has control characters")
+    return text
+
+
+Writable = Annotated[str, AfterValidator(_writable)]
+Line = Annotated[Writable, Field(min_length=1, max_length=200)]
 
 
 class Sent(BaseModel):
@@ -433,7 +442,9 @@ class DecisionIn(Sent):
     """What an operator decides."""
 
     verdict: Verdict
-    reason: Annotated[str, Field(min_length=3, max_length=2000)] = Field(description="why, in the operator's words")
+    reason: Annotated[Writable, Field(min_length=3, max_length=2000)] = Field(
+        description="why, in the operator's words"
+    )
     survivor: UUID | None = Field(None, description="for same_person: the ID of the person who remains")
     merged: list[UUID] = Field(
         default_factory=list,

@@ -31,8 +31,8 @@ def new_person_number(taken: Callable[[str], bool], length: int = 10) -> str:
 
 
 def is_person_number(text: str) -> bool:
-    """Whether the check digit is right."""
-    return text.isdecimal() and bool(verhoeff.is_valid(text))
+    """Whether this is digits, the last a right check digit."""
+    return text.isascii() and text.isdecimal() and bool(verhoeff.is_valid(text))
 
 
 def easy_to_tell(number: str) -> bool:

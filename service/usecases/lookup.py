@@ -7,7 +7,7 @@ from service.domain.cases import Case, CaseCandidate, CaseStatus
 from service.domain.enrolments import CaptureRecord, Enrolment
 from service.domain.errors import MalformedHousehold, NoSuchCase, NoSuchEnrolment, NoSuchHousehold, NoSuchPerson
 from service.domain.households import Household, Membership
-from service.domain.identifiers import household_name
+from service.domain.identifiers import household_name, is_person_number
 from service.domain.people import Person
 from service.ports import UnitOfWork
 from service.usecases import households
@@ -70,7 +70,7 @@ def enrolment(uow: UnitOfWork, enrolment_id: UUID) -> EnrolmentView:
 
 def person_by_number(uow: UnitOfWork, number: str) -> PersonView:
     """The person a number leads to, also an old number after a merge. Raises NoSuchPerson."""
-    found = uow.people.by_number(number)
+    found = uow.people.by_number(number) if is_person_number(number) else None
     if found is None:
         raise NoSuchPerson(f"no person has the number {number}")
     return _person(uow, found)

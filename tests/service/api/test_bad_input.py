@@ -1,0 +1,281 @@
+"""Whatever is sent: a clear problem that names the field, nothing kept, and never a 500."""
+
+import io
+import json
+import struct
+import uuid
+import zlib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from service.bootstrap import App
+from service.domain.access import AccessRole
+from tests.captures import capture
+from tests.service.api.counter import FIRST, Client, enrolment, files
+
+Sent = dict[str, bytes | str]
+
+
+def png(pixels: np.ndarray[Any, Any]) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()
+
+
+def bomb() -> bytes:
+    """A valid PNG header that promises 60,000 × 60,000 pixels in a few bytes."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+    )
+
+
+def two_faces() -> bytes:
+    left, right = (
+        Image.open(io.BytesIO(capture(name))).convert("RGB").resize((400, 500)) for name in ("obama.jpg", "biden.jpg")
+    )
+    both = Image.new("RGB", (800, 500))
+    both.paste(left, (0, 0))
+    both.paste(right, (400, 0))
+    return png(np.asarray(both))
+
+
+def upside_down(name: str) -> bytes:
+    return png(np.asarray(Image.open(io.BytesIO(capture(name))).convert("L"))[::-1, ::-1])
+
+
+CAPTURES: dict[str, tuple[Callable[[], Sent], int, str, str]] = {
+    "not an image": (lambda: {"face": b"%PDF-1.7 no picture at all"}, 422, "capture-unreadable", "face"),
+    "a truncated image": (lambda: {"face": capture("obama.jpg")[:20_000]}, 422, "capture-unreadable", "face"),
+    "a decompression bomb": (lambda: {"right_index": bomb()}, 413, "capture-too-large", "right_index"),
+    "no bytes": (lambda: {"right_index": b""}, 422, "capture-unreadable", "right_index"),
+    "40 MB": (lambda: {"face": b"\xff\xd8" + bytes(40_000_000)}, 413, "capture-too-large", "face"),
+    "a picture without a face": (lambda: {"face": "p1_1.png"}, 422, "no-face", "face"),
+    "two faces": (lambda: {"face": two_faces()}, 422, "several-faces", "face"),
+    "a face as a finger": (lambda: {"left_thumb": "biden.jpg"}, 422, "not-a-fingerprint", "left_thumb"),
+    "an unknown position": (lambda: {"right_toe": "p1_1.png"}, 422, "unknown-position", "right_toe"),
+}
+
+
+@pytest.fixture
+def database_url() -> str:
+    """What is refused never reaches the database, so one kind will do."""
+    return ""
+
+
+def nothing_kept(jisr: App) -> bool:
+    with jisr.store.storage.read() as uow:
+        return not uow.enrolments.count_by_status()
+
+
+def assert_problem(answer: Any, status: int, kind: str, field: str | None = None) -> None:
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
+    body = answer.json()
+    assert body["type"] == f"/problems/{kind}"
+    assert body["status"] == status
+    assert body["title"]
+    assert body["detail"]
+    if field is not None:
+        assert field in [error["field"] for error in body["errors"]]
+
+
+@pytest.mark.parametrize("case", CAPTURES)
+def test_captures_that_can_never_serve_are_refused_by_name(counter: Client, jisr: App, case: str) -> None:
+    sent, status, kind, field = CAPTURES[case]
+    assert_problem(counter.post_enrolment(enrolment(), sent()), status, kind, field)
+    assert nothing_kept(jisr)
+
+
+def test_every_bad_capture_is_named_at_once(counter: Client) -> None:
+    answer = counter.post_enrolment(enrolment(), {"face": "p1_1.png", "left_thumb": b"", "right_index": "p1_1.png"})
+    fields = {error["field"]: error["code"] for error in answer.json()["errors"]}
+    assert fields == {"face": "no_face", "left_thumb": "capture_unreadable"}
+
+
+def test_a_finger_upside_down_is_fine(counter: Client) -> None:
+    assert counter.enrol({"face": "obama.jpg", "right_index": upside_down("p1_1.png")})["status"] == "enrolled"
+    assert counter.enrol({"right_index": "p1_2.png"})["status"] == "in_review"
+
+
+def test_the_same_position_twice(counter: Client, jisr: App) -> None:
+    parts = [*files(FIRST, enrolment=json.dumps(enrolment()).encode()), *files({"face": "obama2.jpg"})]
+    assert_problem(counter.call("POST", "/v1/enrolments", files=parts), 422, "repeated-position", "face")
+    assert nothing_kept(jisr)
+
+
+def test_a_position_both_captured_and_impossible(counter: Client) -> None:
+    exceptions = [{"position": "right_index", "reason": "amputated"}]
+    answer = counter.post_enrolment(enrolment(exceptions=exceptions), FIRST)
+    assert_problem(answer, 422, "contradicted-exception", "right_index")
+
+
+def test_neither_capture_nor_exception(counter: Client) -> None:
+    assert_problem(counter.post_enrolment(enrolment(), {}), 422, "nothing-to-enrol", "captures")
+
+
+@pytest.mark.parametrize(
+    ("household", "kind"),
+    [("M1234567859", "unknown-household"), ("M1234567890", "malformed-household"), ("ours", "malformed-household")],
+)
+def test_households_that_cannot_be(counter: Client, jisr: App, household: str, kind: str) -> None:
+    part = enrolment(household={"id": household, "role": "head"})
+    assert_problem(counter.post_enrolment(part, FIRST), 422, kind, "enrolment.household.id")
+    assert nothing_kept(jisr)
+
+
+PERSON = {"names": [{"full": "Amina"}]}
+TOMORROW = str(datetime.now(UTC).date() + timedelta(days=2))
+PARTS: dict[str, tuple[dict[str, Any], str]] = {
+    "a birth date in the future": ({"person": PERSON | {"birth_date": TOMORROW}}, "enrolment.person.birth_date"),
+    "a birth year in the future": ({"person": PERSON | {"birth_year": 2999}}, "enrolment.person.birth_year"),
+    "a birth date and year": (
+        {"person": PERSON | {"birth_date": "1990-01-01", "birth_year": 1990}},
+        "enrolment.person",
+    ),
+    "no name": ({"person": {"names": []}}, "enrolment.person.names"),
+    "an unknown field": ({"persn": {}}, "enrolment.persn"),
+    "no consent": ({"consent": {"given": False}}, "enrolment.consent.given"),
+    "consent not asked": ({"consent": None}, "enrolment.consent"),
+    "no time zone": ({"captured_at": "2026-11-22T09:30:00"}, "enrolment.captured_at"),
+    "captured next year": ({"captured_at": "2999-01-01T00:00:00Z"}, "enrolment.captured_at"),
+    "no UUID": ({"id": "12"}, "enrolment.id"),
+    "an unknown role": ({"household": {"id": str(uuid.uuid4()), "role": "boss"}}, "enrolment.household.role"),
+    "an unknown reason": ({"exceptions": [{"position": "left_thumb", "reason": "?"}]}, "enrolment.exceptions.0.reason"),
+    "a bad resolution": ({"captures": {"right_index": {"dpi": 3}}}, "enrolment.captures.right_index.dpi"),
+    "a NUL in a name": ({"person": {"names": [{"full": "Ami\x00na"}]}}, "enrolment.person.names.0.full"),
+}
+
+
+@pytest.mark.parametrize("case", PARTS)
+def test_wrong_fields_are_named(counter: Client, jisr: App, case: str) -> None:
+    changes, field = PARTS[case]
+    assert_problem(counter.post_enrolment(enrolment(**changes), FIRST), 422, "malformed", field)
+    assert nothing_kept(jisr)
+
+
+@pytest.mark.parametrize("text", [b"{not json", b"", b"[]", b"\xff\xfe", b"null"])
+def test_malformed_json(counter: Client, text: bytes) -> None:
+    answer = counter.call("POST", "/v1/enrolments", files=files(FIRST, enrolment=text))
+    assert_problem(answer, 422, "malformed", "enrolment")
+
+
+def test_no_enrolment_part(counter: Client) -> None:
+    assert_problem(counter.call("POST", "/v1/enrolments", files=files(FIRST)), 422, "malformed", "enrolment")
+    assert_problem(counter.call("POST", "/v1/enrolments", json={}), 422, "malformed", "enrolment")
+
+
+def test_a_body_that_is_not_multipart_as_it_says(counter: Client) -> None:
+    answer = counter.call(
+        "POST", "/v1/enrolments", content=b"xx", headers={"Content-Type": "multipart/form-data; boundary=a"}
+    )
+    assert answer.status_code in (400, 422)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_more_bytes_than_are_read(counter: Client, jisr: App) -> None:
+    captures: Sent = {"face": bytes(jisr.store.settings.max_request_bytes)}
+    assert_problem(counter.post_enrolment(enrolment(), captures), 413, "request-too-large")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "kind"),
+    [
+        ("GET", f"/v1/enrolments/{uuid.uuid4()}", 404, "no-such-enrolment"),
+        ("GET", "/v1/enrolments/12", 422, "malformed"),
+        ("GET", "/v1/persons/2345678901", 404, "no-such-person"),
+        ("GET", "/v1/persons/%00", 404, "no-such-person"),
+        ("GET", "/v1/households/M1234567859", 404, "no-such-household"),
+        ("GET", f"/v1/households/{uuid.uuid4()}", 404, "no-such-household"),
+        ("GET", "/v1/households/M12", 422, "malformed-household"),
+        ("GET", "/v1/nothing", 404, "no-such-page"),
+        ("DELETE", "/v1/identify", 405, "method-not-allowed"),
+        ("POST", "/v1/identify", 422, "nothing-to-enrol"),
+    ],
+)
+def test_what_is_not_there(counter: Client, method: str, path: str, status: int, kind: str) -> None:
+    assert_problem(counter.call(method, path), status, kind)
+
+
+def test_verify_without_a_number_or_with_nothing_in_common(counter: Client) -> None:
+    assert_problem(counter.call("POST", "/v1/verify", files=files(FIRST)), 422, "malformed", "number")
+    number = counter.enrol(FIRST)["person_number"].encode()
+    answer = counter.call("POST", "/v1/verify", files=files({"left_thumb": "p1_1.png"}, number=number))
+    assert_problem(answer, 422, "nothing-to-compare", "captures")
+    answer = counter.call("POST", "/v1/verify", files=files(FIRST, number=b"2345678901"))
+    assert_problem(answer, 404, "no-such-person")
+
+
+def test_decisions_that_cannot_be(counter: Client, desk: Client) -> None:
+    assert_problem(desk.decide(str(uuid.uuid4()), "distinct"), 404, "no-such-case")
+    counter.enrol(FIRST)
+    case = counter.enrol({"face": "obama2.jpg", "right_index": "p1_2.png"})["case"]
+    assert_problem(desk.decide(case, "same_person"), 422, "malformed-request", "survivor")
+    stranger = str(uuid.uuid4())
+    assert_problem(desk.decide(case, "same_person", survivor=stranger), 422, "unknown-survivor", "survivor")
+    assert_problem(desk.decide(case, "same_person", survivor=stranger, merged=[stranger]), 422, "unknown-survivor")
+    assert_problem(desk.decide(case, "maybe"), 422, "malformed", "verdict")
+    assert_problem(desk.decide(case, "distinct", reason=""), 422, "malformed", "reason")
+    assert desk.get(f"/v1/cases/{case}")["status"] == "open"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "roles"),
+    [
+        ("POST", "/v1/enrolments", {"enroller"}),
+        ("GET", f"/v1/enrolments/{uuid.uuid4()}", {"enroller", "adjudicator"}),
+        ("GET", "/v1/persons/2345678901", {"enroller", "adjudicator"}),
+        ("GET", "/v1/households/M1234567859", {"enroller", "adjudicator"}),
+        ("POST", "/v1/identify", {"enroller", "adjudicator"}),
+        ("POST", "/v1/verify", {"enroller", "adjudicator"}),
+        ("GET", "/v1/cases", {"adjudicator"}),
+        ("GET", f"/v1/cases/{uuid.uuid4()}", {"adjudicator"}),
+        ("POST", f"/v1/cases/{uuid.uuid4()}/decision", {"adjudicator"}),
+    ],
+)
+def test_who_may_do_what(
+    http: TestClient, client_as: Callable[[AccessRole], Client], method: str, path: str, roles: set[str]
+) -> None:
+    for token in ("", "jisr_wrong", "ü"):
+        answer = http.request(method, path, headers={b"Authorization": f"Bearer {token}".encode()})
+        assert_problem(answer, 401, "unauthenticated")
+        assert answer.headers["www-authenticate"] == "Bearer"
+    assert_problem(http.request(method, path), 401, "unauthenticated")
+    for role in AccessRole:
+        answer = client_as(role).call(method, path)
+        assert (answer.status_code == 403) == (role not in roles and role != "admin"), role
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=300), st.sampled_from(["face", "right_index"]), st.integers(0, 2000))
+def test_mangled_captures_are_never_a_500(counter: Client, noise: bytes, position: str, at: int) -> None:
+    name = "obama3.jpg" if position == "face" else "p2_1.png"
+    content = capture(name)
+    mangled = content[:at] + noise + content[at + len(noise) :]
+    answer = counter.call("POST", "/v1/identify", files=files({position: mangled}))
+    assert answer.status_code in (200, 413, 422), answer.text
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+        max_leaves=8,
+    ),
+    st.sampled_from(["id", "site", "captured_at", "consent", "person", "household", "exceptions", "captures"]),
+)
+def test_mangled_enrolments_are_never_a_500(counter: Client, value: Any, field: str) -> None:
+    answer = counter.post_enrolment(enrolment(**{field: value}), {}, wait=0)
+    assert answer.status_code in (409, 422), answer.text

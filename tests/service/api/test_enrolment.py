@@ -1,0 +1,243 @@
+"""From captures to a household ID, and what happens when somebody comes again."""
+
+import re
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+from service.bootstrap import App
+from tests.service.api.counter import AGAIN, FIRST, SECOND, Client, enrolment, files
+
+
+def home(role: str, household: str) -> dict[str, str]:
+    return {"id": household, "role": role}
+
+
+def test_two_members_share_one_household_id(counter: Client) -> None:
+    family = str(uuid.uuid4())
+    first = counter.enrol(FIRST, household=home("head", family))
+    second = counter.enrol(SECOND, household=home("spouse", family))
+
+    assert first["status"] == second["status"] == "enrolled"
+    assert re.fullmatch(r"M\d{10}", first["household_id"])
+    assert second["household_id"] == first["household_id"]
+    assert first["person_number"] != second["person_number"]
+    assert all(one["quality"] > 0 and one["problem"] is None for one in first["captures"])
+
+    household = counter.get(first["links"]["household"])
+    assert household == counter.get(f"/v1/households/{family}")
+    assert [(one["number"], one["role"]) for one in household["members"]] == [
+        (first["person_number"], "head"),
+        (second["person_number"], "spouse"),
+    ]
+    person = counter.get(first["links"]["person"])
+    assert (person["number"], person["household_id"], person["household_role"]) == (
+        first["person_number"],
+        first["household_id"],
+        "head",
+    )
+    assert person["names"] == [{"script": "Latn", "full": "Amina Hassan"}]
+
+
+def test_a_member_joins_by_the_registry_id(counter: Client) -> None:
+    first = counter.enrol(FIRST, household=home("head", str(uuid.uuid4())))
+    second = counter.enrol(SECOND, household=home("spouse", first["household_id"]))
+    assert second["household_id"] == first["household_id"]
+
+
+def test_somebody_who_comes_again_is_caught_and_gets_no_second_number(counter: Client, desk: Client) -> None:
+    first = counter.enrol(FIRST, household=home("head", str(uuid.uuid4())))
+    again = counter.enrol(AGAIN, household=home("head", str(uuid.uuid4())))
+
+    assert again["status"] == "in_review"
+    assert again["person_number"] is None
+    assert again["household_id"] is None
+    (case,) = desk.get("/v1/cases?status=open")["cases"]
+    assert case["id"] == again["case"]
+    assert case["band"] == "duplicate"
+    assert [one["person"]["number"] for one in case["candidates"]] == [first["person_number"]]
+    evidence = case["candidates"][0]["evidence"]
+    assert set(evidence) == {"face", "right_index"}
+    assert all(one["log10_lr"] > 0 for one in evidence.values())
+
+
+def test_a_household_claimed_twice_by_one_person_stays_one(counter: Client, desk: Client) -> None:
+    first = counter.enrol(FIRST, household=home("head", str(uuid.uuid4())))
+    elsewhere = str(uuid.uuid4())
+    again = counter.enrol(AGAIN, household=home("head", elsewhere))
+    case = desk.get(f"/v1/cases/{again['case']}")
+
+    survivor = case["candidates"][0]["person"]["id"]
+    answer = desk.decide(case["id"], "same_person", survivor=survivor)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["decision"]["survivor"] == survivor
+
+    settled = counter.get(again["links"]["self"])
+    assert settled["status"] == "enrolled"
+    assert settled["person_number"] == first["person_number"]
+    assert settled["household_id"] == first["household_id"]
+    assert counter.get(f"/v1/households/{elsewhere}")["id"] == first["household_id"]
+    assert len(counter.get(first["links"]["household"])["members"]) == 1
+
+
+def test_a_third_visit_is_found_by_either_capture_set(counter: Client, desk: Client, jisr: App) -> None:
+    """After a merge the newcomer's captures are further references of the survivor."""
+    counter.enrol(FIRST)
+    again = counter.enrol({"face": "obama2.jpg"})
+    case = desk.get(f"/v1/cases/{again['case']}")
+    desk.decide(case["id"], "same_person", survivor=case["candidates"][0]["person"]["id"])
+    third = counter.enrol({"face": "obama3.jpg"})
+    assert third["status"] == "in_review"
+    assert len(jisr.engine) == 2
+
+
+def test_the_newcomer_can_be_the_survivor_and_the_old_number_leads_to_the_new(counter: Client, desk: Client) -> None:
+    first = counter.enrol(FIRST, household=home("head", str(uuid.uuid4())))
+    again = counter.enrol(AGAIN)
+    case = desk.get(f"/v1/cases/{again['case']}")
+    answer = desk.decide(case["id"], "same_person", survivor=case["newcomer"]["id"])
+    assert answer.status_code == 200, answer.text
+
+    settled = counter.get(again["links"]["self"])
+    assert settled["status"] == "enrolled"
+    assert settled["person_number"] != first["person_number"]
+    assert settled["household_id"] == first["household_id"]
+    old = counter.get(f"/v1/persons/{first['person_number']}")
+    assert old["number"] == settled["person_number"]
+    assert old["asked_for"] == first["person_number"]
+    assert old["aliases"] == [first["person_number"]]
+
+
+def test_distinct_gives_the_newcomer_a_number_and_completes_the_household(counter: Client, desk: Client) -> None:
+    first = counter.enrol(FIRST, household=home("head", str(uuid.uuid4())))
+    again = counter.enrol(AGAIN, household=home("head", str(uuid.uuid4())))
+    assert desk.decide(again["case"], "distinct").status_code == 200
+    settled = counter.get(again["links"]["self"])
+    assert settled["status"] == "enrolled"
+    assert settled["person_number"] not in (None, first["person_number"])
+    assert settled["household_id"] not in (None, first["household_id"])
+
+
+def test_wrong_captures_leave_the_gallery(counter: Client, desk: Client, jisr: App) -> None:
+    counter.enrol(FIRST)
+    for verdict in ("data_error", "insufficient"):
+        again = counter.enrol(AGAIN, household=home("head", str(uuid.uuid4())))
+        assert desk.decide(again["case"], verdict).status_code == 200
+        settled = counter.get(again["links"]["self"])
+        assert (settled["status"], settled["reason"]) == ("unusable", verdict)
+        assert settled["person_number"] is None
+    counter.enrol(SECOND)
+    assert len(jisr.engine) == 2
+
+
+def test_a_case_is_decided_once(counter: Client, desk: Client) -> None:
+    counter.enrol(FIRST)
+    again = counter.enrol(AGAIN)
+    assert desk.decide(again["case"], "distinct").status_code == 200
+    refused = desk.decide(again["case"], "data_error")
+    assert refused.status_code == 409
+    assert refused.json()["type"] == "/problems/case-closed"
+    assert counter.get(again["links"]["self"])["status"] == "enrolled"
+
+
+def test_two_newcomers_who_are_one_person_end_as_one(counter: Client, desk: Client) -> None:
+    """The second comes while the first is still under review; settling both leaves one person with one number."""
+    first = counter.enrol(FIRST)
+    again = counter.enrol(AGAIN)
+    third = counter.enrol({"face": "obama3.jpg"})
+    assert again["status"] == third["status"] == "in_review"
+
+    case = desk.get(f"/v1/cases/{third['case']}")
+    pending = next(one["person"]["id"] for one in case["candidates"] if one["person"]["number"] is None)
+    desk.decide(third["case"], "same_person", survivor=pending)
+    assert counter.get(third["links"]["self"])["status"] == "in_review"
+
+    case = desk.get(f"/v1/cases/{again['case']}")
+    desk.decide(again["case"], "same_person", survivor=case["candidates"][0]["person"]["id"])
+    for one in (again, third):
+        settled = counter.get(one["links"]["self"])
+        assert (settled["status"], settled["person_number"]) == ("enrolled", first["person_number"])
+
+
+def test_the_same_person_posted_twice_at_once_is_one_person_and_one_case(counter: Client, desk: Client) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(counter.enrol, (FIRST, AGAIN)))
+    assert sorted(one["status"] for one in outcomes) == ["enrolled", "in_review"]
+    assert len(desk.get("/v1/cases")["cases"]) == 1
+
+
+def test_a_repeated_post_is_answered_as_the_first_was(counter: Client, desk: Client) -> None:
+    part = enrolment()
+    first = counter.post_enrolment(part, FIRST)
+    second = counter.post_enrolment(part, FIRST)
+    assert (first.status_code, first.json()) == (second.status_code, second.json())
+    assert desk.get("/v1/cases")["cases"] == []
+
+
+def test_the_same_uuid_with_other_content_is_a_conflict(counter: Client) -> None:
+    part = enrolment()
+    counter.post_enrolment(part, FIRST)
+    for other, captures in ((part, SECOND), (part | {"site": "elsewhere"}, FIRST)):
+        refused = counter.post_enrolment(other, captures)
+        assert refused.status_code == 409
+        assert refused.json()["type"] == "/problems/enrolment-differs"
+
+
+def test_nobody_is_kept_out_for_want_of_fingers(counter: Client) -> None:
+    exceptions = [{"position": "face", "reason": "refused"}, {"position": "right_thumb", "reason": "amputated"}]
+    outcome = counter.enrol({}, exceptions=exceptions)
+    assert outcome["status"] == "enrolled"
+    assert outcome["person_number"]
+    assert outcome["household_id"] is None
+    assert outcome["exceptions"] == exceptions
+
+
+def test_without_waiting_the_answer_comes_at_once_and_the_outcome_later(counter: Client) -> None:
+    answer = counter.post_enrolment(enrolment(), FIRST, wait=0)
+    assert answer.status_code == 202
+    assert answer.json()["status"] in ("received", "processing", "enrolled")
+    later = counter.call("GET", answer.headers["Location"], params={"wait": 60}).json()
+    assert later["status"] == "enrolled"
+
+
+def test_the_client_may_say_the_resolution(counter: Client) -> None:
+    outcome = counter.enrol(FIRST, captures={"right_index": {"dpi": 500}})
+    assert outcome["status"] == "enrolled"
+
+
+def test_identify_and_verify_tell_the_evidence_and_keep_nothing(counter: Client, jisr: App) -> None:
+    first = counter.enrol(FIRST)
+    counter.enrol(SECOND)
+    found = counter.call("POST", "/v1/identify", files=files(AGAIN)).json()
+    assert found["band"] == "duplicate"
+    assert found["gallery_size"] == 2
+    assert found["candidates"][0]["number"] == first["person_number"]
+    assert set(found["candidates"][0]["evidence"]) == {"face", "right_index"}
+
+    yes = counter.call("POST", "/v1/verify", files=files(AGAIN, number=first["person_number"].encode())).json()
+    no = counter.call("POST", "/v1/verify", files=files(SECOND, number=first["person_number"].encode())).json()
+    assert yes["band"] == "duplicate"
+    assert no["band"] == "unique"
+    assert yes["log10_lr"] > 4 > 0 > no["log10_lr"]
+    assert len(jisr.engine) == 2
+
+
+def test_stopping_and_starting_again_forgets_nobody(counter: Client, jisr: App) -> None:
+    counter.enrol(FIRST)
+    jisr.follower.snapshot()
+    counter.enrol(SECOND)
+    jisr.engine.clear()
+    jisr.follower.start(jisr.store.storage)  # one person from the snapshot, one from the log
+    assert len(jisr.engine) == 2
+    assert counter.enrol(AGAIN)["status"] == "in_review"
+
+
+def test_a_damaged_snapshot_is_built_anew_from_the_database(counter: Client, jisr: App) -> None:
+    counter.enrol(FIRST)
+    jisr.follower.snapshot()
+    for path in (jisr.store.settings.home / "gallery").iterdir():
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 0xFF
+        path.write_bytes(content)
+    jisr.engine.clear()
+    jisr.follower.start(jisr.store.storage)
+    assert len(jisr.engine) == 1

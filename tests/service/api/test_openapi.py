@@ -1,0 +1,62 @@
+"""The OpenAPI document says what really happens."""
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.api.errors import RequestError
+from service.api.problems import MEDIA_TYPE, STATUS
+from service.domain.errors import Conflict, JisrError, NotFound, Refused
+
+GROUPS = (JisrError, RequestError, Refused, Conflict, NotFound)
+
+
+@pytest.fixture
+def database_url() -> str:
+    return ""
+
+
+def kinds(root: type[JisrError]) -> set[type[JisrError]]:
+    return {root}.union(*(kinds(kind) for kind in root.__subclasses__()))
+
+
+@pytest.mark.parametrize("kind", sorted(kinds(JisrError) - set(GROUPS), key=lambda kind: kind.__name__))
+def test_every_error_has_a_status_and_a_title(kind: type[JisrError]) -> None:
+    assert 400 <= STATUS[kind] <= 503
+    assert kind.__doc__
+
+
+def test_every_protected_route_declares_its_errors(http: TestClient) -> None:
+    document = http.get("/openapi.json").json()
+    routes = [(path, one) for path, methods in document["paths"].items() for one in methods.values()]
+    protected = [(path, one) for path, one in routes if path.startswith("/v1")]
+    assert len(protected) == 9
+    for path, route in protected:
+        assert {"401", "403", "422"} <= set(route["responses"]), path
+        for status, answer in route["responses"].items():
+            if int(status) >= 400:
+                assert answer["content"] == {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}, path
+
+
+def test_every_reference_leads_somewhere(http: TestClient) -> None:
+    document = http.get("/openapi.json").json()
+
+    def references(node: Any) -> set[str]:
+        if isinstance(node, dict):
+            own = {node["$ref"]} if isinstance(node.get("$ref"), str) else set()
+            return own.union(*(references(value) for value in node.values()))
+        return set().union(*(references(value) for value in node)) if isinstance(node, list) else set()
+
+    for reference in references(document):
+        name = reference.removeprefix("#/components/schemas/")
+        assert name in document["components"]["schemas"], reference
+
+
+def test_the_pages_for_machines_need_no_token(http: TestClient) -> None:
+    assert http.get("/healthz").json() == {"status": "ok"}
+    assert http.get("/readyz").json() == {"status": "ready", "people": 0, "waiting": 0}
+    assert http.get("/docs").status_code == 200
+    figures = http.get("/metrics").text
+    assert "jisr_gallery_people 0.0" in figures
+    assert 'jisr_http_requests_total{method="GET",route="/readyz",status="200"} 1.0' in figures
