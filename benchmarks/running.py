@@ -1,0 +1,83 @@
+"""A service in a process of its own, for benchmarks and for the tests of the whole way."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+JISR = [sys.executable, "-c", "from service.cli import app; app()"]
+
+
+class Running:
+    """One `jisr serve` on a free port, its data under `home`; its log in `home/log`."""
+
+    def __init__(self, home: Path, **settings: str) -> None:
+        self.home = home
+        self.url = f"http://127.0.0.1:{_free_port()}"
+        self._environment = {**os.environ, "JISR_HOME": str(home), **settings}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> float:
+        """Start and wait until it is ready; the seconds that took."""
+        began = time.monotonic()
+        with (self.home / "log").open("ab") as log:
+            command = [*JISR, "serve", "--port", self.url.rsplit(":", 1)[1]]
+            self._process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
+        while not self._ready():
+            if self._process.poll() is not None:
+                raise RuntimeError(f"the service stopped at start: {(self.home / 'log').read_text()[-2000:]}")
+            time.sleep(0.05)
+        return time.monotonic() - began
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Ask it to end, as an operator would."""
+        self._end(signal.SIGTERM)
+
+    def client(self, role: str) -> httpx.Client:
+        """A client with a fresh token of this role."""
+        command = [*JISR, "token", "create", f"{role} {time.time_ns()}", "--role", role]
+        made = subprocess.run(command, env=self._environment, check=True, capture_output=True, text=True)
+        headers = {"Authorization": f"Bearer {made.stdout.strip()}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=120)
+
+    def _ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=5).is_success
+        except httpx.TransportError:
+            return False
+
+    def _end(self, by: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(by)
+            self._process.wait(60)
+            self._process = None
+
+
+@contextmanager
+def running(home: Path, **settings: str) -> Iterator[Running]:
+    """A started service that is gone at the end."""
+    home.mkdir(parents=True, exist_ok=True)
+    service = Running(home, **settings)
+    service.start()
+    try:
+        yield service
+    finally:
+        service.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
