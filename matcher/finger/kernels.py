@@ -151,26 +151,29 @@ def build_cylinders(how, x, y, direction, hull, bits, mask):
     return usable
 
 
+ROOT = np.sqrt(np.arange(SLICES * CELLS + 1)).astype(np.float32)
+
+
 @njit(cache=True, nogil=True)
-def similarity(bits_a, mask_a, bits_b, mask_b, least):
-    """1 - ‖a xor b‖ / (‖a‖ + ‖b‖) over the cells valid in both; 0 where fewer than `least` are."""
+def similarity(bits_a, mask_a, i, bits_b, mask_b, j, least):
+    """1 - ‖a xor b‖ / (‖a‖ + ‖b‖) over the cells valid in cylinders i of a and j of b; 0 if fewer than `least` are."""
     common = 0
     for w in range(WORDS):
-        common += popcount(mask_a[w] & mask_b[w])
+        common += popcount(mask_a[i, w] & mask_b[j, w])
     if common < least:
         return np.float32(0)
     ones_a, ones_b, other = 0, 0, 0
     for w in range(WORDS):
-        both = mask_a[w] & mask_b[w]
+        both = mask_a[i, w] & mask_b[j, w]
         for k in range(SLICES):
-            a = bits_a[k * WORDS + w] & both
-            b = bits_b[k * WORDS + w] & both
+            a = bits_a[i, k * WORDS + w] & both
+            b = bits_b[j, k * WORDS + w] & both
             ones_a += popcount(a)
             ones_b += popcount(b)
             other += popcount(a ^ b)
     if ones_a == 0 or ones_b == 0:
         return np.float32(0)
-    return np.float32(1 - math.sqrt(other) / (math.sqrt(ones_a) + math.sqrt(ones_b)))
+    return np.float32(1) - ROOT[other] / (ROOT[ones_a] + ROOT[ones_b])
 
 
 @njit(cache=True, nogil=True)
@@ -186,15 +189,16 @@ def best_pairs(how, bits_a, mask_a, angle_a, bits_b, mask_b, angle_b, most, rows
     starts = np.zeros(LEVELS + 1, np.int32)
     count = 0
     for i in range(na):
+        angle = np.int32(angle_a[i])
         for j in range(nb):
-            turn = (int(angle_a[i]) - int(angle_b[j])) & 255
+            turn = (angle - np.int32(angle_b[j])) & 255
             if min(turn, 256 - turn) > how.gate:
                 continue
-            value = similarity(bits_a[i], mask_a[i], bits_b[j], mask_b[j], least)
-            step = int(value * (LEVELS - 1) + np.float32(0.5))
+            value = similarity(bits_a, mask_a, i, bits_b, mask_b, j, least)
+            step = np.int32(value * np.float32(LEVELS - 1) + np.float32(0.5))
             if step == 0:
                 continue
-            found[count] = i * nb + j
+            found[count] = i << 16 | j
             level[count] = LEVELS - 1 - step
             starts[LEVELS - step] += 1
             count += 1
@@ -208,7 +212,7 @@ def best_pairs(how, bits_a, mask_a, angle_a, bits_b, mask_b, angle_b, most, rows
     taken_b = np.zeros(nb, np.bool_)
     kept = 0
     for e in order:
-        i, j = found[e] // nb, found[e] % nb
+        i, j = found[e] >> 16, found[e] & 0xFFFF
         if taken_a[i] or taken_b[j]:
             continue
         taken_a[i] = True
@@ -223,9 +227,9 @@ def best_pairs(how, bits_a, mask_a, angle_a, bits_b, mask_b, angle_b, most, rows
 
 @njit(cache=True, nogil=True)
 def relax(how, frame_a, angle_a, frame_b, angle_b, rows, columns, values, kept, agree):
-    """Let the pairs confirm each other; returns their new values (kept,). agree: (kept, kept) scratch.
+    """Let the pairs confirm each other; returns their new values (kept,).
 
-    frame_*: float32 (n, 4) of x, y, cos, sin.
+    agree: (kept, kept) scratch; agree[k, t] is how far pair k confirms pair t. frame_*: (n, 4) of x, y, cos, sin.
     """
     for t in range(kept):
         agree[t, t] = 0
@@ -246,19 +250,20 @@ def relax(how, frame_a, angle_a, frame_b, angle_b, rows, columns, values, kept, 
                 continue
             factor *= how.distance[step]
             # both bearings in their own minutia's frame, then the cosine between them
-            agree[t, k] = factor * _bearing(how.bearing, frame_a[at], ax, ay, frame_b[bt], bx, by, da * db)
-            agree[k, t] = factor * _bearing(how.bearing, frame_a[ak], -ax, -ay, frame_b[bk], -bx, -by, da * db)
+            agree[k, t] = factor * _bearing(how.bearing, frame_a[at], ax, ay, frame_b[bt], bx, by, da * db)
+            agree[t, k] = factor * _bearing(how.bearing, frame_a[ak], -ax, -ay, frame_b[bk], -bx, -by, da * db)
     now = values[:kept].copy()
     if kept < 2:
         return now
-    after = np.empty_like(now)
+    support = np.empty_like(now)
+    keep, take = np.float32(how.weight), np.float32((1 - how.weight) / (kept - 1))
     for _ in range(how.rounds):
+        support[:] = 0
+        for k in range(kept):  # the inner loop runs over neighbours in memory, which the compiler makes wide
+            for t in range(kept):
+                support[t] += agree[k, t] * now[k]
         for t in range(kept):
-            support = np.float32(0)
-            for k in range(kept):
-                support += agree[t, k] * now[k]
-            after[t] = how.weight * now[t] + (1 - how.weight) * support / (kept - 1)
-        now, after = after, now
+            now[t] = keep * now[t] + take * support[t]
     return now
 
 
