@@ -60,6 +60,8 @@ class Processor:
         found = self._extract(batch)
         for enrolment in batch:
             self._conclude(enrolment.key, found[enrolment.key])
+        with self.storage.read() as uow:
+            self.follower.catch_up(uow)
         return len(batch)
 
     def _begin(self) -> list[Enrolment]:
