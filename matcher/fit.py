@@ -1,12 +1,14 @@
 """Fitting the curves of `calibrate` on scores of known pairs. Apart from it because SciPy is slow to import.
 
 The curve of a modality is isotonic regression (pool adjacent violators; Brümmer and Du Preez, "The PAV algorithm
-optimizes binary proper scoring rules", 2013) of mated against non-mated scores, both classes weighing the same, and
+optimizes binary proper scoring rules", 2013) of mated against non-mated scores, both classes weighing the same. The
+highest non-mated scores are too few to give a rate, so they enter as the exponential tail fitted to them (peaks over a
+threshold, shape 0: heavier than most scores' own, and made heavier by its scale's standard error). The curve is then
 kept between a floor and a cap:
 
 - Cap: evidence for "same" is not believed beyond what the non-mated scores can support. At a likelihood ratio of
   r no more than 1/r of non-mated comparisons score so high; to know a rate within 30 % takes 30 such comparisons
-  (Doddington's rule of 30), so r ≤ comparisons / 30.
+  (Doddington's rule of 30), so r ≤ comparisons / 30. The tail says more with every step; it is not asked.
 - Floor: evidence against "same" is not believed beyond the chance that a mated capture is worthless: a finger taken in
   another's place, a bandage, a smear. The evaluation sets hold none of these, the field does.
 
@@ -20,14 +22,14 @@ from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression, minimize
 
 from matcher.calibrate import Curve, Line, Scores
-from matcher.parameters import CAPTURE_WORTHLESS, COMPARISONS_BEHIND_A_RATE
+from matcher.parameters import CAPTURE_WORTHLESS, COMPARISONS_BEHIND_A_RATE, TAIL_LEAST, TAIL_SHARE
 
 
 def fit_curve(mated: Scores, non_mated: Scores, hardness: float = 0.0) -> Curve:
     """The curve of the module's description. mated (m,), non_mated (n,): scores. hardness: in log10 units."""
     cap = math.log10(max(len(non_mated) / COMPARISONS_BEHIND_A_RATE, 1)) - hardness
     floor = math.log10(CAPTURE_WORTHLESS)
-    scores, ratios = _pool_adjacent_violators(mated, non_mated)
+    scores, ratios = _pool_adjacent_violators(mated, *_with_tail(non_mated))
     knots, first = np.unique(np.round(scores, 6), return_index=True)
     levels = np.asarray(np.round(np.clip(ratios[first] - hardness, floor, cap), 4), np.float64)
     keep = _corners(levels)
@@ -43,15 +45,31 @@ def fit_line(mated: Scores, non_mated: Scores, hardness: float = 0.0) -> Line:
         return float(sum(wrong))
 
     slope, offset = minimize(loss, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=[(0, None), (0, None)]).x
-    return Line(round(slope / math.log(10), 4), round(offset / math.log(10) + hardness, 4))
+    return Line(round(float(slope) / math.log(10), 4), round(float(offset) / math.log(10) + hardness, 4))
 
 
-def _pool_adjacent_violators(mated: Scores, non_mated: Scores) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _with_tail(non_mated: Scores) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Scores and their shares of all: those below the tail as they are, the tail as points of an exponential."""
+    start = float(np.quantile(non_mated, 1 - TAIL_SHARE, method="higher"))
+    excess = non_mated[non_mated > start] - start
+    if len(excess) < TAIL_LEAST:
+        return np.asarray(non_mated, np.float64), np.full(len(non_mated), 1 / len(non_mated))
+    scale = float(excess.mean()) * (1 + 1 / math.sqrt(len(excess)))
+    beyond = 10.0 ** -np.arange(0, 9, 0.1)
+    points = start - scale * np.log((beyond[:-1] + beyond[1:]) / 2)
+    body = np.asarray(non_mated[non_mated <= start], np.float64)
+    shares = np.full(len(body), 1 / len(non_mated)), -np.diff(beyond) * len(excess) / len(non_mated)
+    return np.concatenate([body, points]), np.concatenate(shares)
+
+
+def _pool_adjacent_violators(
+    mated: Scores, non_mated: Scores, non_mated_shares: Scores
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Centres of the pooled blocks and their log10 LR; ±inf where a block holds one class alone."""
     pooled = np.concatenate([mated, non_mated]).astype(np.float64)
     scores, place = np.unique(pooled, return_inverse=True)
     of_mated = np.bincount(place[: len(mated)], minlength=len(scores)) / len(mated)
-    of_non_mated = np.bincount(place[len(mated) :], minlength=len(scores)) / len(non_mated)
+    of_non_mated = np.bincount(place[len(mated) :], weights=non_mated_shares, minlength=len(scores))
     weight = of_mated + of_non_mated
     fitted = isotonic_regression(of_mated / weight, weights=weight)
     starts = fitted.blocks[:-1]
