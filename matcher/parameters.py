@@ -47,10 +47,16 @@ FINGER_DPI = 500  # LEADER's training resolution; every length below is in pixel
 RIDGE_STEP = 16
 RIDGE_WINDOW = 32
 RIDGE_SHORTEST, RIDGE_LONGEST = 4.0, 16.0  # ridge wavelengths, children to adults, stretched skin included
-RIDGE_PEAK = 0.36  # share of a window's spectrum in its strongest plane wave
+RIDGE_PEAK = 0.25  # share of a window's spectrum in its strongest plane wave
 RIDGE_CONTRAST = 5.0  # standard deviation of grey levels below which a window is blank
 
-RIDGE_LEAST_AREA = 8 * RIDGE_STEP**2  # pixels of ridges below which a picture is no print
+# What is a print, set between 640 real prints (the FVC sets: all pass) and faces of LFW at three sizes, pages of text in
+# 8 typefaces and 13 sizes, blurred noise, stripes, chequers
+AGREE_COSINE, AGREE_RATIO = 0.7, 1.5  # neighbouring windows show one wave: cosine of twice the angle, wavelengths
+PRINT_LEAST_AGREEING = 50  # pairs; the smallest real print has 55, a face of 250 × 250 at most 48
+PRINT_FLOW = 0.75  # pairs a window; real prints 0.84 to 1.8, faces 0.03 to 0.9
+PRINT_BEND = 0.05  # 0 for parallel lines; real prints 0.07 to 1
+LETTERS_SKEW, LETTERS_FLOW = -1.25, 0.45  # thin ink, and lines that stop and start
 
 # Quality
 QUALITY_SMALL_AREA = 60.0  # square millimetres

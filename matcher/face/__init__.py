@@ -7,16 +7,19 @@ import numpy as np
 
 from matcher.errors import NoFace, SeveralFaces
 from matcher.face.align import align
-from matcher.face.detect import Detector, Face
+from matcher.face.detect import find_faces
 from matcher.face.embed import Embedder
 from matcher.face.quality import assess
+from matcher.face.upright import look_again
+from matcher.face.yunet import Face, YuNet
 from matcher.networks import MODELS, open_network
 from matcher.parameters import SECOND_FACE_SCORE, SECOND_FACE_SIZE
 from matcher.types import Image, Pixels, Quality, Vector
 
 __all__ = ["FaceExtractor"]
 
-EXTRACTION = 1
+NO_FACE = "no face was found; the face must be whole, in the light and turned to the camera"
+EXTRACTION = 2
 """Raised whenever the same networks would give another vector for the same picture."""
 
 
@@ -30,7 +33,7 @@ class FaceExtractor:
     def __init__(self, models: Path = MODELS, threads: int = 1) -> None:
         detector = open_network("yunet", threads=threads, models=models)
         embedding = open_network("sface", threads=threads, models=models)
-        self._detector = Detector(detector)
+        self._yunet = YuNet(detector)
         self._embedder = Embedder(embedding)
         named = f"{EXTRACTION} {detector.entry.sha256} {embedding.entry.sha256}"
         self.model = hashlib.sha256(named.encode()).hexdigest()[:12]
@@ -38,27 +41,40 @@ class FaceExtractor:
 
     def check(self, image: Image) -> None:
         """Raises NoFace or SeveralFaces as extract would, at the cost of the detector alone."""
-        self._only_face(_rgb(image))
+        only_face(self.faces(image))
 
     def extract(self, image: Image) -> tuple[Vector, Quality]:
         """The one face's unit vector, float32 (dimension,), and its quality. Raises NoFace or SeveralFaces."""
-        pixels = _rgb(image)
-        raw = self._embedder.embed(align(pixels, self._only_face(pixels).landmarks))
-        length = float(np.linalg.norm(raw))
-        return (raw / length).astype(np.float32), assess(length)
+        return self.describe(image, only_face(self.faces(image)))
 
     def quality(self, image: Image) -> Quality:
         """As extract gives it; nothing else is kept. Raises NoFace or SeveralFaces."""
         return self.extract(image)[1]
 
-    def _only_face(self, pixels: Pixels) -> Face:
-        faces = sorted(self._detector.find(pixels), key=_area, reverse=True)
-        if not faces:
-            raise NoFace("no face was found; the face must be whole, in the light and turned to the camera")
-        rivals = [face for face in faces[1:] if _is_rival(face, faces[0])]
-        if rivals:
-            raise SeveralFaces(f"{len(rivals) + 1} faces were found; only one person may be in the picture")
-        return faces[0]
+    def faces(self, image: Image) -> list[Face]:
+        """Every face of the picture, surest first."""
+        return find_faces(self._yunet, _rgb(image))
+
+    def describe(self, image: Image, face: Face) -> tuple[Vector, Quality]:
+        """One face of the picture, as extract does it. Raises NoFace where a closer look shows none."""
+        pixels = _rgb(image)
+        sure = look_again(self._yunet, pixels, face)
+        if sure is None:
+            raise NoFace(NO_FACE)
+        raw = self._embedder.embed(align(pixels, sure.landmarks))
+        length = float(np.linalg.norm(raw))
+        return (raw / length).astype(np.float32), assess(length)
+
+
+def only_face(faces: list[Face]) -> Face:
+    """The largest, unless another is like it. Raises NoFace or SeveralFaces."""
+    if not faces:
+        raise NoFace(NO_FACE)
+    main, *others = sorted(faces, key=_area, reverse=True)
+    rivals = [face for face in others if _is_rival(face, main)]
+    if rivals:
+        raise SeveralFaces(f"{len(rivals) + 1} faces were found; only one person may be in the picture")
+    return main
 
 
 def _rgb(image: Image) -> Pixels:

@@ -16,15 +16,22 @@ TEMPLATE = np.array(
 
 
 def align(pixels: Pixels, landmarks: Vector) -> Pixels:
-    """The face of an RGB picture, (112, 112, 3); black beyond its edge. landmarks: (5, 2) as detect.Face has them."""
-    matrix, shift = similarity(TEMPLATE, np.asarray(landmarks, np.float64))
+    """The face of an RGB picture, (112, 112, 3); black beyond its edge. landmarks: (5, 2) as yunet.Face has them."""
+    return resampled(pixels, *similarity(TEMPLATE, np.asarray(landmarks, np.float64)), SIDE)
+
+
+def resampled(pixels: Pixels, matrix: Floats, shift: Floats, side: int) -> Pixels:
+    """A square of the picture, (side, side, 3): its point p is the picture's `matrix @ p + shift`; black beyond.
+
+    matrix: (2, 2), a turn and a scale. shift: (2,).
+    """
     scale = float(np.sqrt(np.linalg.det(matrix)))
-    corners = np.array([[0, 0], [SIDE, 0], [0, SIDE], [SIDE, SIDE]]) @ matrix.T + shift
+    corners = np.array([[0, 0], [side, 0], [0, side], [side, side]]) @ matrix.T + shift
     region, origin = _region(pixels, corners.min(axis=0) - 2 * scale, corners.max(axis=0) + 2 * scale)
     small, ratio = _shrunk(region, scale)
     matrix, shift = matrix / ratio[:, None], (shift - origin) / ratio
     affine = (*matrix[0], shift[0], *matrix[1], shift[1])
-    return np.array(small.transform((SIDE, SIDE), Pillow.Transform.AFFINE, affine, Pillow.Resampling.BILINEAR))
+    return np.array(small.transform((side, side), Pillow.Transform.AFFINE, affine, Pillow.Resampling.BILINEAR))
 
 
 def similarity(source: Floats, target: Floats) -> tuple[Floats, Floats]:
