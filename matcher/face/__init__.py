@@ -19,7 +19,7 @@ from matcher.types import Image, Pixels, Quality, Vector
 __all__ = ["FaceExtractor"]
 
 NO_FACE = "no face was found; the face must be whole, in the light and turned to the camera"
-EXTRACTION = 2
+EXTRACTION = 1
 """Raised whenever the same networks would give another vector for the same picture."""
 
 
