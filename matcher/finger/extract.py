@@ -8,7 +8,7 @@ from matcher.errors import NotAFingerprint, TooFewFeatures
 from matcher.finger.leader import find_minutiae, ridge_box
 from matcher.finger.quality import finger_quality
 from matcher.finger.resample import grey_at_500_dpi
-from matcher.finger.ridges import RidgeMap, ridge_map
+from matcher.finger.ridges import RidgeMap, ridge_map, shows_ridges
 from matcher.networks import MODELS, open_network
 from matcher.types import Image, Minutiae, Pixels, Quality
 
@@ -55,5 +55,5 @@ class FingerExtractor:
 
 
 def _require_ridges(ridges: RidgeMap) -> None:
-    if ridges.area < p.RIDGE_LEAST_AREA:
+    if not shows_ridges(ridges):
         raise NotAFingerprint("the picture does not show friction ridges")

@@ -1,20 +1,54 @@
-"""How well a print will serve, 0 to 100, and what a person at the counter can mend."""
+"""How well a print will serve, 0 to 100, and what a person at the counter can mend.
+
+NFIQ 2 (ISO/IEC 29794-4) is the guide to what is measured: minutiae and how sure they are, ridge area, clarity of the
+ridge flow, grey levels. What fails to match are prints with few sure minutiae, so they make the score; the other
+measures say why it is low.
+"""
+
+import math
 
 import numpy as np
 
 from matcher import parameters as p
-from matcher.finger.ridges import RidgeMap
+from matcher.finger.ridges import RidgeMap, shows_ridges
 from matcher.types import Minutiae, Quality
 
 
 def finger_quality(ridges: RidgeMap, minutiae: Minutiae) -> Quality:
-    """The score grows with the sure minutiae and the ridge area; reasons name what keeps it low."""
+    """Judge a print by its ridges and its minutiae.
+
+    Components: ridge_area_mm2; ridge_clarity, 0 to 1; ridge_skew of grey levels, negative where ink is thin;
+    sure_minutiae, each counted by how sure it is. Reasons, where the score is below QUALITY_GOOD: too_small_area,
+    too_dry, too_wet, smudged; not_a_finger alone, with score 0, where no ridges are seen.
+    """
+    sure = np.clip((minutiae.quality - p.SURE_FROM) / (1 - p.SURE_FROM), 0, 1).sum()
+    any_ridge = bool(ridges.ridge.any())
     components = {
-        "ridge_area_mm2": ridges.area * (25.4 / p.FINGER_DPI) ** 2,
-        "ridge_clarity": float(np.median(ridges.strength[ridges.ridge])) if ridges.area else 0.0,
-        "minutiae": float(len(minutiae)),
-        "minutiae_certainty": float(minutiae.quality.sum()),
+        "ridge_area_mm2": ridges.area_mm2,
+        "ridge_clarity": float(ridges.strength[ridges.ridge].mean()) if any_ridge else 0.0,
+        "ridge_skew": float(ridges.skew[ridges.ridge].mean()) if any_ridge else 0.0,
+        "sure_minutiae": float(sure),
     }
-    score = round(100 * (1 - np.exp(-components["minutiae_certainty"] / 20)))
-    reasons = ("too_small_area",) if components["ridge_area_mm2"] < p.QUALITY_SMALL_AREA else ()
-    return Quality(int(score), reasons, components)
+    if not shows_ridges(ridges):
+        return Quality(0, ("not_a_finger",), components)
+    score = round(100 * (1 - math.exp(-sure / p.SURE_SCALE)))
+    return Quality(score, _reasons(score, components), components)
+
+
+def _reasons(score: int, measured: dict[str, float]) -> tuple[str, ...]:
+    """What keeps a low score low, worst first: every measure under its limit, or at least the one nearest to it."""
+    if score >= p.QUALITY_GOOD:
+        return ()
+    shares = {
+        "too_small_area": measured["ridge_area_mm2"] / p.QUALITY_SMALL_AREA,
+        _look(measured["ridge_skew"]): measured["ridge_clarity"] / p.QUALITY_CLEAR,
+    }
+    worst_first = sorted(shares, key=shares.__getitem__)
+    return tuple(reason for reason in worst_first if shares[reason] < 1) or (worst_first[0],)
+
+
+def _look(skew: float) -> str:
+    """What makes ridges unclear: thin ink, closed valleys, or neither."""
+    if skew < p.QUALITY_DRY_SKEW:
+        return "too_dry"
+    return "too_wet" if skew > p.QUALITY_WET_SKEW else "smudged"

@@ -1,7 +1,6 @@
-"""A capture → grey levels at 500 dots an inch, dark ridges on a light ground."""
+"""A capture → grey levels at 500 dots an inch."""
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from matcher.parameters import FINGER_DPI
@@ -16,8 +15,3 @@ def grey_at_500_dpi(image: Image) -> Pixels:
         size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
         picture = picture.resize(size, Pillow.Resampling.LANCZOS)
     return np.asarray(picture)
-
-
-def inverted(grey: Pixels) -> NDArray[np.uint8]:
-    """Ridges and valleys exchanged."""
-    return 255 - grey

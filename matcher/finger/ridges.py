@@ -1,6 +1,7 @@
 """Grey levels → where ridges are, how strong, which way and how far apart: one small spectrum per window.
 
-A window over friction ridges is nearly one plane wave; hair, print, noise and skin elsewhere are not.
+A window over friction ridges is nearly one plane wave, and its neighbours show nearly the same wave; hair, letters,
+noise and skin elsewhere do not.
 """
 
 from dataclasses import dataclass
@@ -18,21 +19,26 @@ Map = NDArray[np.float32]
 class RidgeMap:
     """Windows of 32 × 32 pixels every 16, (rows, columns) of them; row 0 is centred on pixel row 8.
 
-    ridge: bool, the window shows ridges. strength: 0 to 1, the share of the spectrum in the strongest wave.
-    orientation: radians in [0, π), of the wave's normal, y down. wavelength: pixels. mean, contrast: grey levels.
+    ridge: bool, the window and most of its neighbours show ridges. live: bool, the window is not blank.
+    strength: 0 to 1, the share of the spectrum in the strongest wave.
+    orientation: radians in [0, π), of the wave's normal, clockwise as seen. wavelength: pixels.
+    mean, contrast: of grey levels. skew: of grey levels; far below 0 for thin ink on white.
+    agreeing: pairs of neighbouring windows that show nearly the same wave.
     """
 
     ridge: NDArray[np.bool_]
+    live: NDArray[np.bool_]
     strength: Map
     orientation: Map
     wavelength: Map
     mean: Map
     contrast: Map
+    skew: Map
+    agreeing: int
 
     @property
-    def area(self) -> int:
-        """Pixels covered by ridges."""
-        return int(self.ridge.sum()) * p.RIDGE_STEP**2
+    def area_mm2(self) -> float:
+        return float(self.ridge.sum()) * (p.RIDGE_STEP * 25.4 / p.FINGER_DPI) ** 2
 
 
 def ridge_map(grey: Pixels) -> RidgeMap:
@@ -40,16 +46,30 @@ def ridge_map(grey: Pixels) -> RidgeMap:
     windows = _windows(grey)
     mean = windows.mean(axis=(2, 3))
     centred = windows - mean[..., None, None]
-    contrast = np.sqrt((centred**2).mean(axis=(2, 3)))
+    square = centred * centred
+    contrast = np.sqrt(square.mean(axis=(2, 3)))
+    skew = np.einsum("ijkl,ijkl->ij", square, centred) / p.RIDGE_WINDOW**2 / np.maximum(contrast, 1) ** 3
     spectrum = np.abs(np.fft.rfft2(centred * _HANN)) ** 2
     spectrum = spectrum.astype(np.float32).reshape(*mean.shape, -1)
     band = spectrum[..., _BAND]
     at = band.argmax(axis=-1)
-    total = (spectrum * _TWICE).sum(axis=-1)
-    wave = (band @ _NEAR)[(*np.indices(at.shape), at)]
-    strength = wave / np.maximum(total, 1e-6)
-    ridge = (strength >= p.RIDGE_PEAK) & (contrast >= p.RIDGE_CONTRAST)
-    return RidgeMap(_largest_smooth(ridge), strength, _ORIENTATION[at], _WAVELENGTH[at], mean, contrast)
+    strength = np.einsum("ijk,ijk->ij", band, _NEAR[at]) / np.maximum(spectrum @ _TWICE, 1e-6)
+    live = contrast >= p.RIDGE_CONTRAST
+    shows = live & (strength >= p.RIDGE_PEAK)
+    orientation, wavelength = _ORIENTATION[at], _WAVELENGTH[at]
+    agreeing = _agreeing(shows, orientation, wavelength)
+    return RidgeMap(_majority(shows), live, strength, orientation, wavelength, mean, contrast, skew, agreeing)
+
+
+def shows_ridges(ridges: RidgeMap) -> bool:
+    """Whether a picture is a print: enough ridges, that flow as one, bend somewhere, and are not letters on paper."""
+    windows = int(ridges.ridge.sum())
+    if ridges.agreeing < p.PRINT_LEAST_AGREEING or ridges.agreeing < p.PRINT_FLOW * windows:
+        return False
+    bend = 1 - abs(np.exp(2j * ridges.orientation[ridges.ridge]).mean())
+    ink = np.median(ridges.skew[ridges.ridge])
+    letters = ink < p.LETTERS_SKEW and ridges.agreeing < p.LETTERS_FLOW * ridges.live.sum()
+    return bool(bend >= p.PRINT_BEND and not letters)
 
 
 def _windows(grey: Pixels) -> Map:
@@ -61,17 +81,27 @@ def _windows(grey: Pixels) -> Map:
     return np.asarray(views[:: p.RIDGE_STEP, :: p.RIDGE_STEP])
 
 
-def _largest_smooth(ridge: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """A majority of each 3 × 3 neighbourhood: drops lone windows, fills lone holes."""
-    padded = np.pad(ridge, 1).astype(np.int8)
+def _majority(shows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The opinion of each 3 × 3 neighbourhood: drops lone windows, fills lone holes."""
+    padded = np.pad(shows, 1).astype(np.int8)
     votes = np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).sum(axis=(2, 3))
     return np.asarray(votes >= 5)
 
 
-def _waves() -> tuple[NDArray[np.intp], Map, Map, Map, Map]:
-    """Of the half spectrum: which entries are ridge waves, each one's orientation and wavelength, and who is near whom.
+def _agreeing(shows: NDArray[np.bool_], orientation: Map, wavelength: Map) -> int:
+    wave = np.exp(2j * orientation)
+    found = 0
+    for a, b in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
+        parallel = (wave[a] * wave[b].conj()).real > p.AGREE_COSINE
+        ratio = wavelength[a] / wavelength[b]
+        found += int((shows[a] & shows[b] & parallel & (ratio < p.AGREE_RATIO) & (ratio > 1 / p.AGREE_RATIO)).sum())
+    return found
 
-    The weights count an entry twice where its mirror image is not stored.
+
+def _waves() -> tuple[NDArray[np.intp], Map, Map, Map, Map]:
+    """Of the half spectrum: which entries are ridge waves, who is near whom, each one's orientation and wavelength.
+
+    The weights, for all entries, count twice where the mirror image is not stored.
     """
     fy = np.fft.fftfreq(p.RIDGE_WINDOW)[:, None] + np.zeros(p.RIDGE_WINDOW // 2 + 1)
     fx = np.fft.rfftfreq(p.RIDGE_WINDOW)[None, :] + np.zeros((p.RIDGE_WINDOW, 1))
@@ -82,7 +112,7 @@ def _waves() -> tuple[NDArray[np.intp], Map, Map, Map, Map]:
     band = np.flatnonzero(inside)
     u, v = fx[band] * p.RIDGE_WINDOW, fy[band] * p.RIDGE_WINDOW
     apart = np.minimum(np.hypot(u[:, None] - u, v[:, None] - v), np.hypot(u[:, None] + u, v[:, None] + v))
-    near = (apart < 1.6) * twice[band][:, None]
+    near = (apart < 1.6) * twice[band]
     orientation = np.mod(np.arctan2(v, u), np.pi).astype(np.float32)
     return band, near.astype(np.float32), orientation, (1 / frequency[band]).astype(np.float32), twice
 
