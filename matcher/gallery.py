@@ -13,7 +13,7 @@ import numpy as np
 from matcher.calibrate import Calibration
 from matcher.evidence import Person, cosine_ratios, judge
 from matcher.fuse import PersonSpace, ranked, require_comparable
-from matcher.parameters import CANDIDATES_RETURNED, CLOSE_COMPARISONS, SHORT_LIST
+from matcher.parameters import CANDIDATES_RETURNED, CLOSE_COMPARISONS, CLOSE_FLOOR, CLOSE_LEAST, SHORT_LIST
 from matcher.types import Candidate, Position, Template
 
 _BULK = 4096
@@ -81,7 +81,8 @@ class Gallery:
     def search(self, templates: Sequence[Template], limit: int = CANDIDATES_RETURNED) -> list[Candidate]:
         """The people most likely the probe's own, best first, equal evidence by key; at most `limit`.
 
-        Only people with a position in common are named. Raises TemplatesIncomparable for templates of other models.
+        People without a position in common are not named, nor strangers whom the vectors already tell apart. Raises
+        TemplatesIncomparable for templates of other models.
         """
         require_comparable(templates, self._calibrations)
         probe = Person(templates)
@@ -136,9 +137,11 @@ class Gallery:
         return [(key, self._people[key]) for key in keys]
 
     def _promising(self, probe: Person, people: list[tuple[int, Person]]) -> list[tuple[int, Person]]:
-        """By exact cosines, those whose minutiae comparisons together keep to the budget."""
+        """Those whom the exact cosines leave open, best first, while the budget of minutiae comparisons lasts."""
         ratios = cosine_ratios(probe, [person for _, person in people], self._calibrations)
         order = np.argsort(-ratios, kind="stable")
+        still_open = np.count_nonzero(ratios >= CLOSE_FLOOR)
+        order = order[: max(still_open, CLOSE_LEAST)]
         cost = np.cumsum([_comparisons(probe, people[row][1]) for row in order])
         return [people[row] for row in order[cost <= CLOSE_COMPARISONS]]
 
