@@ -21,7 +21,7 @@ class Running:
     def __init__(self, home: Path, **settings: str) -> None:
         self.home = home
         self.url = f"http://127.0.0.1:{_free_port()}"
-        self._environment = {**os.environ, "JISR_HOME": str(home), **settings}
+        self.environment = {**os.environ, "JISR_HOME": str(home), **settings}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> float:
@@ -29,7 +29,7 @@ class Running:
         began = time.monotonic()
         with (self.home / "log").open("ab") as log:
             command = [*JISR, "serve", "--port", self.url.rsplit(":", 1)[1]]
-            self._process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
         while not self._ready():
             if self._process.poll() is not None:
                 raise RuntimeError(f"the service stopped at start: {(self.home / 'log').read_text()[-2000:]}")
@@ -47,7 +47,7 @@ class Running:
     def client(self, role: str) -> httpx.Client:
         """A client with a fresh token of this role."""
         command = [*JISR, "token", "create", f"{role} {time.time_ns()}", "--role", role]
-        made = subprocess.run(command, env=self._environment, check=True, capture_output=True, text=True)
+        made = subprocess.run(command, env=self.environment, check=True, capture_output=True, text=True)
         headers = {"Authorization": f"Bearer {made.stdout.strip()}"}
         return httpx.Client(base_url=self.url, headers=headers, timeout=120)
 

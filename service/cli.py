@@ -94,7 +94,7 @@ def worker() -> None:
 
 @app.command()
 def enrol(
-    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="see above for how files are named")],
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="captures of any number of people")],
     token: Annotated[str, typer.Option(envvar="JISR_TOKEN", help="a token of role enroller")],
     url: Annotated[str, typer.Option(envvar="JISR_URL", help="the service")] = "http://127.0.0.1:8000",
     consent: Annotated[str | None, typer.Option(help="what shows their consent, where the JSON does not say")] = None,
@@ -105,8 +105,7 @@ def enrol(
     """Post a folder of captures to a running service and show what became of each.
 
     Files are named after person and position: `amina_face.jpg` and `amina_right_index.png`, or `amina/face.jpg`.
-    What else there is to say (names, sex, household, exceptions, as in the API's part `enrolment`) goes into
-    `amina.json`.
+    What else there is to say (names, sex, household, exceptions: the API's part `enrolment`) goes into `amina.json`.
     A second run repeats the first and enrols nobody twice.
     """
     people = read_folder(folder)
@@ -132,7 +131,7 @@ def _summary(one: Posted) -> tuple[str, str, str, str]:
         return "refused", "", "", mends or str(answer.get("detail", ""))
     notes = [f"{each['position']}: {each['detail']}" for each in answer["captures"] if each["problem"]]
     if answer["case"]:
-        notes.insert(0, f"case {answer['case']}")
+        notes.insert(0, "may be enrolled already")
     return answer["status"], answer["person_number"] or "", answer["household_id"] or "", "; ".join(notes)
 
 

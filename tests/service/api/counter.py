@@ -36,7 +36,7 @@ class Client:
     token: str
 
     def call(self, method: str, path: str, **arguments: Any) -> httpx2.Response:
-        headers = {"Authorization": f"Bearer {self.token}"}
+        headers = {"Authorization": f"Bearer {self.token}"} | arguments.pop("headers", {})
         return self.http.request(method, path, headers=headers, **arguments)
 
     def get(self, path: str) -> Any:

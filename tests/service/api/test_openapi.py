@@ -21,7 +21,7 @@ def kinds(root: type[JisrError]) -> set[type[JisrError]]:
     return {root}.union(*(kinds(kind) for kind in root.__subclasses__()))
 
 
-@pytest.mark.parametrize("kind", sorted(kinds(JisrError) - set(GROUPS), key=lambda kind: kind.__name__))
+@pytest.mark.parametrize("kind", sorted(kinds(JisrError) - set(GROUPS), key=str))
 def test_every_error_has_a_status_and_a_title(kind: type[JisrError]) -> None:
     assert 400 <= STATUS[kind] <= 503
     assert kind.__doc__
