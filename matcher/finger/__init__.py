@@ -3,5 +3,15 @@
 from matcher.finger.cylinders import Prepared, prepare
 from matcher.finger.extract import FingerExtractor
 from matcher.finger.matching import compare, paired_minutiae
+from matcher.finger.seeing import minutiae_picture, pairs_picture, segmentation_picture
 
-__all__ = ["FingerExtractor", "Prepared", "compare", "paired_minutiae", "prepare"]
+__all__ = [
+    "FingerExtractor",
+    "Prepared",
+    "compare",
+    "minutiae_picture",
+    "paired_minutiae",
+    "pairs_picture",
+    "prepare",
+    "segmentation_picture",
+]

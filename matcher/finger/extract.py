@@ -8,7 +8,7 @@ from matcher.errors import NotAFingerprint, TooFewFeatures
 from matcher.finger.leader import find_minutiae, ridge_box
 from matcher.finger.quality import finger_quality
 from matcher.finger.resample import grey_at_500_dpi
-from matcher.finger.ridges import RidgeMap, ridge_map, shows_ridges
+from matcher.finger.ridges import RidgeMap, is_negative, ridge_map, shows_ridges
 from matcher.networks import MODELS, open_network
 from matcher.types import Image, Minutiae, Pixels, Quality
 
@@ -29,21 +29,19 @@ class FingerExtractor:
 
     def check(self, image: Image) -> None:
         """Raise NotAFingerprint unless the picture shows friction ridges. Takes a few hundredths of a second."""
-        _require_ridges(ridge_map(grey_at_500_dpi(image)))
+        _require_ridges(see_ridges(image)[1])
 
     def minutiae(self, image: Image) -> Minutiae:
         """Every minutia LEADER is sure enough of, whatever the picture shows; at 500 dpi of the whole image."""
-        grey = grey_at_500_dpi(image)
-        return self._find(grey, ridge_map(grey))
+        return self._find(*see_ridges(image))
 
     def quality(self, image: Image, minutiae: Minutiae) -> Quality:
         """How well the print will serve. minutiae: those of the same image."""
-        return finger_quality(ridge_map(grey_at_500_dpi(image)), minutiae)
+        return finger_quality(see_ridges(image)[1], minutiae)
 
     def extract(self, image: Image) -> tuple[Minutiae, Quality]:
         """Check, find, judge. Raises NotAFingerprint or TooFewFeatures."""
-        grey = grey_at_500_dpi(image)
-        ridges = ridge_map(grey)
+        grey, ridges = see_ridges(image)
         _require_ridges(ridges)
         minutiae = self._find(grey, ridges)
         if len(minutiae) < p.FEWEST_MINUTIAE:
@@ -52,6 +50,15 @@ class FingerExtractor:
 
     def _find(self, grey: Pixels, ridges: RidgeMap) -> Minutiae:
         return find_minutiae(self._network, grey, ridge_box(ridges, grey))
+
+
+def see_ridges(image: Image) -> tuple[Pixels, RidgeMap]:
+    """Grey levels at 500 dpi, ridges dark, and where ridges are."""
+    grey = grey_at_500_dpi(image)
+    ridges = ridge_map(grey)
+    if not is_negative(ridges):
+        return grey, ridges
+    return 255 - grey, ridge_map(255 - grey)
 
 
 def _require_ridges(ridges: RidgeMap) -> None:

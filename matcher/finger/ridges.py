@@ -72,6 +72,14 @@ def shows_ridges(ridges: RidgeMap) -> bool:
     return bool(bend >= p.PRINT_BEND and not letters)
 
 
+def is_negative(ridges: RidgeMap) -> bool:
+    """Whether ridges are light on a dark ground, told by a blank ground that is darker than the ridges and valleys."""
+    blank = ~ridges.live
+    if blank.mean() < p.NEGATIVE_BLANK or not ridges.ridge.any():
+        return False
+    return bool(ridges.mean[blank].mean() < ridges.mean[ridges.ridge].mean() - p.NEGATIVE_DARKER)
+
+
 def _windows(grey: Pixels) -> Map:
     margin = (p.RIDGE_WINDOW - p.RIDGE_STEP) // 2
     height, width = (max(1, -(-side // p.RIDGE_STEP)) * p.RIDGE_STEP for side in grey.shape)
