@@ -38,6 +38,7 @@ SECOND_FACE_SCORE = 0.8
 SECOND_FACE_SIZE = 0.5
 FACE_LENGTH_POOR = 8.0  # SFace's vectors on LFW view 1: 1 % are shorter than 9.8, the median is 12.4,
 FACE_LENGTH_RICH = 15.0  # and 1 % longer than 14.8
+FACE_NOSE_LEVEL = 0.556  # between the eyes' line (0) and the mouth's (1), median of LFW view 1 by YuNet's landmarks
 FACE_SCORE_UNCLEAR = 25  # 3 % of LFW view 1 score less; with no other reason the face itself is hidden
 
 

@@ -61,9 +61,10 @@ class FaceExtractor:
         sure = look_again(self._yunet, pixels, face)
         if sure is None:
             raise NoFace(NO_FACE)
-        raw = self._embedder.embed(align(pixels, sure.landmarks))
+        crop = align(pixels, sure.landmarks)
+        raw = self._embedder.embed(crop)
         length = float(np.linalg.norm(raw))
-        return (raw / length).astype(np.float32), assess(length)
+        return (raw / length).astype(np.float32), assess(pixels, sure, crop, length)
 
 
 def only_face(faces: list[Face]) -> Face:

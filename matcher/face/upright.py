@@ -16,6 +16,7 @@ from matcher.face.yunet import Face, YuNet
 from matcher.parameters import (
     FACE_SURE,
     FACE_TURN_CLEAR,
+    FACE_TURN_DOUBT,
     FACE_TURN_GAIN,
     FACE_TURN_STEP,
     FACE_VIEW_FACE,
@@ -52,9 +53,9 @@ def roll(landmarks: Vector) -> float:
 
 
 def _best_turn(yunet: YuNet, pixels: Pixels, face: Face) -> float:
-    """All round the circle: the turn under which the detector is surest, and what the landmarks there still say."""
+    """The turn under which the detector is surest, upright if in doubt, and what the landmarks there still say."""
     looks = [(turn, _look(yunet, pixels, face, turn)) for turn in range(-180, 180, FACE_TURN_STEP)]
-    turn, found = max(looks, key=lambda look: look[1].score if look[1] else 0.0)
+    turn, found = max(looks, key=lambda look: look[1].score - FACE_TURN_DOUBT * abs(look[0]) if look[1] else -1.0)
     rest = (roll(found.landmarks) - turn + 180) % 360 - 180 if found else 0.0
     return turn + FACE_TURN_GAIN * rest
 
