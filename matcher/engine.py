@@ -12,19 +12,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from matcher import snapshot
 from matcher.calibrate import read_calibrations
 from matcher.decode import decode
 from matcher.errors import CaptureError, GalleryDamaged
 from matcher.evidence import Person, judge
 from matcher.face import FaceExtractor
-from matcher.finger import FingerExtractor
+from matcher.finger import FingerExtractor, compare, prepare
 from matcher.finger.vector import FingerVector
 from matcher.fuse import modality, require_comparable
 from matcher.gallery import Gallery
 from matcher.networks import MODELS
 from matcher.parameters import CANDIDATES_RETURNED, FINGER_DPI
-from matcher.types import Candidate, Evidence, Image, Position, Template
+from matcher.types import Candidate, Evidence, Image, Minutiae, Position, Template
 
 _log = logging.getLogger(__name__)
 
@@ -67,6 +69,12 @@ class Engine:
         self._calibrations = read_calibrations(models / "calibration.json", self.models)
         self._gallery = self._empty_gallery()
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="extract")
+
+    def warm_up(self) -> None:
+        """Have what is compiled at first use compiled now: seconds the first time on a machine, a moment later on."""
+        places = np.arange(8, dtype=np.float32)
+        prepared = prepare(Minutiae(20 * places, 9 * places % 50, places % 6, np.ones_like(places), places > 3))
+        compare(prepared, [prepared])
 
     def model_of(self, position: Position) -> str:
         """Hash of the networks that make templates of this position."""

@@ -167,6 +167,9 @@ class Engine(Protocol):
 
     @property
     def models(self) -> Mapping[str, str]: ...
+    def warm_up(self) -> None:
+        """Do now what the first search would otherwise wait for."""
+
     def model_of(self, position: Position) -> str: ...
     def check(self, position: Position, content: bytes, dpi: float | None = None) -> None:
         """Raise a CaptureError if this can never be used."""

@@ -30,6 +30,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until `stop`. Errors are logged and what failed is tried again; nothing accepted is dropped."""
+        self._processor.engine.warm_up()
         while not self._stop.is_set():
             with self._turn() as mine:
                 while mine and not self._stop.is_set():
