@@ -1,0 +1,201 @@
+"""Portraits of people everybody knows: found, turned upright, told apart, and judged."""
+
+import io
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image as Pillow
+from PIL import ImageEnhance, ImageFilter
+
+from matcher.decode import decode
+from matcher.errors import NoFace, SeveralFaces
+from matcher.face import FaceExtractor
+from matcher.face.align import TEMPLATE, align, similarity
+from matcher.face.detect import find_faces
+from matcher.face.quality import ADVICE, head_turn
+from matcher.face.upright import look_again, roll
+from matcher.face.yunet import YuNet
+from matcher.networks import open_network
+from matcher.parameters import FACE_LIMITS
+from matcher.types import Image, Pixels, Vector
+from tests.captures import capture
+from tests.data import evaluation_data
+
+
+@cache
+def extractor() -> FaceExtractor:
+    return FaceExtractor()
+
+
+@cache
+def yunet() -> YuNet:
+    return YuNet(open_network("yunet"))
+
+
+@cache
+def portrait(name: str, width: int = 500) -> Pillow.Image:
+    picture = Pillow.open(io.BytesIO(capture(name))).convert("RGB")
+    return picture.resize((width, round(picture.height * width / picture.width)), Pillow.Resampling.LANCZOS)
+
+
+def image(picture: Pillow.Image) -> Image:
+    return Image(np.array(picture))
+
+
+def vector(picture: Pillow.Image) -> Vector:
+    return extractor().extract(image(picture))[0]
+
+
+def cosine(one: Pillow.Image, other: Pillow.Image) -> float:
+    return float(vector(one) @ vector(other))
+
+
+def test_the_same_person_is_alike_and_another_is_not() -> None:
+    obama, again, later, biden = (portrait(name) for name in ("obama.jpg", "obama2.jpg", "obama3.jpg", "biden.jpg"))
+    assert cosine(obama, again) > 0.6
+    assert cosine(obama, later) > 0.6
+    assert cosine(obama, biden) < 0.3
+
+
+def test_vector_and_model() -> None:
+    found, quality = extractor().extract(decode(capture("obama.jpg")))
+    assert found.shape == (extractor().dimension,)
+    assert found.dtype == np.float32
+    assert np.linalg.norm(found) == pytest.approx(1, abs=1e-6)
+    assert len(extractor().model) == 12
+    assert 60 <= quality.score <= 100
+    assert quality.reasons == ()
+
+
+def test_grey_and_small_pictures_serve() -> None:
+    obama = portrait("obama.jpg")
+    assert cosine(obama, obama.resize((150, 187))) > 0.9
+    grey = Image(np.array(obama.convert("L")))
+    assert float(extractor().extract(grey)[0] @ vector(obama)) > 0.85
+
+
+@pytest.mark.parametrize("degrees", [-45, -30, -15, 15, 30, 45])
+@pytest.mark.parametrize("name", ["obama.jpg", "biden.jpg"])
+def test_a_turned_face_gives_the_upright_ones_vector(name: str, degrees: int) -> None:
+    upright = portrait(name)
+    turned = upright.rotate(-degrees, Pillow.Resampling.BICUBIC, expand=True)
+    assert cosine(upright, turned) > 0.85
+    roll_found = extractor().quality(image(turned)).components["roll_degrees"]
+    assert roll_found - extractor().quality(image(upright)).components["roll_degrees"] == pytest.approx(degrees, abs=15)
+
+
+@pytest.mark.parametrize("side", [80, 160, 900])
+def test_a_face_that_fills_the_picture_is_found(side: int) -> None:
+    obama = portrait("obama.jpg", 910)
+    close = obama.crop((380, 110, 600, 400)).resize((side, side))
+    assert cosine(obama, close) > 0.6
+
+
+def test_a_face_in_a_large_picture_is_found() -> None:
+    wall = Pillow.new("RGB", (4000, 3000), "grey")
+    wall.paste(portrait("obama.jpg", 900), (1500, 900))
+    assert cosine(portrait("obama.jpg"), wall) > 0.9
+
+
+def test_two_people_are_too_many() -> None:
+    both = Pillow.new("RGB", (1000, 700), "white")
+    both.paste(portrait("obama.jpg"), (0, 0))
+    both.paste(portrait("biden.jpg").crop((0, 0, 500, 700)), (500, 0))
+    for refuse in (extractor().check, extractor().extract, extractor().quality):
+        with pytest.raises(SeveralFaces, match="2 faces"):
+            refuse(image(both))
+
+
+def test_a_small_face_behind_does_not_disturb() -> None:
+    picture = portrait("obama.jpg", 900).copy()
+    passer_by = portrait("biden.jpg", 200)
+    picture.paste(passer_by.crop((40, 0, 200, 160)), (0, 0))
+    assert cosine(picture, portrait("obama.jpg")) > 0.9
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (31, 400), (480, 640), (300, 300, 3)])
+def test_noise_and_blanks_have_no_face(shape: tuple[int, ...]) -> None:
+    noise = np.random.default_rng(3).integers(0, 256, shape, np.uint8)
+    for pixels in (noise, np.full(shape, 128, np.uint8)):
+        with pytest.raises(NoFace):
+            extractor().extract(Image(pixels))
+
+
+def test_a_fingerprint_has_no_face() -> None:
+    for name in ("p1_1.png", "p1_2.png", "p2_1.png"):
+        with pytest.raises(NoFace):
+            extractor().extract(decode(capture(name)))
+
+
+def mended(picture: Pillow.Image) -> tuple[str, ...]:
+    return extractor().quality(image(picture)).reasons
+
+
+def test_reasons_tell_what_to_mend() -> None:
+    obama = portrait("obama.jpg", 700)
+    assert mended(obama) == ()
+    assert mended(obama.filter(ImageFilter.GaussianBlur(7))) == ("blurred",)
+    assert "too_dark" in mended(ImageEnhance.Brightness(obama).enhance(0.25))
+    assert "too_bright" in mended(ImageEnhance.Brightness(obama).enhance(2.2))
+    assert "low_contrast" in mended(ImageEnhance.Contrast(obama).enhance(0.3))
+    assert mended(obama.resize((200, 250))) == ("too_far",)
+    assert "head_tilted" in mended(obama.rotate(30, Pillow.Resampling.BICUBIC))
+
+
+def test_score_falls_with_blur() -> None:
+    obama = portrait("obama.jpg", 700)
+    scores = [extractor().quality(image(obama.filter(ImageFilter.GaussianBlur(r)))).score for r in (0, 3, 6, 9)]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] - scores[-1] > 30
+
+
+def test_every_reason_has_a_sentence() -> None:
+    assert {limit.reason for limit in FACE_LIMITS} | {"unclear"} == set(ADVICE)
+    assert all((limit.least is None) != (limit.most is None) for limit in FACE_LIMITS)
+
+
+def test_head_turn_of_a_turned_head() -> None:
+    nose_right, nose_low = TEMPLATE.astype(np.float32), TEMPLATE.astype(np.float32)
+    nose_right[2, 0] += 10
+    nose_low[2, 1] += 12
+    straight = head_turn(TEMPLATE.astype(np.float32))
+    assert abs(straight[0]) < 1
+    assert head_turn(nose_right)[0] > 20
+    assert head_turn(nose_low)[1] > straight[1] + 15
+
+
+@given(scale=st.floats(0.1, 30), degrees=st.floats(-179, 179), x=st.floats(-500, 500), y=st.floats(-500, 500))
+def test_similarity_recovers_what_was_done(scale: float, degrees: float, x: float, y: float) -> None:
+    c, s = scale * np.cos(np.radians(degrees)), scale * np.sin(np.radians(degrees))
+    turn, shift = np.array([[c, -s], [s, c]]), np.array([x, y])
+    moved = TEMPLATE @ turn.T + shift
+    matrix, found = similarity(TEMPLATE, moved)
+    np.testing.assert_allclose(matrix, turn, atol=1e-6 * scale)
+    np.testing.assert_allclose(found, shift, atol=1e-3)
+    assert roll(moved.astype(np.float32)) == pytest.approx(degrees, abs=0.1)
+
+
+@settings(max_examples=30, deadline=None)
+@given(landmarks=st.lists(st.floats(-2000, 2000, width=32), min_size=10, max_size=10, unique=True))
+def test_align_takes_any_landmarks(landmarks: list[float]) -> None:
+    pixels: Pixels = np.full((60, 80, 3), 200, np.uint8)
+    assert align(pixels, np.array(landmarks, np.float32).reshape(5, 2)).shape == (112, 112, 3)
+
+
+def test_shrinking_filters_instead_of_skipping() -> None:
+    chequers = (np.indices((1200, 1200)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    picture = np.repeat(chequers[:, :, None], 3, axis=2)
+    crop = align(picture, (TEMPLATE * 8 + 100).astype(np.float32))
+    assert np.abs(crop[10:-10, 10:-10].astype(int) - 127).max() < 12
+
+
+def test_lfw_faces_are_all_found() -> None:
+    folder = evaluation_data("faces/lfw_devtest/images")
+    for path in sorted(folder.glob("*.jpg"))[::60]:
+        pixels = decode(path.read_bytes()).pixels
+        faces = find_faces(yunet(), pixels)
+        assert faces, path.name
+        assert look_again(yunet(), pixels, faces[0]) is not None, path.name
