@@ -21,6 +21,7 @@ from matcher import (
     TemplatesIncomparable,
 )
 from tests.captures import capture
+from tests.data import evaluation_data
 
 FACE, INDEX = Position.FACE, Position.RIGHT_INDEX
 
@@ -178,6 +179,23 @@ def test_templates_of_other_models_are_refused(engine: Engine, first: list[Templ
         engine.compare(first, other)
     with pytest.raises(TemplatesIncomparable):
         engine.add(1, other)
+
+
+def test_real_fingers_get_evidence_for_their_own_and_against_all_others(engine: Engine) -> None:
+    folder = evaluation_data("fingerprints/FVC2002_DB1_B")
+    fingers = range(101, 106)
+    captures = [
+        Capture(INDEX, (folder / f"{finger}_{time}.png").read_bytes(), dpi=500) for time in (1, 2) for finger in fingers
+    ]
+    found = [template for template in engine.extract(captures) if isinstance(template, Template)]
+    enrolled, probes = found[: len(fingers)], found[len(fingers) :]
+    for key, template in enumerate(enrolled):
+        engine.add(key, [template])
+    for key, probe in enumerate(probes):
+        best, *others = engine.search([probe])
+        assert best.key == key
+        assert best.log10_lr > 2
+        assert all(other.log10_lr < 0.5 for other in others)
 
 
 def test_an_engine_without_fitting_curves_does_not_start(tmp_path: Path) -> None:
