@@ -65,19 +65,19 @@ def _with_tail(non_mated: Scores) -> tuple[NDArray[np.float64], NDArray[np.float
 def _pool_adjacent_violators(
     mated: Scores, non_mated: Scores, non_mated_shares: Scores
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Centres of the pooled blocks and their log10 LR; ±inf where a block holds one class alone."""
+    """Centres of the pooled blocks and their log10 LR; where a block holds one class alone, ±inf at its inner end."""
     pooled = np.concatenate([mated, non_mated]).astype(np.float64)
     scores, place = np.unique(pooled, return_inverse=True)
     of_mated = np.bincount(place[: len(mated)], minlength=len(scores)) / len(mated)
     of_non_mated = np.bincount(place[len(mated) :], weights=non_mated_shares, minlength=len(scores))
     weight = of_mated + of_non_mated
     fitted = isotonic_regression(of_mated / weight, weights=weight)
-    starts = fitted.blocks[:-1]
-    mass = np.add.reduceat(weight, starts)
-    centres = np.add.reduceat(weight * scores, starts) / mass
+    starts, ends = fitted.blocks[:-1], fitted.blocks[1:] - 1
+    centres = np.add.reduceat(weight * scores, starts) / np.add.reduceat(weight, starts)
     share = fitted.x[starts]
+    knots = np.select([share <= 0, share >= 1], [scores[ends], scores[starts]], centres)
     with np.errstate(divide="ignore"):
-        return centres, np.log10(share) - np.log10(1 - share)
+        return knots, np.log10(share) - np.log10(1 - share)
 
 
 def _corners(ratios: NDArray[np.float64]) -> NDArray[np.bool_]:
