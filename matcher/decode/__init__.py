@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from matcher.decode import picture, wsq
+from matcher.decode import face_record, picture, wsq
 from matcher.errors import CaptureTooLarge, CaptureUnreadable
 from matcher.parameters import DECODE_MAX_BYTES
 from matcher.types import Image
@@ -11,7 +11,7 @@ __all__ = ["decode"]
 
 
 def decode(content: bytes, *, dpi: float | None = None) -> Image:
-    """The picture in a PNG, JPEG, JPEG 2000, BMP, TIFF, WebP or WSQ file.
+    """The picture in a PNG, JPEG, JPEG 2000, BMP, TIFF, WebP or WSQ file, or in a face record of ISO/IEC 19794-5.
 
     dpi: the resolution as the client states it; it overrides the header's. Any thread may call.
     Returns uint8 pixels, (H, W) where the file is grey and (H, W, 3) RGB otherwise, turned upright as EXIF asks.
@@ -22,5 +22,7 @@ def decode(content: bytes, *, dpi: float | None = None) -> Image:
         raise CaptureUnreadable("the file is empty")
     if len(content) > DECODE_MAX_BYTES:
         raise CaptureTooLarge(f"the file has {len(content):,} bytes; at most {DECODE_MAX_BYTES:,} are accepted")
+    if face_record.accepts(content):
+        content = face_record.embedded_picture(content)
     image = wsq.read(content) if wsq.accepts(content) else picture.read(content)
     return image if dpi is None else replace(image, dpi=dpi)

@@ -1,0 +1,256 @@
+"""How well and how fast faces are recognised.
+
+Accuracy follows the protocol of Labeled Faces in the Wild on the pairs of --pairs. EER and TAR are over all pairs of
+the pictures these name, hence many more non-mated ones. Of several faces the one nearest to the picture's middle is
+taken, as LFW means it; the service would refuse such a picture, so they are counted. A picture without a face is a
+failure to enrol and scores lowest with everything. Times are of one thread's own work.
+"""
+
+import csv
+import json
+import time
+from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import track
+
+from benchmarks.lfw import Pair, accuracy, read_pairs
+from benchmarks.rates import Trial, bootstrap, curve
+from matcher.decode import decode
+from matcher.errors import NoFace, SeveralFaces
+from matcher.face import FaceExtractor, only_face
+from matcher.face.yunet import Face
+from matcher.types import Image, Vector
+
+FMRS = {"tar_at_fmr_1e2": 1e-2, "tar_at_fmr_1e3": 1e-3, "tar_at_fmr_1e4": 1e-4}
+COMMON_FMR = 1e-3
+REJECTED = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4)
+LOWEST = -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """One picture. vector: None where no face was found. several: the service would refuse it. seconds: by stage."""
+
+    name: str
+    vector: Vector | None
+    score: int
+    several: bool
+    seconds: dict[str, float]
+
+
+def main() -> None:
+    cli = ArgumentParser(description=__doc__, formatter_class=ArgumentDefaultsHelpFormatter)
+    cli.add_argument("--pairs", type=Path, required=True, help="pair file of LFW's form, with or without folds")
+    cli.add_argument("--images", type=Path, required=True, help="NAME/NAME_0001.jpg or NAME_0001.jpg under it")
+    cli.add_argument("--labels", type=Path, help="CSV: name or picture, then any attributes, named in the first row")
+    cli.add_argument("--plot", type=Path, help="where to draw the quality-rejection curve (PNG)")
+    cli.add_argument("--replicates", type=int, default=100, help="bootstrap replicates behind the intervals")
+    cli.add_argument("--seed", type=int, default=1)
+    args = cli.parse_args()
+    print(json.dumps(measure(args)))
+
+
+def measure(args: Namespace) -> dict[str, Any]:
+    pairs = read_pairs(args.pairs)
+    names = sorted({name for pair in pairs for name in (pair.first, pair.second)})
+    paths = {name: path for name in names if (path := picture(args.images, name)) is not None}
+    extractor = FaceExtractor()
+    describe(extractor, next(iter(paths.items())))  # the first call pays for memory and caches
+    portraits = [describe(extractor, item) for item in track(list(paths.items()), "extract")]
+    kept = [pair for pair in pairs if pair.first in paths and pair.second in paths]
+    trial, quality = all_pairs(portraits)
+    result = {
+        **protocol(kept, portraits),
+        **rates(trial, args.replicates, args.seed),
+        "failures_to_enrol": sum(one.vector is None for one in portraits),
+        "several_faces": sum(one.several for one in portraits),
+        "pictures": len(portraits),
+        "pictures_absent": len(names) - len(portraits),
+        "ms": milliseconds(portraits),
+        "fnmr_after_rejection": rejection(trial, quality),
+    }
+    if args.labels is not None:
+        result["groups"] = groups(portraits, trial, read_labels(args.labels), args)
+    report(result)
+    if args.plot is not None:
+        plot(args.plot, result["fnmr_after_rejection"])
+    return result
+
+
+def picture(folder: Path, name: str) -> Path | None:
+    places = (folder / name.rpartition("_")[0] / f"{name}.jpg", folder / f"{name}.jpg")
+    return next((place for place in places if place.is_file()), None)
+
+
+def describe(extractor: FaceExtractor, item: tuple[str, Path]) -> Portrait:
+    name, path = item
+    content, ticks = path.read_bytes(), [time.thread_time()]
+    image = decode(content)
+    ticks.append(time.thread_time())
+    faces = extractor.faces(image)
+    ticks.append(time.thread_time())
+    try:
+        vector, quality = extractor.describe(image, central(faces, image))
+    except NoFace:
+        return Portrait(name, None, 0, False, {})
+    ticks.append(time.thread_time())
+    spent = dict(zip(("decode", "detect", "align_embed_judge"), np.diff(ticks).tolist(), strict=True))
+    return Portrait(name, vector, quality.score, several(faces), {**spent, "total": ticks[-1] - ticks[0]})
+
+
+def central(faces: Sequence[Face], image: Image) -> Face:
+    if not faces:
+        raise NoFace
+    middle = np.array(image.pixels.shape[1::-1]) / 2
+    return min(faces, key=lambda face: float(np.linalg.norm(face.centre - middle)))
+
+
+def several(faces: list[Face]) -> bool:
+    try:
+        only_face(faces)
+    except SeveralFaces:
+        return True
+    return False
+
+
+def protocol(pairs: Sequence[Pair], portraits: Sequence[Portrait]) -> dict[str, float]:
+    """LFW's accuracy and its standard error over the folds."""
+    vectors = {one.name: one.vector for one in portraits}
+    scores = np.array([similarity(vectors[pair.first], vectors[pair.second]) for pair in pairs], np.float32)
+    mated, fold = np.array([pair.mated for pair in pairs]), np.array([pair.fold for pair in pairs])
+    mean, error = accuracy(scores, mated, fold)
+    return {"accuracy": mean, "accuracy_standard_error": error}
+
+
+def similarity(one: Vector | None, other: Vector | None) -> float:
+    return LOWEST if one is None or other is None else float(one @ other)
+
+
+def all_pairs(portraits: Sequence[Portrait]) -> tuple[Trial, NDArray[np.intp]]:
+    """The comparisons of all pairs of pictures, and of each pair the lower quality score."""
+    zero = np.zeros(next(len(one.vector) for one in portraits if one.vector is not None), np.float32)
+    vectors = np.stack([zero if one.vector is None else one.vector for one in portraits])
+    failed = np.array([one.vector is None for one in portraits])
+    rows, columns = np.triu_indices(len(portraits), 1)
+    scores = (vectors @ vectors.T)[rows, columns]
+    scores[failed[rows] | failed[columns]] = LOWEST
+    subject = np.unique([one.name.rpartition("_")[0] for one in portraits], return_inverse=True)[1]
+    quality = np.array([one.score for one in portraits])
+    trial = Trial(scores, subject[rows] == subject[columns], subject[rows], subject[columns])
+    return trial, np.minimum(quality[rows], quality[columns])
+
+
+def rates(trial: Trial, replicates: int, seed: int) -> dict[str, Any]:
+    """EER and TAR, each with its 95 % interval over bootstrapped subjects."""
+    result: dict[str, Any] = figures(trial, None)
+    weights = track(bootstrap(trial, replicates, seed), "bootstrap")
+    again = [figures(trial, weight) for weight in weights]
+    return result | {f"{name}_ci95": interval([one[name] for one in again]) for name in list(result)}
+
+
+def figures(trial: Trial, weight: NDArray[np.float64] | None) -> dict[str, float]:
+    whole = curve(trial, weight)
+    return {"eer": whole.eer} | {name: 1 - whole.fnmr_at(fmr) for name, fmr in FMRS.items()}
+
+
+def interval(values: Sequence[float]) -> list[float]:
+    return [float(value) for value in np.percentile(values, [2.5, 97.5])] if values else []
+
+
+def common_threshold(trial: Trial) -> float:
+    """The score at which FMR over all non-mated pairs is COMMON_FMR."""
+    return float(np.quantile(trial.score[~trial.mated], 1 - COMMON_FMR, method="higher"))
+
+
+def rejection(trial: Trial, quality: NDArray[np.intp]) -> dict[str, float]:
+    """FNMR at the common threshold when the worst share of mated pairs, by their lower score, is left out."""
+    missed = trial.score[trial.mated] < common_threshold(trial)
+    worst_first = np.argsort(quality[trial.mated], kind="stable")
+    return {f"{share:g}": float(missed[worst_first][int(share * len(missed)) :].mean()) for share in REJECTED}
+
+
+def milliseconds(portraits: Sequence[Portrait]) -> dict[str, float]:
+    stages = portraits[0].seconds
+    return {name: 1000 * float(np.median([one.seconds[name] for one in portraits if one.seconds])) for name in stages}
+
+
+def read_labels(path: Path) -> dict[str, dict[str, str]]:
+    """Attributes by the first column: a picture (NAME_0001) or a person (NAME)."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return {row.pop(next(iter(row))): row for row in csv.DictReader(file)}
+
+
+def groups(portraits: Sequence[Portrait], trial: Trial, labels: dict[str, dict[str, str]], args: Namespace) -> Any:
+    """Per attribute and value, both pictures in the group: FNMR and FMR at the common threshold, with intervals."""
+    members: dict[str, dict[str, NDArray[np.bool_]]] = defaultdict(dict)
+    own = [labels.get(one.name) or labels.get(one.name.rpartition("_")[0], {}) for one in portraits]
+    for attribute in sorted({name for row in own for name in row}):
+        values = np.array([row.get(attribute, "") for row in own])
+        for value in sorted(set(values.tolist()) - {""}):
+            members[attribute][value] = values == value
+    rows, columns = np.triu_indices(len(portraits), 1)
+    threshold = common_threshold(trial)
+    return {
+        attribute: {
+            value: group(subset(trial, inside[rows] & inside[columns]), threshold, args)
+            for value, inside in parts.items()
+        }
+        for attribute, parts in members.items()
+    }
+
+
+def subset(trial: Trial, chosen: NDArray[np.bool_]) -> Trial:
+    return Trial(trial.score[chosen], trial.mated[chosen], trial.first[chosen], trial.second[chosen])
+
+
+def group(trial: Trial, threshold: float, args: Namespace) -> dict[str, Any]:
+    """None where the group has no such pairs."""
+    result: dict[str, Any] = {"mated": int(trial.mated.sum()), "non_mated": int((~trial.mated).sum())}
+    weights = bootstrap(trial, args.replicates, args.seed) if len(trial.score) else []
+    matched = trial.score >= threshold
+    for name, kind, wrong in (("fnmr", trial.mated, ~matched), ("fmr", ~trial.mated, matched)):
+        result[name] = float(wrong[kind].mean()) if kind.any() else None
+        drawn = [float(np.average(wrong[kind], weights=one[kind])) for one in weights if one[kind].sum() > 0]
+        result[f"{name}_ci95"] = interval(drawn)
+    return result
+
+
+def report(result: dict[str, Any]) -> None:
+    print(f"accuracy            {100 * result['accuracy']:.2f} ± {100 * result['accuracy_standard_error']:.2f} %")
+    for name in ("eer", *FMRS):
+        print(f"{name:20s}{100 * result[name]:.2f} % {[round(100 * end, 2) for end in result[f'{name}_ci95']]}")
+    for name in ("failures_to_enrol", "several_faces", "pictures", "pictures_absent"):
+        print(f"{name:20s}{result[name]}")
+    print(f"{'ms':20s}" + ", ".join(f"{stage} {ms:.1f}" for stage, ms in result["ms"].items()))
+    for attribute, values in result.get("groups", {}).items():
+        for value, one in values.items():
+            print(f"{attribute} = {value}: FNMR {one['fnmr']} {one['fnmr_ci95']}, FMR {one['fmr']} {one['fmr_ci95']}")
+
+
+def plot(path: Path, after: dict[str, float]) -> None:
+    """How FNMR falls as the worst pairs are left out; ideal is what a perfect judge of quality would reach."""
+    mpl.use("agg")
+    from matplotlib import pyplot
+
+    shares = np.array([float(share) for share in after])
+    missed = 100 * np.array(list(after.values()))
+    ideal = 100 * np.clip((after["0"] - shares) / (1 - shares), 0, None)
+    figure, axes = pyplot.subplots(figsize=(7, 4.5), layout="constrained")
+    axes.plot(100 * shares, missed, "o-", label="by our quality score")
+    axes.plot(100 * shares, ideal, ":", color="grey", label="ideal")
+    axes.set(xlabel="mated pairs left out, worst first, %", ylabel="FNMR % at FMR 0.1 %", ylim=(0, None))
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=120)
+
+
+if __name__ == "__main__":
+    main()
