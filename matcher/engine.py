@@ -53,12 +53,12 @@ class Comparison:
 class Engine:
     """Extraction, verification and the gallery. Any thread may call anything.
 
-    models: folder of the manifest, the networks and the calibration. threads: cores to use; default all this process
-    may run on. Raises ModelMissing, ModelAltered or CalibrationUnusable.
+    models: folder of the manifest, the networks and the calibration. threads: cores to use, all by default.
+    Raises ModelMissing, ModelAltered or CalibrationUnusable.
     """
 
     def __init__(self, models: Path = MODELS, threads: int | None = None) -> None:
-        self._threads = threads or len(os.sched_getaffinity(0))
+        self._threads = threads or os.cpu_count() or 1
         self._face = FaceExtractor(models, threads=1)
         self._finger = FingerExtractor(models, threads=1)
         self._finger_vector = FingerVector(models, threads=1)
