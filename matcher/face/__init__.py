@@ -1,6 +1,7 @@
 """Faces: found, brought upright, turned into a vector, and judged."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,12 @@ import numpy as np
 from matcher.errors import NoFace, SeveralFaces
 from matcher.face.align import align
 from matcher.face.detect import find_faces
-from matcher.face.embed import Embedder
+from matcher.face.embed import Embedder, side_by_side
+from matcher.face.liveness import Liveness
 from matcher.face.quality import assess
 from matcher.face.upright import look_again
 from matcher.face.yunet import Face, YuNet
-from matcher.networks import MODELS, open_network
+from matcher.networks import MODELS, Network, open_network, read_manifest
 from matcher.parameters import SECOND_FACE_SCORE, SECOND_FACE_SIZE
 from matcher.types import Image, Pixels, Quality, Vector
 
@@ -31,13 +33,19 @@ class FaceExtractor:
     """
 
     def __init__(self, models: Path = MODELS, threads: int = 1) -> None:
-        detector = open_network("yunet", threads=threads, models=models)
-        embedding = open_network("sface", threads=threads, models=models)
+        """Uses every `face_embedding` of the manifest, their vectors side by side, and its `pad` networks, if any."""
+
+        def networks(kind: str) -> list[Network]:
+            names = [entry.name for entry in read_manifest(models).values() if entry.kind == kind]
+            return [open_network(name, threads=threads, models=models) for name in names]
+
+        (detector,), embeddings, pads = (networks(kind) for kind in ("face_detector", "face_embedding", "pad"))
         self._yunet = YuNet(detector)
-        self._embedder = Embedder(embedding)
-        named = f"{EXTRACTION} {detector.entry.sha256} {embedding.entry.sha256}"
-        self.model = hashlib.sha256(named.encode()).hexdigest()[:12]
-        self.dimension = self._embedder.dimension
+        self._embedders = [Embedder(network) for network in embeddings]
+        self._liveness = [Liveness(network) for network in pads]
+        named = [str(EXTRACTION), *(network.entry.sha256 for network in (detector, *embeddings))]
+        self.model = hashlib.sha256(" ".join(named).encode()).hexdigest()[:12]
+        self.dimension = sum(embedder.dimension for embedder in self._embedders)
 
     def check(self, image: Image) -> None:
         """Raises NoFace or SeveralFaces as extract would, at the cost of the detector alone."""
@@ -62,9 +70,12 @@ class FaceExtractor:
         if sure is None:
             raise NoFace(NO_FACE)
         crop = align(pixels, sure.landmarks)
-        raw = self._embedder.embed(crop)
-        length = float(np.linalg.norm(raw))
-        return (raw / length).astype(np.float32), assess(pixels, sure, crop, length)
+        raw = [embedder.embed(crop) for embedder in self._embedders]
+        quality = assess(pixels, sure, crop, length=float(np.linalg.norm(raw[0])))
+        if self._liveness:
+            least = min(judge.judge(pixels, sure) for judge in self._liveness)
+            quality = replace(quality, components={**quality.components, "liveness": least})
+        return side_by_side(raw), quality
 
 
 def only_face(faces: list[Face]) -> Face:

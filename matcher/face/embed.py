@@ -4,10 +4,11 @@ What the manifest's `settings` say of a `face_embedding` (defaults are SFace's, 
 colour = "rgb" or "bgr"; layout = "nchw" or "nhwc"; mean and scale: the network is given (pixel - mean) * scale.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matcher.networks import Network
 from matcher.types import Pixels, Vector
@@ -33,9 +34,20 @@ class Embedder:
         return (self._run(crop) + self._run(crop[:, ::-1])) * np.float32(0.5)
 
     def _run(self, crop: Pixels) -> Vector:
-        channels = crop if self._settings["colour"] == "rgb" else crop[:, :, ::-1]
-        blob = (channels.astype(np.float32) - self._settings["mean"]) * self._settings["scale"]
-        if self._settings["layout"] == "nchw":
-            blob = blob.transpose(2, 0, 1)
-        outputs = self._network(**{self._input: np.ascontiguousarray(blob[None], np.float32)})
+        outputs = self._network(**{self._input: as_input(crop, self._settings)})
         return np.asarray(outputs[self._output][0], np.float32)
+
+
+def side_by_side(raw: Sequence[Vector]) -> Vector:
+    """One unit vector of several: the cosine of two such is the mean of the networks' cosines."""
+    units = [vector / np.linalg.norm(vector) for vector in raw]
+    return np.asarray(np.concatenate(units) / np.sqrt(len(units)), np.float32)
+
+
+def as_input(crop: Pixels, settings: Mapping[str, Any]) -> NDArray[np.float32]:
+    """A batch of one RGB picture as the network of these settings wants it."""
+    channels = crop if settings["colour"] == "rgb" else crop[:, :, ::-1]
+    blob = (channels.astype(np.float32) - settings["mean"]) * settings["scale"]
+    if settings["layout"] == "nchw":
+        blob = blob.transpose(2, 0, 1)
+    return np.ascontiguousarray(blob[None], np.float32)

@@ -80,7 +80,7 @@ def _geometry(picture: Pixels, face: Face) -> dict[str, float]:
         "yaw_degrees": yaw,
         "pitch_degrees": pitch,
         "roll_degrees": roll(face.landmarks),
-        "face_inside_share": float(inside),
+        "face_inside_share": min(1.0, float(inside)),
         "off_centre_share": float(np.abs(face.centre / extent - 0.5).max()),
         "background_spread": _background_spread(picture, face),
     }
