@@ -24,6 +24,12 @@ WORDS = CELLS // 64
 DISTANCE_STEPS = 8
 """Entries of the distance table a pixel."""
 
+TURNS = 32
+"""Bins of the vote on how far one print is turned against the other."""
+
+ENOUGH = 8
+"""Pairs looked at for each that takes part."""
+
 LEVELS = 256
 """Similarities are sorted in this many steps."""
 
@@ -49,6 +55,7 @@ class Matching(NamedTuple):
 
     common_cells: float
     gate: int
+    vote_from: int
     pairs_least: int
     pairs_most: int
     pairs_centre: float
@@ -180,49 +187,75 @@ def similarity(bits_a, mask_a, i, bits_b, mask_b, j, least):
 def best_pairs(how, bits_a, mask_a, angle_a, bits_b, mask_b, angle_b, most, rows, columns, values):
     """Greedy assignment: fill rows, columns, values (each (most,)) with the most similar pairs; return how many.
 
+    Prints of one finger differ by one turn, so only pairs near the turn that most similar pairs vote for take part.
     angle_*: uint8, 256ths of a turn.
     """
     na, nb = len(bits_a), len(bits_b)
     least = math.ceil(how.common_cells * math.pi / 4 * CELLS)
-    found = np.empty(na * nb, np.int32)
-    level = np.empty(na * nb, np.uint8)
-    starts = np.zeros(LEVELS + 1, np.int32)
-    count = 0
+    steps = np.empty((na, nb), np.uint8)
+    votes = np.zeros(TURNS, np.int64)
     for i in range(na):
         angle = np.int32(angle_a[i])
         for j in range(nb):
-            turn = (angle - np.int32(angle_b[j])) & 255
-            if min(turn, 256 - turn) > how.gate:
-                continue
             value = similarity(bits_a, mask_a, i, bits_b, mask_b, j, least)
             step = np.int32(value * np.float32(LEVELS - 1) + np.float32(0.5))
-            if step == 0:
-                continue
-            found[count] = i << 16 | j
-            level[count] = LEVELS - 1 - step
-            starts[LEVELS - step] += 1
-            count += 1
-    for step in range(LEVELS):
-        starts[step + 1] += starts[step]
-    order = np.empty(count, np.int32)
+            steps[i, j] = step
+            if step > how.vote_from:
+                clear = step - how.vote_from
+                votes[((angle - np.int32(angle_b[j])) & 255) * TURNS >> 8] += clear * clear
+    turn = best_turn(votes, how.gate)
+    found = np.empty(na * nb, np.int32)
+    starts = np.zeros(LEVELS + 1, np.int32)
+    count = 0
+    for i in range(na):
+        angle = np.int32(angle_a[i]) - turn
+        for j in range(nb):
+            off = (angle - np.int32(angle_b[j])) & 255
+            if min(off, 256 - off) <= how.gate and steps[i, j] > 0:
+                found[count] = i << 16 | j
+                starts[LEVELS - steps[i, j]] += 1
+                count += 1
+    last = LEVELS - 1  # the level behind which pairs are too many and too weak to matter
+    for level in range(LEVELS):
+        starts[level + 1] += starts[level]
+        if starts[level + 1] >= ENOUGH * most:
+            last = level
+            break
+    order = np.empty(starts[last + 1], np.int32)
     for e in range(count):
-        order[starts[level[e]]] = e
-        starts[level[e]] += 1
+        level = LEVELS - 1 - steps[found[e] >> 16, found[e] & 0xFFFF]
+        if level <= last:
+            order[starts[level]] = found[e]
+            starts[level] += 1
     taken_a = np.zeros(na, np.bool_)
     taken_b = np.zeros(nb, np.bool_)
     kept = 0
-    for e in order:
-        i, j = found[e] >> 16, found[e] & 0xFFFF
+    for pair in order:
+        i, j = pair >> 16, pair & 0xFFFF
         if taken_a[i] or taken_b[j]:
             continue
         taken_a[i] = True
         taken_b[j] = True
         rows[kept], columns[kept] = i, j
-        values[kept] = np.float32(LEVELS - 1 - level[e]) / np.float32(LEVELS - 1)
+        values[kept] = np.float32(steps[i, j]) / np.float32(LEVELS - 1)
         kept += 1
         if kept == most:
             break
     return kept
+
+
+@njit(cache=True, nogil=True)
+def best_turn(votes, gate):
+    """The turn, in 256ths, whose surroundings within `gate` have most votes."""
+    reach = gate * TURNS // 256
+    best, most = 0, -1
+    for centre in range(TURNS):
+        total = votes[centre]
+        for off in range(1, reach + 1):
+            total += votes[(centre + off) % TURNS] + votes[(centre - off) % TURNS]
+        if total > most:
+            best, most = centre, total
+    return best * (256 // TURNS) + 128 // TURNS
 
 
 @njit(cache=True, nogil=True)

@@ -67,6 +67,7 @@ def _how() -> Matching:
     return kernels.Matching(
         common_cells=p.COMMON_CELLS,
         gate=round(p.PAIR_DIRECTION / (2 * math.pi) * 256),
+        vote_from=round(p.VOTE_SIMILARITY * (kernels.LEVELS - 1)),
         pairs_least=p.PAIRS_LEAST,
         pairs_most=p.PAIRS_MOST,
         pairs_centre=p.PAIRS_CENTRE,
