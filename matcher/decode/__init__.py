@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from matcher.decode import face_record, picture, wsq
+from matcher.decode import face_record, finger_record, picture, wsq
 from matcher.errors import CaptureTooLarge, CaptureUnreadable
 from matcher.parameters import DECODE_MAX_BYTES
 from matcher.types import Image
@@ -11,7 +11,7 @@ __all__ = ["decode"]
 
 
 def decode(content: bytes, *, dpi: float | None = None) -> Image:
-    """The picture in a PNG, JPEG, JPEG 2000, BMP, TIFF, WebP or WSQ file, or in a face record of ISO/IEC 19794-5.
+    """The picture in a PNG, JPEG, JPEG 2000, BMP, TIFF, WebP or WSQ file, or in a record of ISO/IEC 19794-4 or -5.
 
     dpi: the resolution as the client states it; it overrides the header's. Any thread may call.
     Returns uint8 pixels, (H, W) where the file is grey and (H, W, 3) RGB otherwise, turned upright as EXIF asks.
@@ -22,7 +22,21 @@ def decode(content: bytes, *, dpi: float | None = None) -> Image:
         raise CaptureUnreadable("the file is empty")
     if len(content) > DECODE_MAX_BYTES:
         raise CaptureTooLarge(f"the file has {len(content):,} bytes; at most {DECODE_MAX_BYTES:,} are accepted")
-    if face_record.accepts(content):
-        content = face_record.embedded_picture(content)
-    image = wsq.read(content) if wsq.accepts(content) else picture.read(content)
+    image = _decoded(content)
     return image if dpi is None else replace(image, dpi=dpi)
+
+
+def _decoded(content: bytes) -> Image:
+    if face_record.accepts(content):
+        return _file(face_record.embedded_picture(content))
+    if not finger_record.accepts(content):
+        return _file(content)
+    view = finger_record.only_view(content)
+    if view.is_raw:
+        return view.raw_image()
+    image = _file(view.content)
+    return replace(image, dpi=view.dpi or image.dpi)
+
+
+def _file(content: bytes) -> Image:
+    return wsq.read(content) if wsq.accepts(content) else picture.read(content)
