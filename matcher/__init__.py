@@ -22,9 +22,11 @@ from matcher.errors import (
 )
 from matcher.networks import MODELS
 from matcher.packing import template_from_bytes, template_to_bytes
+from matcher.quality import ADVICE
 from matcher.types import FINGERS, Candidate, Evidence, Minutiae, Position, Quality, Template
 
 __all__ = [
+    "ADVICE",
     "FINGERS",
     "MODELS",
     "CalibrationUnusable",

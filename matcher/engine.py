@@ -26,7 +26,7 @@ from matcher.fuse import modality, require_comparable
 from matcher.gallery import Gallery
 from matcher.networks import MODELS
 from matcher.parameters import CANDIDATES_RETURNED, FINGER_DPI
-from matcher.types import Candidate, Evidence, Image, Minutiae, Position, Template
+from matcher.types import Candidate, Evidence, Image, Minutiae, Position, Quality, Template
 
 _log = logging.getLogger(__name__)
 
@@ -87,6 +87,11 @@ class Engine:
             self._finger.check(image)
         else:
             self._face.check(image)
+
+    def quality(self, capture: Capture) -> Quality:
+        """How well a capture would serve; nothing is kept. Raises CaptureError's kinds."""
+        image = _decoded(capture)
+        return self._finger.extract(image)[1] if capture.position.is_finger else self._face.quality(image)
 
     def extract(self, captures: Sequence[Capture]) -> list[Template | CaptureError]:
         """One answer a capture, in their order: its template, or why there is none."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol, Self
 from uuid import UUID
 
-from matcher import Candidate, Capture, CaptureError, Comparison, Position, Template
+from matcher import Candidate, Capture, CaptureError, Comparison, Position, Quality, Template
 from service.domain.access import Token
 from service.domain.cases import Case, CaseCandidate, CaseStatus
 from service.domain.enrolments import CaptureRecord, Enrolment, EnrolmentStatus
@@ -174,6 +174,7 @@ class Engine(Protocol):
     def check(self, position: Position, content: bytes, dpi: float | None = None) -> None:
         """Raise a CaptureError if this can never be used."""
 
+    def quality(self, capture: Capture) -> Quality: ...
     def extract(self, captures: Sequence[Capture]) -> list[Template | CaptureError]: ...
     def compare(self, probe: Sequence[Template], reference: Sequence[Template]) -> Comparison: ...
     def add(self, key: int, templates: Sequence[Template]) -> None: ...

@@ -6,12 +6,22 @@ measures say why it is low.
 """
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
 from matcher import parameters as p
 from matcher.finger.ridges import RidgeMap, shows_ridges
 from matcher.types import Minutiae, Quality
+
+ADVICE: Mapping[str, str] = {
+    "too_small_area": "Press the whole pad of the finger flat on the reader.",
+    "too_dry": "Moisten the finger a little and press more firmly.",
+    "too_wet": "Dry the finger and press more lightly.",
+    "smudged": "Clean finger and reader; lay the finger down and lift it without sliding.",
+    "not_a_finger": "Lay one bare finger on the reader.",
+}
+"""Reason code to a sentence for the counter, in English. Codes are stable: translations hang on them."""
 
 
 def finger_quality(ridges: RidgeMap, minutiae: Minutiae) -> Quality:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from matcher import Position
+from matcher import ADVICE, Position, Quality
 from service.domain.cases import CaseStatus, Verdict
 from service.domain.decision import Band, Policy, PositionEvidence
 from service.domain.enrolments import Consent, EnrolmentStatus, ExceptionReason, HouseholdClaim, PositionException
@@ -356,6 +356,26 @@ class VerificationOut(BaseModel):
             log10_lr=round(found.log10_lr, 3),
             evidence=_evidence(found.evidence),
         )
+
+
+class AdviceOut(BaseModel):
+    code: str = Field(description="stable, to hang translations on", examples=["too_far"])
+    sentence: str = Field(description="what to do about it, in English")
+
+
+class QualityOut(BaseModel):
+    """How well a capture will serve."""
+
+    position: str
+    score: int = Field(description="0 (useless) to 100")
+    components: dict[str, float] = Field(description="what was measured, in the units their names say")
+    reasons: list[AdviceOut] = Field(description="what could be better, worst first; empty when all is well")
+
+    @classmethod
+    def of(cls, position: str, quality: Quality) -> "QualityOut":
+        components = {name: round(value, 3) for name, value in quality.components.items()}
+        reasons = [AdviceOut(code=code, sentence=ADVICE[code]) for code in quality.reasons]
+        return cls(position=position, score=quality.score, components=components, reasons=reasons)
 
 
 class CandidateOut(BaseModel):

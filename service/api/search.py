@@ -1,4 +1,4 @@
-"""Searching and comparing; nothing sent here is kept."""
+"""Searching, comparing and judging captures; nothing sent here is kept."""
 
 from typing import Annotated
 
@@ -6,12 +6,13 @@ from fastapi import APIRouter, Query
 
 from matcher import FINGERS
 from service.api.deps import Running, anybody
-from service.api.errors import RequestTooLarge
+from service.api.errors import FieldError, Malformed, RequestTooLarge
 from service.api.form import Form, described, part
 from service.api.problems import declared
-from service.api.schemas import IdentificationOut, VerificationOut
+from service.api.schemas import IdentificationOut, QualityOut, VerificationOut
 from service.domain import errors
 from service.usecases import identify as use
+from service.usecases.captures import judge_capture
 
 router = APIRouter(prefix="/v1", tags=["search"], dependencies=[anybody])
 
@@ -55,6 +56,15 @@ def verify(form: Form, app: Running, dpi: Dpi = None) -> VerificationOut:
         rules=app.rules,
     )
     return VerificationOut.of(found)
+
+
+@router.post("/quality", responses=declared(*COMMON), openapi_extra=described({}))
+def quality(form: Form, app: Running, dpi: Dpi = None) -> QualityOut:
+    """How well will this one capture serve, and what could the counter do better?"""
+    captures = form.captures(_of_fingers(dpi))
+    if len(captures) != 1:
+        raise Malformed([FieldError("captures", "not_one", f"send one capture; {len(captures)} came")])
+    return QualityOut.of(captures[0].position, judge_capture(captures[0], app.engine))
 
 
 def _of_fingers(dpi: float | None) -> dict[str, float]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from matcher import Capture, CaptureError, Position, Template
+from matcher import Capture, CaptureError, Position, Quality, Template
 from service.domain.decision import PositionEvidence, Suspect
 from service.domain.enrolments import CaptureRecord
 from service.domain.errors import CaptureRefused, CapturesRefused, RepeatedPosition, UnknownPosition
@@ -57,6 +57,15 @@ def extract_all(captures: Sequence[SentCapture], engine: Engine) -> list[Templat
     if refused:
         raise CapturesRefused(refused)
     return [one for one in found if isinstance(one, Template)]
+
+
+def judge_capture(sent: SentCapture, engine: Engine) -> Quality:
+    """How well one capture would serve; nothing is kept. Raises UnknownPosition or CapturesRefused."""
+    check_positions([sent])
+    try:
+        return engine.quality(Capture(Position(sent.position), sent.content, sent.dpi))
+    except CaptureError as error:
+        raise CapturesRefused([refusal(sent.position, error)]) from None
 
 
 def problem_code(error: CaptureError) -> str:

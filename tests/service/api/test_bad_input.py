@@ -216,6 +216,12 @@ def test_verify_without_a_number_or_with_nothing_in_common(counter: Client) -> N
     assert_problem(answer, 404, "no-such-person")
 
 
+def test_quality_of_anything_but_one_usable_capture(counter: Client) -> None:
+    assert_problem(counter.call("POST", "/v1/quality", files=files(FIRST)), 422, "malformed", "captures")
+    assert_problem(counter.call("POST", "/v1/quality", files=files({"toe": b"x"})), 422, "unknown-position", "toe")
+    assert_problem(counter.call("POST", "/v1/quality", files=files({"face": "p1_1.png"})), 422, "no-face", "face")
+
+
 def test_decisions_that_cannot_be(counter: Client, desk: Client) -> None:
     assert_problem(desk.decide(str(uuid.uuid4()), "distinct"), 404, "no-such-case")
     counter.enrol(FIRST)
@@ -238,6 +244,7 @@ def test_decisions_that_cannot_be(counter: Client, desk: Client) -> None:
         ("GET", "/v1/households/M1234567878", {"enroller", "adjudicator"}),
         ("POST", "/v1/identify", {"enroller", "adjudicator"}),
         ("POST", "/v1/verify", {"enroller", "adjudicator"}),
+        ("POST", "/v1/quality", {"enroller", "adjudicator"}),
         ("GET", "/v1/cases", {"adjudicator"}),
         ("GET", f"/v1/cases/{uuid.uuid4()}", {"adjudicator"}),
         ("POST", f"/v1/cases/{uuid.uuid4()}/decision", {"adjudicator"}),

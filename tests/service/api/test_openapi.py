@@ -31,7 +31,7 @@ def test_every_protected_route_declares_its_errors(http: TestClient) -> None:
     document = http.get("/openapi.json").json()
     routes = [(path, one) for path, methods in document["paths"].items() for one in methods.values()]
     protected = [(path, one) for path, one in routes if path.startswith("/v1")]
-    assert len(protected) == 9
+    assert len(protected) == 10
     for path, route in protected:
         assert {"401", "403", "422"} <= set(route["responses"]), path
         for status, answer in route["responses"].items():

@@ -1,0 +1,9 @@
+"""What a person at the counter can do about each reason a capture is not better."""
+
+from collections.abc import Mapping
+
+from matcher.face import quality as face
+from matcher.finger import quality as finger
+
+ADVICE: Mapping[str, str] = {**face.ADVICE, **finger.ADVICE}
+"""Reason code of a Quality to a sentence in English."""
