@@ -73,7 +73,10 @@ async def read(
 
 def _submit(form: SentForm, app: App) -> UUID:
     sent = _parse(part(form, "enrolment"))
-    captures = form.captures({position.value: one.dpi for position, one in sent.captures.items()})
+    captures = form.captures(
+        {position.value: one.dpi for position, one in sent.captures.items()},
+        {position.value: one.evidence() for position, one in sent.captures.items()},
+    )
     store = app.store
     return enrol.submit(
         sent.command(), captures, storage=store.storage, engine=app.engine, blobs=store.blobs, clock=store.clock

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from matcher import Position
 from service.api.errors import FieldError, Malformed
+from service.domain.enrolments import Liveness
 from service.usecases.captures import SentCapture
 
 PARTS = 64
@@ -24,10 +25,14 @@ class SentForm:
     fields: Mapping[str, str]
     files: Sequence[tuple[str, bytes]]
 
-    def captures(self, dpi: Mapping[str, float] | None = None) -> list[SentCapture]:
-        """The file parts as captures. dpi: what the client says of a position's resolution."""
-        said = dpi or {}
-        return [SentCapture(name, content, said.get(name)) for name, content in self.files]
+    def captures(
+        self, dpi: Mapping[str, float | None] | None = None, liveness: Mapping[str, Liveness | None] | None = None
+    ) -> list[SentCapture]:
+        """The file parts as captures. dpi, liveness: what the client says of each, by position."""
+        return [
+            SentCapture(name, content, (dpi or {}).get(name), (liveness or {}).get(name))
+            for name, content in self.files
+        ]
 
 
 async def read_form(request: Request) -> SentForm:

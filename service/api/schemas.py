@@ -10,7 +10,15 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from matcher import ADVICE, Position, Quality
 from service.domain.cases import CaseStatus, Verdict
 from service.domain.decision import Band, Policy, PositionEvidence
-from service.domain.enrolments import Consent, EnrolmentStatus, ExceptionReason, HouseholdClaim, PositionException
+from service.domain.enrolments import (
+    CaptureRecord,
+    Consent,
+    EnrolmentStatus,
+    ExceptionReason,
+    HouseholdClaim,
+    Liveness,
+    PositionException,
+)
 from service.domain.households import Role
 from service.domain.people import Demographics, Name, PersonStatus, Sex
 from service.usecases.adjudicate import Ruling
@@ -99,8 +107,20 @@ class ExceptionIn(Sent):
     reason: ExceptionReason
 
 
+class LivenessSchema(Sent):
+    """What the capture device found (ISO/IEC 30107-3). Carried along for operators to see; nothing is decided by it."""
+
+    score: float = Field(allow_inf_nan=False, description="in the vendor's own scale")
+    vendor: Line
+    level: Line | None = Field(None, description="what the device was tested to", examples=["iBeta level 2"])
+
+
 class CaptureIn(Sent):
-    dpi: float = Field(gt=50, lt=2500, description="dots an inch, where the file does not say or is wrong")
+    dpi: float | None = Field(None, gt=50, lt=2500, description="dots an inch, where the file does not say or is wrong")
+    liveness: LivenessSchema | None = None
+
+    def evidence(self) -> Liveness | None:
+        return None if self.liveness is None else Liveness(**self.liveness.model_dump())
 
 
 class EnrolmentIn(Sent):
@@ -163,6 +183,11 @@ class CaptureOut(BaseModel):
     reasons: list[str] = Field(description="what the counter could mend, by code")
     problem: str | None = Field(description="why nothing could be extracted, by code")
     detail: str | None
+    liveness: LivenessSchema | None = Field(description="the capture device's own evidence")
+
+    @classmethod
+    def of(cls, one: CaptureRecord) -> "CaptureOut":
+        return cls.model_validate(one, from_attributes=True)
 
 
 class ExceptionOut(BaseModel):
@@ -203,7 +228,7 @@ class EnrolmentOut(BaseModel):
             reason=one.reason,
             received_at=one.received_at,
             finished_at=one.finished_at,
-            captures=[CaptureOut.model_validate(capture, from_attributes=True) for capture in view.captures],
+            captures=[CaptureOut.of(capture) for capture in view.captures],
             exceptions=[ExceptionOut(position=each.position, reason=each.reason) for each in one.exceptions],
             person_number=number,
             household_id=household,
@@ -437,7 +462,7 @@ class CaseOut(BaseModel):
             site=view.enrolment.site,
             device=view.enrolment.device,
             captured_at=view.enrolment.captured_at,
-            captures=[CaptureOut.model_validate(capture, from_attributes=True) for capture in view.captures],
+            captures=[CaptureOut.of(capture) for capture in view.captures],
             newcomer=PersonOut.of(view.newcomer),
             candidates=[
                 CandidateOut(

@@ -67,5 +67,5 @@ def quality(form: Form, app: Running, dpi: Dpi = None) -> QualityOut:
     return QualityOut.of(captures[0].position, judge_capture(captures[0], app.engine))
 
 
-def _of_fingers(dpi: float | None) -> dict[str, float]:
+def _of_fingers(dpi: float | None) -> dict[str, float | None]:
     return {} if dpi is None else dict.fromkeys(FINGERS, dpi)

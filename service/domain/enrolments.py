@@ -58,9 +58,23 @@ class HouseholdClaim:
     role: Role
 
 
+@dataclass(frozen=True, slots=True)
+class Liveness:
+    """What a capture device found of the presentation being a living person's (ISO/IEC 30107-3).
+
+    score: in the vendor's own scale. level: what the device was tested to, as its vendor says it.
+    """
+
+    score: float
+    vendor: str
+    level: str | None = None
+
+
 @dataclass(eq=False)
 class CaptureRecord:
     """One capture of an enrolment. blob: where its bytes lie. quality: 0 to 100 once looked at.
+
+    liveness: the device's own evidence, carried along for operators to see.
 
     problem: a stable code when nothing could be extracted; `detail` says it in a sentence.
     """
@@ -75,6 +89,7 @@ class CaptureRecord:
     reasons: list[str] = field(default_factory=list)
     problem: str | None = None
     detail: str | None = None
+    liveness: Liveness | None = None
     key: int = field(init=False)
 
 

@@ -29,6 +29,7 @@ from service.domain.enrolments import (
     Enrolment,
     EnrolmentStatus,
     HouseholdClaim,
+    Liveness,
     PositionException,
 )
 from service.domain.households import Household, Membership, Role
@@ -135,6 +136,7 @@ capture = Table(
     Column("reasons", AsJson(list[str]), nullable=False),
     Column("problem", String(60)),
     Column("detail", Text),
+    Column("liveness", AsJson(Liveness)),
     sqlite_autoincrement=True,
 )
 

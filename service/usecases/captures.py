@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from matcher import Capture, CaptureError, Position, Quality, Template
 from service.domain.decision import PositionEvidence, Suspect
-from service.domain.enrolments import CaptureRecord
+from service.domain.enrolments import CaptureRecord, Liveness
 from service.domain.errors import CaptureRefused, CapturesRefused, RepeatedPosition, UnknownPosition
 from service.ports import Blobs, Engine
 
@@ -15,11 +15,15 @@ POSITIONS = frozenset(position.value for position in Position)
 
 @dataclass(frozen=True, slots=True)
 class SentCapture:
-    """One file of a request, under the name the client gave its part. dpi: the client's word, over the header's."""
+    """One file of a request, under the name the client gave its part.
+
+    dpi: the client's word, over the header's. liveness: what the capture device says.
+    """
 
     position: str
     content: bytes
     dpi: float | None = None
+    liveness: Liveness | None = None
 
 
 def check_positions(captures: Sequence[SentCapture]) -> None:

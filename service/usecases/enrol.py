@@ -79,7 +79,8 @@ def content_hash(command: EnrolCommand, captures: Sequence[SentCapture]) -> str:
     """SHA-256 over everything sent, the same whatever order the parts came in."""
     digest = hashlib.sha256(_canonical.dump_json(command))
     for one in sorted(captures, key=lambda capture: capture.position):
-        digest.update(f"\n{one.position} {one.dpi} {hashlib.sha256(one.content).hexdigest()}".encode())
+        said = f"{one.position} {one.dpi} {one.liveness}"
+        digest.update(f"\n{said} {hashlib.sha256(one.content).hexdigest()}".encode())
     return digest.hexdigest()
 
 
@@ -112,7 +113,7 @@ def _keep(enrolment_id: UUID, digest: str, sent: SentCapture, blobs: Blobs) -> C
     name = f"{enrolment_id}/{digest[:16]}-{sent.position}"
     blobs.put(name, sent.content)
     sha256 = hashlib.sha256(sent.content).hexdigest()
-    return CaptureRecord(0, sent.position, name, sha256, len(sent.content), sent.dpi)
+    return CaptureRecord(0, sent.position, name, sha256, len(sent.content), sent.dpi, liveness=sent.liveness)
 
 
 def _record(

@@ -204,6 +204,14 @@ def test_the_client_may_say_the_resolution(counter: Client) -> None:
     assert outcome["status"] == "enrolled"
 
 
+def test_the_device_s_word_on_liveness_reaches_the_operator(counter: Client, desk: Client) -> None:
+    said = {"score": 0.93, "vendor": "Example Optics", "level": "iBeta level 2"}
+    counter.enrol(FIRST)
+    again = counter.enrol(AGAIN, captures={"face": {"liveness": said}})
+    shown = {one["position"]: one["liveness"] for one in desk.get(f"/v1/cases/{again['case']}")["captures"]}
+    assert shown == {"face": said, "right_index": None}
+
+
 def test_identify_and_verify_tell_the_evidence_and_keep_nothing(counter: Client, jisr: App) -> None:
     first = counter.enrol(FIRST)
     counter.enrol(SECOND)

@@ -137,6 +137,7 @@ def upgrade() -> None:
         sa.Column("reasons", sa.JSON(), nullable=False),
         sa.Column("problem", sa.String(length=60), nullable=True),
         sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("liveness", sa.JSON(), nullable=True),
         sa.ForeignKeyConstraint(["enrolment_key"], ["enrolment.key"], name=op.f("fk_capture_enrolment_key_enrolment")),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_capture")),
         sqlite_autoincrement=True,
