@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from matcher.face.align import TEMPLATE, resampled, similarity
 from matcher.face.yunet import Face, YuNet
 from matcher.parameters import (
+    FACE_CONFIRMED,
     FACE_SURE,
     FACE_TURN_CLEAR,
     FACE_TURN_DOUBT,
@@ -40,7 +41,7 @@ def look_again(yunet: YuNet, pixels: Pixels, face: Face) -> Face | None:
         for mirrored in (False, True)
         if (found := _look(yunet, pixels, face, turn, mirrored=mirrored)) is not None
     ]
-    if not seen:
+    if max((found.score for found in seen), default=0.0) < FACE_CONFIRMED:
         return None
     landmarks = np.stack([found.landmarks for found in seen]).mean(axis=0)
     return replace(face, landmarks=landmarks, score=max(found.score for found in seen))
