@@ -20,7 +20,7 @@ from matcher.face.upright import look_again, roll
 from matcher.face.yunet import YuNet
 from matcher.networks import open_network
 from matcher.parameters import FACE_LIMITS
-from matcher.types import Image, Pixels, Vector
+from matcher.types import Image, Pixels, Quality, Vector
 from tests.captures import capture
 from tests.data import evaluation_data
 
@@ -49,15 +49,20 @@ def vector(picture: Pillow.Image) -> Vector:
     return extractor().extract(image(picture))[0]
 
 
-def cosine(one: Pillow.Image, other: Pillow.Image) -> float:
-    return float(vector(one) @ vector(other))
+@cache
+def reference(name: str) -> tuple[Vector, Quality]:
+    return extractor().extract(image(portrait(name)))
+
+
+def likeness(name: str, other: Pillow.Image) -> float:
+    """Cosine of the named portrait's vector to the other picture's."""
+    return float(reference(name)[0] @ vector(other))
 
 
 def test_the_same_person_is_alike_and_another_is_not() -> None:
-    obama, again, later, biden = (portrait(name) for name in ("obama.jpg", "obama2.jpg", "obama3.jpg", "biden.jpg"))
-    assert cosine(obama, again) > 0.6
-    assert cosine(obama, later) > 0.6
-    assert cosine(obama, biden) < 0.3
+    obama, again, later, biden = (reference(name)[0] for name in ("obama.jpg", "obama2.jpg", "obama3.jpg", "biden.jpg"))
+    assert min(obama @ again, obama @ later, again @ later) > 0.6
+    assert max(obama @ biden, again @ biden, later @ biden) < 0.3
 
 
 def test_vector_and_model() -> None:
@@ -72,41 +77,43 @@ def test_vector_and_model() -> None:
 
 def test_grey_and_small_pictures_serve() -> None:
     obama = portrait("obama.jpg")
-    assert cosine(obama, obama.resize((150, 187))) > 0.9
+    assert likeness("obama.jpg", obama.resize((150, 187))) > 0.9
     grey = Image(np.array(obama.convert("L")))
-    assert float(extractor().extract(grey)[0] @ vector(obama)) > 0.85
+    assert float(extractor().extract(grey)[0] @ reference("obama.jpg")[0]) > 0.85
 
 
-@pytest.mark.parametrize("degrees", [-45, -30, -15, 15, 30, 45])
-@pytest.mark.parametrize("name", ["obama.jpg", "biden.jpg"])
+@pytest.mark.parametrize(
+    ("name", "degrees"), [("obama.jpg", -45), ("obama.jpg", 20), ("biden.jpg", -30), ("biden.jpg", 45)]
+)
 def test_a_turned_face_gives_the_upright_ones_vector(name: str, degrees: int) -> None:
-    upright = portrait(name)
-    turned = upright.rotate(-degrees, Pillow.Resampling.BICUBIC, expand=True)
-    assert cosine(upright, turned) > 0.85
-    roll_found = extractor().quality(image(turned)).components["roll_degrees"]
-    assert roll_found - extractor().quality(image(upright)).components["roll_degrees"] == pytest.approx(degrees, abs=15)
+    upright, quality = reference(name)
+    turned = portrait(name).rotate(-degrees, Pillow.Resampling.BICUBIC, expand=True)
+    found, turned_quality = extractor().extract(image(turned))
+    assert float(found @ upright) > 0.85
+    turn = turned_quality.components["roll_degrees"] - quality.components["roll_degrees"]
+    assert turn == pytest.approx(degrees, abs=15)
 
 
 @pytest.mark.parametrize("side", [80, 160, 900])
 def test_a_face_that_fills_the_picture_is_found(side: int) -> None:
-    obama = portrait("obama.jpg", 910)
-    close = obama.crop((380, 110, 600, 400)).resize((side, side))
-    assert cosine(obama, close) > 0.6
+    close = portrait("obama.jpg", 910).crop((380, 110, 600, 400)).resize((side, side))
+    assert likeness("obama.jpg", close) > 0.6
 
 
 def test_a_face_in_a_large_picture_is_found() -> None:
     wall = Pillow.new("RGB", (4000, 3000), "grey")
     wall.paste(portrait("obama.jpg", 900), (1500, 900))
-    assert cosine(portrait("obama.jpg"), wall) > 0.9
+    assert likeness("obama.jpg", wall) > 0.9
 
 
 def test_two_people_are_too_many() -> None:
     both = Pillow.new("RGB", (1000, 700), "white")
     both.paste(portrait("obama.jpg"), (0, 0))
     both.paste(portrait("biden.jpg").crop((0, 0, 500, 700)), (500, 0))
-    for refuse in (extractor().check, extractor().extract, extractor().quality):
-        with pytest.raises(SeveralFaces, match="2 faces"):
-            refuse(image(both))
+    with pytest.raises(SeveralFaces, match="2 faces"):
+        extractor().check(image(both))
+    with pytest.raises(SeveralFaces, match="2 faces"):
+        extractor().extract(image(both))
 
 
 def test_a_small_face_behind_does_not_disturb() -> None:
@@ -194,7 +201,7 @@ def test_shrinking_filters_instead_of_skipping() -> None:
 
 def test_lfw_faces_are_all_found() -> None:
     folder = evaluation_data("faces/lfw_devtest/images")
-    for path in sorted(folder.glob("*.jpg"))[::60]:
+    for path in sorted(folder.glob("*.jpg"))[::150]:
         pixels = decode(path.read_bytes()).pixels
         faces = find_faces(yunet(), pixels)
         assert faces, path.name
