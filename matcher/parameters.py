@@ -75,6 +75,7 @@ FACE_LIMITS = (
 
 # Fingerprints --------------------------------------------------------------------------------------------------------
 
+FINGER_LARGEST_MM = 90.0  # a four-finger scanner's platen has 81; without a bound a photograph takes minutes
 FINGER_DPI = 500  # LEADER's training resolution; every length below is in pixels of it
 
 # Ridge map: windows of 32 pixels every 16 hold two to ten ridges.
