@@ -23,6 +23,7 @@ class RidgeMap:
     strength: 0 to 1, the share of the spectrum in the strongest wave.
     orientation: radians in [0, π), of the wave's normal, clockwise as seen. wavelength: pixels.
     mean, contrast: of grey levels. skew: of grey levels; far below 0 for thin ink on white.
+    showing: windows that show ridges, whatever their neighbours do.
     agreeing: pairs of neighbouring windows that show nearly the same wave.
     """
 
@@ -34,6 +35,7 @@ class RidgeMap:
     mean: Map
     contrast: Map
     skew: Map
+    showing: int
     agreeing: int
 
     @property
@@ -57,14 +59,13 @@ def ridge_map(grey: Pixels) -> RidgeMap:
     live = contrast >= p.RIDGE_CONTRAST
     shows = live & (strength >= p.RIDGE_PEAK)
     orientation, wavelength = _ORIENTATION[at], _WAVELENGTH[at]
-    agreeing = _agreeing(shows, orientation, wavelength)
-    return RidgeMap(_majority(shows), live, strength, orientation, wavelength, mean, contrast, skew, agreeing)
+    counts = int(shows.sum()), _agreeing(shows, orientation, wavelength)
+    return RidgeMap(_majority(shows), live, strength, orientation, wavelength, mean, contrast, skew, *counts)
 
 
 def shows_ridges(ridges: RidgeMap) -> bool:
     """Whether a picture is a print: enough ridges, that flow as one, bend somewhere, and are not letters on paper."""
-    windows = int(ridges.ridge.sum())
-    if ridges.agreeing < p.PRINT_LEAST_AGREEING or ridges.agreeing < p.PRINT_FLOW * windows:
+    if ridges.agreeing < max(p.PRINT_LEAST_AGREEING, p.PRINT_FLOW * ridges.showing) or not ridges.ridge.any():
         return False
     bend = 1 - abs(np.exp(2j * ridges.orientation[ridges.ridge]).mean())
     ink = np.median(ridges.skew[ridges.ridge])

@@ -1,9 +1,11 @@
 """Prints and minutiae whose truth is known."""
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image as Pillow
-from scipy import ndimage
+from scipy.signal import fftconvolve
 
 from matcher.types import Minutiae, Pixels
 
@@ -57,10 +59,11 @@ def with_spurious(print_: Minutiae, share: float, seed: int) -> Minutiae:
     more = round(share / (1 - share) * len(print_))
     x, y, direction = (rng.uniform(low, high, more) for low, high in ((60, 340), (60, 340), (0, 2 * np.pi)))
     pairs = ((print_.x, x), (print_.y, y), (print_.direction, direction))
-    x, y, direction = (np.concatenate(pair) for pair in pairs)
-    return minutiae_of(x, y, direction)
+    both = [np.concatenate(pair) for pair in pairs]
+    return minutiae_of(both[0], both[1], both[2])
 
 
+@cache
 def ridges_picture(seed: int = 1, side: int = 320) -> Pixels:
     """A whorl-like pattern grown from noise: dark ridges 9 pixels apart, minutiae where the flow needs them."""
     rng = np.random.default_rng(seed)
@@ -74,7 +77,7 @@ def ridges_picture(seed: int = 1, side: int = 320) -> Pixels:
         for angle in steps:
             across = -u * np.sin(angle) + v * np.cos(angle)
             kernel = np.cos(2 * np.pi * across / 9) * np.exp(-(u**2 + v**2) / 32)
-            grown.append(ndimage.convolve(value, kernel - kernel.mean()))
+            grown.append(fftconvolve(value, kernel - kernel.mean(), mode="same"))
         nearest = np.round(np.mod(orientation, np.pi) / np.pi * len(steps)).astype(int) % len(steps)
         value = np.clip(np.take_along_axis(np.array(grown), nearest[None], axis=0)[0], -1, 1)
     inside = (rows / 0.95) ** 2 + (columns / 0.8) ** 2 < (side / 2) ** 2
