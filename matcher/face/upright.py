@@ -34,17 +34,16 @@ MIRRORED = [1, 0, 2, 4, 3]
 def look_again(yunet: YuNet, pixels: Pixels, face: Face) -> Face | None:
     """The face with better landmarks and score. None where none is seen any more: the first look was mistaken."""
     turn = FACE_TURN_GAIN * roll(face.landmarks)
-    if abs(turn) > FACE_TURN_CLEAR or face.score < FACE_SURE:
+    found = _look(yunet, pixels, face, turn)
+    if found is None or found.score < FACE_SURE or abs(_rest(found, turn)) > FACE_TURN_CLEAR:
         turn = _best_turn(yunet, pixels, face)
-    seen = [
-        found
-        for mirrored in (False, True)
-        if (found := _look(yunet, pixels, face, turn, mirrored=mirrored)) is not None
-    ]
-    if max((found.score for found in seen), default=0.0) < FACE_CONFIRMED:
+        found = _look(yunet, pixels, face, turn)
+    turn += _rest(found, turn) if found else 0.0
+    seen = [one for one in (found, _look(yunet, pixels, face, turn, mirrored=True)) if one is not None]
+    if max((one.score for one in seen), default=0.0) < FACE_CONFIRMED:
         return None
-    landmarks = np.stack([found.landmarks for found in seen]).mean(axis=0)
-    return replace(face, landmarks=landmarks, score=max(found.score for found in seen))
+    landmarks = np.stack([one.landmarks for one in seen]).mean(axis=0)
+    return replace(face, landmarks=landmarks, score=max(one.score for one in seen))
 
 
 def roll(landmarks: Vector) -> float:
@@ -57,8 +56,12 @@ def _best_turn(yunet: YuNet, pixels: Pixels, face: Face) -> float:
     """The turn under which the detector is surest, upright if in doubt, and what the landmarks there still say."""
     looks = [(turn, _look(yunet, pixels, face, turn)) for turn in range(-180, 180, FACE_TURN_STEP)]
     turn, found = max(looks, key=lambda look: look[1].score - FACE_TURN_DOUBT * abs(look[0]) if look[1] else -1.0)
-    rest = (roll(found.landmarks) - turn + 180) % 360 - 180 if found else 0.0
-    return turn + FACE_TURN_GAIN * rest
+    return turn + _rest(found, turn) if found else 0.0
+
+
+def _rest(found: Face, turn: float) -> float:
+    """What is still to be turned, in degrees, by a face seen in a view turned by so many."""
+    return FACE_TURN_GAIN * ((roll(found.landmarks) - turn + 180) % 360 - 180)
 
 
 def _look(yunet: YuNet, pixels: Pixels, face: Face, turn: float, *, mirrored: bool = False) -> Face | None:
