@@ -29,8 +29,20 @@ class CaptureUnreadable(CaptureError):
     """The file is not a picture that can be read whole."""
 
 
+class CaptureEmpty(CaptureUnreadable):
+    """The file has no bytes."""
+
+
+class CaptureDamaged(CaptureUnreadable):
+    """The picture is cut short or damaged."""
+
+
 class CaptureTooLarge(CaptureError):
     """The file has more bytes or pixels than are accepted."""
+
+
+class TooManyPixels(CaptureTooLarge):
+    """The file promises more pixels than are decoded."""
 
 
 class NoFace(CaptureError):

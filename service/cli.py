@@ -1,13 +1,16 @@
 """The command line: `jisr serve`, `worker`, `enrol`, `token`, `gallery`."""
 
 import logging
+import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import httpx
 import typer
@@ -16,8 +19,9 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, track
 from rich.table import Table
+from sqlalchemy.exc import OperationalError
 
-from matcher import Engine, MatcherError
+from matcher import MatcherError
 from service import logs
 from service.api.app import create_app
 from service.bootstrap import App, open_app, open_store
@@ -27,6 +31,7 @@ from service.domain.errors import JisrError
 from service.settings import Settings
 from service.usecases.access import create_token, revoke_token
 from service.usecases.gallery import count_outdated, extract_again
+from service.usecases.process import try_again
 
 app = typer.Typer(help="Biometric enrolment and deduplication for social registries.", no_args_is_help=True)
 token_app = typer.Typer(help="Bearer tokens for clients and operators.", no_args_is_help=True)
@@ -40,11 +45,10 @@ GREETING = """
 Jisr is ready on http://{host}:{port}   (what it can do: http://{host}:{port}/docs)
 Everything is kept in {home}
 
-To enrol somebody, in another terminal:
-  export JISR_TOKEN=$(.venv/bin/jisr token create my-counter --role enroller)
-  .venv/bin/python -m scripts.fetch_captures --into captures
-  .venv/bin/jisr enrol captures --consent "demonstration"
-One at a time, with curl: see README.md.
+To enrol a folder of captures (amina_face.jpg, amina_right_index.png …), in another terminal:
+  export JISR_TOKEN=$({set_home}.venv/bin/jisr token create folder-counter --role enroller)
+  .venv/bin/jisr enrol FOLDER --consent "what shows their consent" --url http://{host}:{port}
+One person at a time, with curl and captures to try it on: see README.md.
 """
 
 
@@ -67,13 +71,15 @@ def serve(
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
-                typer.echo(GREETING.format(host=host, port=port, home=settings.home.absolute()))
+                home = settings.home.absolute()
+                set_home = "" if "JISR_HOME" not in os.environ else f"JISR_HOME={home} "
+                typer.echo(GREETING.format(host=host, port=port, home=home, set_home=set_home))
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn hands the signal on once it has stopped
     try:
         Greeting(uvicorn.Config(create_app(jisr), host, port, log_config=None, access_log=False)).run()
     finally:
         jisr.worker.stop()
-        jisr.follower.snapshot()
 
 
 @app.command()
@@ -135,21 +141,28 @@ def _summary(one: Posted) -> tuple[str, str, str, str]:
     return answer["status"], answer["person_number"] or "", answer["household_id"] or "", "; ".join(notes)
 
 
+@app.command()
+def retry(enrolment: Annotated[UUID, typer.Argument(help="its UUID; unusable with reason processing_failed")]) -> None:
+    """Process an enrolment again that was given up, once what made it fail is mended."""
+    with _plain_errors():
+        try_again(enrolment, storage=open_store(_settings()).storage)
+
+
 @token_app.command("create")
 def create(
     name: Annotated[str, typer.Argument(help="who will use it; shown in every decision made with it")],
     role: Annotated[AccessRole, typer.Option(help="what it may do")],
 ) -> None:
     """Make a token and print it. It is shown this once: only its hash is kept."""
-    store = open_store(_settings())
     with _plain_errors():
+        store = open_store(_settings())
         typer.echo(create_token(name, role, storage=store.storage, clock=store.clock))
 
 
 @token_app.command("list")
 def index() -> None:
     """Show who has a token."""
-    with open_store(_settings()).storage.read() as uow:
+    with _plain_errors(), open_store(_settings()).storage.read() as uow:
         tokens = uow.tokens.all()
     table = Table("name", "role", "made", "revoked")
     for one in tokens:
@@ -161,23 +174,21 @@ def index() -> None:
 @token_app.command("revoke")
 def revoke(name: Annotated[str, typer.Argument(help="the token's name")]) -> None:
     """Make a token useless at once."""
-    store = open_store(_settings())
     with _plain_errors():
+        store = open_store(_settings())
         revoke_token(name, storage=store.storage, clock=store.clock)
 
 
 @gallery_app.command()
 def status() -> None:
     """Compare the database with the last snapshot and the present networks."""
-    settings = _settings()
-    store = open_store(settings)
-    engine = Engine(settings.models, settings.threads)
-    loaded = engine.load(settings.home / "gallery")
+    jisr = _open()
+    store, engine = jisr.store, jisr.engine
     with store.storage.read() as uow:
-        last = uow.gallery.last()
+        last, loaded = uow.gallery.last(), jisr.follower.load(uow)
     table = Table("", "", show_header=False)
     table.add_row("changes in the database", str(last))
-    table.add_row("changes in the snapshot", "no usable snapshot" if loaded is None else str(loaded))
+    table.add_row("changes in the snapshot", str(jisr.follower.applied) if loaded else "no usable snapshot")
     table.add_row("people in the snapshot", str(len(engine)))
     table.add_row("templates of other models", str(count_outdated(store.storage, engine.models)))
     for modality, model in engine.models.items():
@@ -206,7 +217,8 @@ def _settings() -> Settings:
         return Settings()
     except ValidationError as error:
         for one in error.errors():
-            typer.echo(f"JISR_{'_'.join(str(part) for part in one['loc']).upper()}: {one['msg']}", err=True)
+            name = "".join(f"JISR_{part}: ".upper() for part in one["loc"])
+            typer.echo(f"{name}{one['msg'].removeprefix('Value error, ')}", err=True)
         raise typer.Exit(2) from None
 
 
@@ -230,4 +242,7 @@ def _plain_errors() -> Iterator[None]:
         yield
     except (JisrError, MatcherError) as error:
         typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    except OperationalError as error:
+        typer.echo(f"the database does not answer: {str(error.orig).splitlines()[0]}", err=True)
         raise typer.Exit(1) from None

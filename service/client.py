@@ -89,6 +89,9 @@ def _post(person: FolderPerson, client: httpx.Client, enrolment: dict[str, Any])
     files["enrolment"] = ("enrolment.json", json.dumps(enrolment).encode(), "application/json")
     try:
         reply = client.post("/v1/enrolments", params={"wait": WAIT_SECONDS}, files=files)
+        if reply.status_code == httpx.codes.CONFLICT:  # sent before, with another date or consent: as it stands
+            found = client.get(f"/v1/enrolments/{enrolment['id']}", params={"wait": WAIT_SECONDS})
+            return Posted(person.name, found.is_success, found.json())
         return Posted(person.name, reply.status_code == httpx.codes.ACCEPTED, reply.json())
     except (httpx.HTTPError, ValueError) as error:
         return Posted(person.name, False, {"detail": f"{type(error).__name__}: {error}"})

@@ -96,6 +96,12 @@ class GalleryLog(Protocol):
     def last(self) -> int:
         """The number of the latest change."""
 
+    def mark_of(self, sequence: int) -> str | None:
+        """What tells this change from every other ever made, in any database; None where there is no such change."""
+
+    def sequence_of(self, mark: str) -> int | None:
+        """Which change of this database has the mark, if any."""
+
     def searched(self, after_person: int) -> Mapping[int, list[TemplateRecord]]:
         """The next people to be searched after this key, with their templates; empty at the end."""
 
@@ -170,7 +176,6 @@ class Engine(Protocol):
     def warm_up(self) -> None:
         """Do now what the first search would otherwise wait for."""
 
-    def model_of(self, position: Position) -> str: ...
     def check(self, position: Position, content: bytes, dpi: float | None = None) -> None:
         """Raise a CaptureError if this can never be used."""
 

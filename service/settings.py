@@ -2,8 +2,9 @@
 
 import os
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from matcher import MODELS
@@ -18,7 +19,7 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", description="postgresql+psycopg://…; empty: SQLite in the home folder")
     models: Path = Field(default=MODELS, description="folder of manifest.toml and the networks")
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: int = Field(default=8000, ge=1, le=65535)
     embedded_worker: bool = Field(default=True, description="process enrolments in the service's own process")
     threads: int = Field(
         default_factory=lambda: len(os.sched_getaffinity(0)), ge=1, description="cores the matcher may use"
@@ -34,9 +35,15 @@ class Settings(BaseSettings):
         default=10, ge=8, le=16, description="10 serves about 10 million people, 12 the rest"
     )
     batch: int = Field(default=8, ge=1, description="enrolments extracted together")
-    attempts: int = Field(default=5, ge=1, description="times an enrolment that fails is tried again")
+    attempts: int = Field(default=10, ge=1, description="times an enrolment that fails is tried again")
     snapshot_every: int = Field(default=500, ge=1, description="enrolments between two snapshots of the gallery")
-    max_request_bytes: int = Field(default=100_000_000, description="largest request read at all")
+    max_request_bytes: int = Field(default=100_000_000, ge=1_000_000, description="largest request read at all")
+
+    @model_validator(mode="after")
+    def _bands_in_order(self) -> Self:
+        if self.fpir_duplicate > self.fpir_review:
+            raise ValueError("JISR_FPIR_DUPLICATE must not be above JISR_FPIR_REVIEW")
+        return self
 
     @property
     def url(self) -> str:

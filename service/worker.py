@@ -10,6 +10,8 @@ from service.usecases.process import Processor
 logger = logging.getLogger(__name__)
 IDLE_SECONDS = 0.5
 """How long an enrolment accepted by another process may lie before it is seen."""
+LONGEST_PAUSE = 60.0
+"""Seconds between two tries of what keeps failing."""
 
 
 class Worker:
@@ -21,7 +23,7 @@ class Worker:
     def __init__(
         self, processor: Processor, turn: Callable[[], AbstractContextManager[bool]], snapshot_every: int
     ) -> None:
-        self._processor = processor
+        self.processor = processor
         self._turn = turn
         self._snapshot_every = snapshot_every
         self._wake = Event()
@@ -29,16 +31,30 @@ class Worker:
         self._thread: Thread | None = None
 
     def run(self) -> None:
-        """Work until `stop`. Errors are logged and what failed is tried again; nothing accepted is dropped."""
-        self._processor.engine.warm_up()
+        """Work until `stop`. What fails is logged and tried again, less and less often until it works."""
+        self.processor.engine.warm_up()
+        pause = IDLE_SECONDS
         while not self._stop.is_set():
-            with self._turn() as mine:
-                while mine and not self._stop.is_set():
-                    if self._step() == 0:
-                        self._wait()
-            if not mine:
-                self._wait()
-        self._processor.follower.snapshot()
+            try:
+                self._take_turn()
+                pause = IDLE_SECONDS
+            except Exception:
+                logger.exception("worker.failed")
+                self._stop.wait(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _take_turn(self) -> None:
+        """Process for as long as there is no reason to stop; where another worker has the turn, only wait a little."""
+        with self._turn() as mine:
+            while mine and not self._stop.is_set():
+                if self.processor.process_waiting() == 0:
+                    self._wait()
+                if self.processor.follower.unsaved >= self._snapshot_every:
+                    self.processor.follower.snapshot()
+            if mine:
+                self.processor.follower.snapshot()
+        if not mine:
+            self._wait()
 
     def start(self) -> None:
         self._thread = Thread(target=self.run, name="worker")
@@ -59,17 +75,6 @@ class Worker:
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
-
-    def _step(self) -> int:
-        try:
-            done = self._processor.process_waiting()
-            if self._processor.follower.unsaved >= self._snapshot_every:
-                self._processor.follower.snapshot()
-        except Exception:
-            logger.exception("worker.failed")
-            self._stop.wait(IDLE_SECONDS)
-            return 0
-        return done
 
     def _wait(self) -> None:
         self._wake.wait(IDLE_SECONDS)

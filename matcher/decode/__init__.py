@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from matcher.decode import face_record, finger_record, picture, wsq
-from matcher.errors import CaptureTooLarge, CaptureUnreadable
+from matcher.errors import CaptureEmpty, CaptureTooLarge
 from matcher.parameters import DECODE_MAX_BYTES
 from matcher.types import Image
 
@@ -19,7 +19,7 @@ def decode(content: bytes, *, dpi: float | None = None) -> Image:
     for anything that is not one whole picture.
     """
     if not content:
-        raise CaptureUnreadable("the file is empty")
+        raise CaptureEmpty("the file is empty")
     if len(content) > DECODE_MAX_BYTES:
         raise CaptureTooLarge(f"the file has {len(content):,} bytes; at most {DECODE_MAX_BYTES:,} are accepted")
     image = _decoded(content)

@@ -2,16 +2,16 @@
 
 import math
 
-from matcher.errors import CaptureTooLarge, CaptureUnreadable
+from matcher.errors import CaptureUnreadable, TooManyPixels
 from matcher.parameters import DECODE_MAX_PIXELS, SANE_DPI
 
 
 def check_size(width: int, height: int) -> None:
-    """Raises CaptureUnreadable for an empty picture, CaptureTooLarge for one of too many pixels."""
+    """Raises CaptureUnreadable for an empty picture, TooManyPixels for one of too many pixels."""
     if width < 1 or height < 1:
         raise CaptureUnreadable("the picture has no pixels")
     if width * height > DECODE_MAX_PIXELS:
-        raise CaptureTooLarge(f"the picture has {width} × {height} pixels; at most {DECODE_MAX_PIXELS:,} are accepted")
+        raise TooManyPixels(f"the picture has {width} × {height} pixels; at most {DECODE_MAX_PIXELS:,} are accepted")
 
 
 def believable(dpi: float) -> float | None:

@@ -8,7 +8,7 @@ from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError
 
 from matcher.decode.limits import believable, check_size
-from matcher.errors import CaptureTooLarge, CaptureUnreadable, MatcherError
+from matcher.errors import CaptureDamaged, CaptureUnreadable, MatcherError, TooManyPixels
 from matcher.types import Image, Pixels
 
 FORMATS = ("PNG", "JPEG", "JPEG2000", "BMP", "TIFF", "WEBP")
@@ -26,11 +26,11 @@ def read(content: bytes) -> Image:
     except MatcherError:
         raise
     except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as bomb:
-        raise CaptureTooLarge("the picture has far more pixels than are accepted") from bomb
+        raise TooManyPixels("the picture has far more pixels than are accepted") from bomb
     except UnidentifiedImageError as unknown:
         raise CaptureUnreadable(f"the file is not a picture in one of {', '.join(FORMATS)}, WSQ") from unknown
     except Exception as broken:  # decoders of damaged files raise nearly anything
-        raise CaptureUnreadable(f"the picture is damaged or cut short: {broken}") from broken
+        raise CaptureDamaged(f"the picture is damaged or cut short: {broken}") from broken
 
 
 def _dpi(opened: Pillow.Image) -> float | None:

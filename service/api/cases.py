@@ -15,7 +15,7 @@ from service.usecases import adjudicate, lookup
 router = APIRouter(prefix="/v1/cases", tags=["cases"], dependencies=[adjudicators])
 
 
-@router.get("", responses=declared())
+@router.get("", responses=declared(errors.NoSuchCase))
 def index(
     app: Running,
     status: Annotated[CaseStatus | None, Query(description="only these; all where not given")] = None,

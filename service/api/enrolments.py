@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
 from service.api.deps import Running, anybody, enrollers
-from service.api.errors import Malformed, RequestTooLarge
+from service.api.errors import Malformed
 from service.api.form import Form, SentForm, described, part
 from service.api.problems import declared, field_errors
 from service.api.schemas import EnrolmentIn, EnrolmentOut
@@ -22,7 +22,7 @@ from service.usecases.lookup import EnrolmentView
 
 router = APIRouter(prefix="/v1/enrolments", tags=["enrolments"])
 
-POLL_SECONDS = 0.05
+SHORTEST_POLL, LONGEST_POLL = 0.05, 0.5  # seconds
 LONGEST_WAIT = 60
 
 
@@ -31,7 +31,6 @@ LONGEST_WAIT = 60
     status_code=202,
     dependencies=[enrollers],
     responses=declared(
-        RequestTooLarge,
         errors.UnknownPosition,
         errors.RepeatedPosition,
         errors.ContradictedException,
@@ -92,12 +91,13 @@ def _parse(text: str) -> EnrolmentIn:
 
 async def _outcome(enrolment_id: UUID, app: App, seconds: float) -> EnrolmentView:
     """The enrolment once it has an outcome, or as it stands when the time is up. Holds no thread while waiting."""
-    until = time.monotonic() + seconds
+    until, pause = time.monotonic() + seconds, SHORTEST_POLL
     while True:
         view = await run_in_threadpool(_look_up, enrolment_id, app)
         if view.enrolment.status not in WAITING or time.monotonic() >= until:
             return view
-        await asyncio.sleep(POLL_SECONDS)
+        await asyncio.sleep(pause)
+        pause = min(1.5 * pause, LONGEST_POLL)
 
 
 def _look_up(enrolment_id: UUID, app: App) -> EnrolmentView:

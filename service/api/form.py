@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from python_multipart.multipart import parse_options_header
 
 from matcher import Position
 from service.api.errors import FieldError, Malformed
@@ -14,6 +15,7 @@ from service.usecases.captures import SentCapture
 PARTS = 64
 """More parts than any honest request has."""
 
+LONGEST_TEXT = 1_000_000
 TEXT_PARTS = ("enrolment", "number")
 """Parts that are not captures."""
 
@@ -37,7 +39,10 @@ class SentForm:
 
 async def read_form(request: Request) -> SentForm:
     """Take the whole request in. A text part may also come as a file, as many clients send JSON."""
-    async with request.form(max_files=PARTS, max_fields=PARTS, max_part_size=1_000_000) as form:
+    _, options = parse_options_header(request.headers.get("content-type"))
+    if options.get(b"charset", b"utf-8").lower() != b"utf-8":
+        raise Malformed([FieldError("Content-Type", "not_utf8", "names of parts are read as UTF-8 only")])
+    async with request.form(max_files=PARTS, max_fields=PARTS, max_part_size=LONGEST_TEXT) as form:
         fields: dict[str, str] = {}
         files: list[tuple[str, bytes]] = []
         for name, value in form.multi_items():
@@ -45,6 +50,9 @@ async def read_form(request: Request) -> SentForm:
             if name in TEXT_PARTS:
                 if name in fields:
                     raise Malformed([FieldError(name, "repeated", f"the part {name} was sent twice")])
+                if len(content) > LONGEST_TEXT:
+                    detail = f"the part {name} has {len(content):,} bytes; at most {LONGEST_TEXT:,} are read"
+                    raise Malformed([FieldError(name, "too_long", detail)])
                 fields[name] = content if isinstance(content, str) else _text(name, content)
             elif isinstance(content, str):
                 raise Malformed([FieldError(name, "not_a_file", f"the part {name} must be a file, with a file name")])

@@ -16,7 +16,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        read = 0
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        read = int(announced) if announced.isdigit() and int(announced) > self._most else 0
 
         async def limited() -> Message:
             nonlocal read

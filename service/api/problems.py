@@ -7,6 +7,8 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from service.api import errors as api
@@ -35,12 +37,15 @@ STATUS: dict[type[JisrError], int] = {
     domain.NothingToCompare: 422,
     domain.EnrolmentDiffers: 409,
     domain.CaseClosed: 409,
+    domain.NotGivenUp: 409,
     domain.NoSuchEnrolment: 404,
     domain.NoSuchPerson: 404,
     domain.NoSuchHousehold: 404,
     domain.NoSuchCase: 404,
 }
-TOO_LARGE = "capture_too_large"
+TOO_LARGE = ("capture_too_large", "too_many_pixels")
+NAMED = {"json_invalid": "malformed-json", "birth_in_future": "birth-in-future"}
+"""Codes of single wrong fields that are a type of problem of their own."""
 
 
 class ProblemField(BaseModel):
@@ -70,10 +75,10 @@ def slug(name: str) -> str:
 def declared(*kinds: type[JisrError]) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI responses of a route that may answer with these, besides those every protected route may."""
     by_status: dict[int | str, list[str]] = {}
-    for kind in (api.Unauthenticated, api.Forbidden, api.Malformed, *kinds):
+    for kind in (api.Unauthenticated, api.Forbidden, api.Malformed, api.RequestTooLarge, api.NotReady, *kinds):
         by_status.setdefault(STATUS[kind], []).append(f"`{slug(kind.__name__)}`: {kind.__doc__}")
         if kind is CapturesRefused:
-            by_status.setdefault(413, []).append("`capture-too-large`: a capture has too many bytes or pixels.")
+            by_status.setdefault(413, []).append("`capture-too-large`, `too-many-pixels`: a capture is too large.")
     return {status: response("\n\n".join(lines)) for status, lines in by_status.items()}
 
 
@@ -87,6 +92,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(JisrError, _answer_ours)
     app.add_exception_handler(RequestValidationError, _answer_validation)
     app.add_exception_handler(HTTPException, _answer_framework)
+    app.add_exception_handler(OperationalError, _answer_database)
+    app.add_exception_handler(PoolTimeout, _answer_database)
     app.add_exception_handler(Exception, _answer_bug)
 
 
@@ -120,6 +127,7 @@ def _answer_ours(request: Request, error: Exception) -> JSONResponse:
     kind, title, status, fields = slug(type(error).__name__), type(error).__doc__ or "", STATUS[type(error)], []
     if isinstance(error, api.Malformed):
         fields = list(error.errors)
+        kind = NAMED.get(fields[0].code, kind) if len(fields) == 1 else kind
     elif isinstance(error, CapturesRefused):
         fields = [_of_capture(one) for one in error.refused]
     elif isinstance(error, Refused):
@@ -127,7 +135,7 @@ def _answer_ours(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, CapturesRefused):
         first = error.refused[0].reason
         kind, title = slug(first), first.replace("_", " ").capitalize()
-        status = 413 if first == TOO_LARGE else status
+        status = 413 if first in TOO_LARGE else status
     return problem(request, kind, title.strip(), status, str(error), fields)
 
 
@@ -142,8 +150,18 @@ def _answer_validation(request: Request, error: Exception) -> JSONResponse:
 
 def _answer_framework(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    name = {400: "malformed", 404: "no-such-page", 405: "method-not-allowed"}.get(error.status_code, "http")
-    return problem(request, name, error.detail, error.status_code, error.detail, [])
+    if error.status_code == 400:  # a body that does not parse
+        return _answer_ours(request, api.Malformed([FieldError("body", "unreadable", error.detail)]))
+    name = {404: "no-such-page", 405: "method-not-allowed"}.get(error.status_code, "http")
+    answer = problem(request, name, error.detail, error.status_code, error.detail, [])
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _answer_database(request: Request, _: Exception) -> JSONResponse:
+    answer = _answer_ours(request, api.NotReady("the database does not answer; try again in a moment"))
+    answer.headers["Retry-After"] = "5"
+    return answer
 
 
 def _answer_bug(request: Request, error: Exception) -> JSONResponse:

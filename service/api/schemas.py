@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from matcher import ADVICE, Position, Quality
 from service.domain.cases import CaseStatus, Verdict
@@ -27,6 +28,7 @@ from service.usecases.identify import Identification, Verification
 from service.usecases.lookup import CaseView, EnrolmentView, HouseholdView, PersonView, checked_household
 
 EARLIEST_BIRTH = 1880
+EARLIEST_CAPTURE = 2000
 CLOCK_SKEW = timedelta(days=1)
 """How far a mobile counter's clock may be ahead."""
 
@@ -37,8 +39,23 @@ def _writable(text: str) -> str:
     return text
 
 
+def _one_line(text: str) -> str:
+    if "\n" in text:
+        raise ValueError("has several lines")
+    return text
+
+
+def _recent(value: datetime) -> datetime:
+    if value > datetime.now(UTC) + CLOCK_SKEW:
+        raise ValueError("is more than a day in the future: check the device's clock")
+    if value.year < EARLIEST_CAPTURE:
+        raise ValueError(f"is before {EARLIEST_CAPTURE}: check the device's clock")
+    return value
+
+
 Writable = Annotated[str, AfterValidator(_writable)]
-Line = Annotated[Writable, Field(min_length=1, max_length=200)]
+Line = Annotated[Writable, AfterValidator(_one_line), Field(min_length=1, max_length=200)]
+RecentInstant = Annotated[AwareDatetime, AfterValidator(_recent)]
 
 
 class Sent(BaseModel):
@@ -65,7 +82,7 @@ class PersonIn(Sent):
     @classmethod
     def _born_by_now(cls, value: date | None) -> date | None:
         if value is not None and value > datetime.now(UTC).date():
-            raise ValueError(f"{value} is in the future")
+            raise PydanticCustomError("birth_in_future", "{date} is in the future", {"date": str(value)})
         if value is not None and value.year < EARLIEST_BIRTH:
             raise ValueError(f"{value} is before {EARLIEST_BIRTH}")
         return value
@@ -86,7 +103,7 @@ class PersonIn(Sent):
 
 class ConsentIn(Sent):
     given: bool
-    at: AwareDatetime | None = None
+    at: RecentInstant | None = None
     reference: Line | None = Field(None, description="the paper or recording that shows it")
 
     @field_validator("given")
@@ -129,7 +146,7 @@ class EnrolmentIn(Sent):
     id: UUID = Field(description="chosen by the client: sending the same enrolment again does no harm")
     site: Line
     device: Line
-    captured_at: AwareDatetime = Field(description="with its offset from UTC")
+    captured_at: RecentInstant = Field(description="with its offset from UTC")
     consent: ConsentIn
     person: PersonIn
     household: HouseholdIn | None = None
@@ -137,13 +154,6 @@ class EnrolmentIn(Sent):
         default_factory=list, description="positions that cannot be captured, and why"
     )
     captures: dict[Position, CaptureIn] = Field(default_factory=dict, description="what there is to say of a capture")
-
-    @field_validator("captured_at")
-    @classmethod
-    def _captured_by_now(cls, value: datetime) -> datetime:
-        if value > datetime.now(UTC) + CLOCK_SKEW:
-            raise ValueError("is more than a day in the future: check the device's clock")
-        return value
 
     @field_validator("exceptions")
     @classmethod

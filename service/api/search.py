@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from matcher import FINGERS
 from service.api.deps import Running, anybody
-from service.api.errors import FieldError, Malformed, RequestTooLarge
+from service.api.errors import FieldError, Malformed
 from service.api.form import Form, described, part
 from service.api.problems import declared
 from service.api.schemas import IdentificationOut, QualityOut, VerificationOut
@@ -20,7 +20,6 @@ Dpi = Annotated[
     float | None, Query(gt=50, lt=2500, description="dots an inch of the finger captures, over what the files say")
 ]
 COMMON = (
-    RequestTooLarge,
     errors.UnknownPosition,
     errors.RepeatedPosition,
     errors.NothingToEnrol,

@@ -102,6 +102,10 @@ class CaseClosed(Conflict):
     """The case has already been decided."""
 
 
+class NotGivenUp(Conflict):
+    """Only an enrolment whose processing failed can be tried again."""
+
+
 class NotFound(JisrError):
     """There is nothing under this name."""
 

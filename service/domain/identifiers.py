@@ -14,6 +14,7 @@ from stdnum import verhoeff
 from stdnum.iso7064 import mod_97_10
 
 HOUSEHOLD_DIGITS = 8
+LONGEST_NUMBER = 20
 CYCLIC = ("142857", "0588235294117647", "052631578947368421", "0434782608695652173913")
 RESTRICTED = ("786", "666")
 
@@ -32,7 +33,7 @@ def new_person_number(taken: Callable[[str], bool], length: int = 10) -> str:
 
 def is_person_number(text: str) -> bool:
     """Whether this is digits, the last a right check digit."""
-    return text.isascii() and text.isdecimal() and bool(verhoeff.is_valid(text))
+    return len(text) <= LONGEST_NUMBER and text.isascii() and text.isdecimal() and bool(verhoeff.is_valid(text))
 
 
 def easy_to_tell(number: str) -> bool:
@@ -48,7 +49,7 @@ def easy_to_tell(number: str) -> bool:
         or re.search(r"[02468]{3}", number)
         or number[:half] == number[-half:]
         or number[:half] == number[-half:][::-1]
-        or any(number[i : i + 6] in ring for ring in CYCLIC for i in range(len(number) - 5))
+        or any(number[i : i + 6] in ring + ring[:5] for ring in CYCLIC for i in range(len(number) - 5))
         or any(part in number for part in RESTRICTED)
     )
 

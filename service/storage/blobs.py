@@ -1,6 +1,7 @@
 """Captures as files."""
 
 import os
+import secrets
 from pathlib import Path
 
 
@@ -14,7 +15,7 @@ class FileBlobs:
     def put(self, name: str, content: bytes) -> None:
         path = self._root / name
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        partial = path.with_name(path.name + ".part")
+        partial = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")  # one post may come twice at once
         with partial.open("wb") as file:
             file.write(content)
             file.flush()

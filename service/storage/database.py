@@ -10,12 +10,15 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 SCHEMA = "0001"
 """The newest migration."""
 WRITES = "jisr_writes"
+MIGRATING = 0x4A4D4947
+"""Names the lock of whoever migrates."""
 
 
 def open_database(url: str) -> Engine:
     """An engine for `sqlite:///path` or `postgresql+psycopg://…`."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=40)
+        utc = {"options": "-c timezone=UTC"}
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=40, connect_args=utc)
     engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -35,6 +38,8 @@ def migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.execution_options(**{WRITES: True}).begin() as connection:
+        if engine.dialect.name == "postgresql":  # two services started at once on an empty database
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

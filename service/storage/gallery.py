@@ -1,5 +1,6 @@
 """What the gallery must follow: who is searched, and the order of changes."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import and_, delete, insert, or_, select, update
@@ -22,7 +23,9 @@ class SqlGalleryLog:
     def changed(self, person_key: int) -> None:
         counted = update(gallery_state).values(sequence=gallery_state.c.sequence + 1)
         sequence = self._session.scalar(counted.returning(gallery_state.c.sequence))
-        self._session.execute(insert(gallery_change).values(sequence=sequence, person_key=person_key))
+        self._session.execute(
+            insert(gallery_change).values(sequence=sequence, person_key=person_key, mark=secrets.token_hex(8))
+        )
 
     def after(self, sequence: int) -> tuple[int, list[int]]:
         rows = self._session.execute(
@@ -35,6 +38,14 @@ class SqlGalleryLog:
     def last(self) -> int:
         return self._session.scalar(select(gallery_state.c.sequence)) or 0
 
+    def mark_of(self, sequence: int) -> str | None:
+        rows = select(gallery_change.c.mark).where(gallery_change.c.sequence == sequence)
+        return self._session.scalar(rows)
+
+    def sequence_of(self, mark: str) -> int | None:
+        rows = select(gallery_change.c.sequence).where(gallery_change.c.mark == mark)
+        return self._session.scalar(rows)
+
     def searched(self, after_person: int) -> Mapping[int, list[TemplateRecord]]:
         keys = self._session.scalars(
             select(person.c.key)
@@ -46,16 +57,17 @@ class SqlGalleryLog:
 
     def searched_among(self, person_keys: Sequence[int]) -> Mapping[int, list[TemplateRecord]]:
         found: dict[int, list[TemplateRecord]] = {}
-        rows = (
-            select(person.c.key, template)
-            .join_from(person, template, isouter=True)
-            .where(person.c.key.in_(person_keys), person.c.status.in_(SEARCHED))
-            .order_by(person.c.key, template.c.key)
-        )
-        for row in self._session.execute(rows):
-            templates = found.setdefault(row[0], [])
-            if row.content is not None:
-                templates.append(TemplateRecord(row.capture_key, row.position, row.model, row.content))
+        for start in range(0, len(person_keys), CHUNK):  # databases bound how many values a query may name
+            rows = (
+                select(person.c.key, template)
+                .join_from(person, template, isouter=True)
+                .where(person.c.key.in_(person_keys[start : start + CHUNK]), person.c.status.in_(SEARCHED))
+                .order_by(person.c.key, template.c.key)
+            )
+            for row in self._session.execute(rows):
+                templates = found.setdefault(row[0], [])
+                if row.content is not None:
+                    templates.append(TemplateRecord(row.capture_key, row.position, row.model, row.content))
         return found
 
     def outdated(self, face_model: str, finger_model: str) -> list[tuple[int, int]]:

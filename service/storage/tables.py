@@ -212,6 +212,8 @@ gallery_change = Table(
     metadata,
     Column("sequence", Key, primary_key=True, autoincrement=False),
     _to("person", index=False),
+    # Random: tells this history from that of another database, or of one restored from a copy.
+    Column("mark", String(16), nullable=False, unique=True),
 )
 
 mapped = {

@@ -19,8 +19,10 @@ def worker_turn(engine: Engine, home: Path) -> Iterator[bool]:
     """
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            yield bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": WORKER}))
-            connection.execute(text("SELECT pg_advisory_unlock_all()"))
+            try:
+                yield bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": WORKER}))
+            finally:
+                connection.invalidate()  # ends the session and with it the lock
     else:
         with (home / "worker.lock").open("w") as file:
             try:

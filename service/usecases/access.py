@@ -4,9 +4,13 @@ from service.domain.access import AccessRole, Token, hash_secret, new_secret
 from service.domain.errors import MalformedRequest
 from service.ports import AlreadyThere, Clock, Storage
 
+LONGEST_NAME = 200
+
 
 def create_token(name: str, role: AccessRole, *, storage: Storage, clock: Clock) -> str:
     """A new bearer secret; only its hash is kept. Raises MalformedRequest where the name is taken."""
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise MalformedRequest(f"a token's name has 1 to {LONGEST_NAME} characters", "name")
     secret = new_secret()
     with storage.write() as uow:
         uow.tokens.add(Token(name, role, hash_secret(secret), clock.now()))

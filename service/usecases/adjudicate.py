@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from service.domain.cases import Case, Verdict
@@ -41,14 +42,17 @@ def decide_case(case_id: UUID, ruling: Ruling, *, storage: Storage, clock: Clock
         match ruling.verdict:
             case Verdict.SAME_PERSON:
                 survivor, losers = _who_is_who(uow, case, newcomer, ruling)
+                _check_numbers(uow, survivor, losers)
                 for loser in losers:
-                    _merge(uow, loser, survivor, clock)
+                    _merge(uow, loser, survivor, now)
                 case.survivor_key = survivor.key
                 settle(uow, survivor, now, number_length)
             case Verdict.DISTINCT:
                 settle(uow, newcomer, now, number_length)
             case Verdict.DATA_ERROR | Verdict.INSUFFICIENT:
-                _take_back(uow, case, newcomer, clock)
+                _take_back(uow, case, newcomer, now)
+                if newcomer.status is not PersonStatus.WITHDRAWN:
+                    settle(uow, newcomer, now, number_length)
         uow.commit()
 
 
@@ -66,6 +70,8 @@ def _who_is_who(uow: UnitOfWork, case: Case, newcomer: Person, ruling: Ruling) -
     if survivor.status not in SEARCHED:
         raise UnknownSurvivor(f"{ruling.survivor} was withdrawn", "survivor")
     named = [everybody[name] for name in ruling.merged] or _the_only_answer(newcomer, candidates, survivor)
+    if case.person_key != newcomer.key and survivor is newcomer and not ruling.merged:
+        return survivor, []  # an earlier case has already made them one
     losers = [one for one in dict.fromkeys(named) if one is not survivor and one.status in SEARCHED]
     return survivor, losers
 
@@ -78,25 +84,34 @@ def _the_only_answer(newcomer: Person, candidates: Sequence[Person], survivor: P
     return list(candidates)
 
 
+def _check_numbers(uow: UnitOfWork, survivor: Person, losers: Sequence[Person]) -> None:
+    """A number must never lead to somebody who has none and, held back by another case, gets none now."""
+    uow.flush()
+    names = [survivor.key, *(alias.key for alias in uow.people.aliases_of(survivor.key))]
+    if survivor.number is None and any(loser.number for loser in losers) and uow.cases.open_of(names):
+        raise UnknownSurvivor(f"{survivor.id} is still under review; let somebody who has a number remain", "survivor")
+
+
 def _candidates(uow: UnitOfWork, case: Case) -> list[Person]:
     return [uow.people.by_key(one.person_key) for one in uow.cases.candidates(case.key)]
 
 
-def _merge(uow: UnitOfWork, loser: Person, survivor: Person, clock: Clock) -> None:
+def _merge(uow: UnitOfWork, loser: Person, survivor: Person, now: datetime) -> None:
     """The loser becomes an alias; their captures become further references of the survivor."""
-    households.hand_over(uow, loser, survivor, clock.now())
+    households.hand_over(uow, loser, survivor, now)
     loser.merge_into(survivor)
     uow.people.move_templates(loser.key, survivor.key)
     uow.gallery.changed(loser.key)
     uow.gallery.changed(survivor.key)
 
 
-def _take_back(uow: UnitOfWork, case: Case, newcomer: Person, clock: Clock) -> None:
+def _take_back(uow: UnitOfWork, case: Case, newcomer: Person, now: datetime) -> None:
     """The captures are not to be used: they leave the gallery, and with them a newcomer who is nothing else yet."""
     enrolment = uow.enrolments.by_key(case.enrolment_key)
-    enrolment.finish(EnrolmentStatus.UNUSABLE, clock.now(), case.verdict)
+    enrolment.finish(EnrolmentStatus.UNUSABLE, now, case.verdict)
     uow.gallery.drop_of_enrolment(enrolment.key)
-    if newcomer.key == case.person_key and newcomer.status is PersonStatus.PENDING:
+    alone = newcomer.key == case.person_key and not uow.people.aliases_of(newcomer.key)
+    if alone and newcomer.status is PersonStatus.PENDING:
         newcomer.withdraw()
-        households.leave(uow, newcomer, clock.now())
+        households.leave(uow, newcomer, now)
     uow.gallery.changed(newcomer.key)

@@ -1,6 +1,7 @@
 """Keeping the gallery in step with the database, which is the truth."""
 
 import logging
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
@@ -21,18 +22,31 @@ class Follower:
         self._snapshots = snapshots
         self._applied = 0
         self._saved = 0
+        self._mark: str | None = None
         self._lock = Lock()
 
     def start(self, storage: Storage) -> None:
         """Load the snapshot and replay the rest; without a usable one, take everybody from the database."""
-        loaded = self.engine.load(self._snapshots)
         with storage.read() as uow:
-            usable = loaded is not None and loaded <= uow.gallery.last()
-            if usable:
-                self._applied = self._saved = loaded or 0
+            loaded = self.load(uow)
+            if loaded:
                 self.catch_up(uow)
-        if not usable:
+        if not loaded:
             self.build(storage)
+
+    def load(self, uow: UnitOfWork) -> bool:
+        """Whether there was a snapshot of this database's own past, now in the engine.
+
+        A snapshot's folder is named by the mark of the last change it holds: numbers alone would also fit a snapshot of
+        another database, or of this one before it was restored from a copy.
+        """
+        for folder in self._snapshots.glob("*"):
+            sequence = uow.gallery.sequence_of(folder.name)
+            if sequence is not None and self.engine.load(folder) == sequence:
+                self._applied = self._saved = sequence
+                self._mark = folder.name
+                return True
+        return False
 
     def build(self, storage: Storage, progress: Progress = lambda people: None) -> None:
         """Take everybody from the database. progress: told how many people each step added."""
@@ -46,7 +60,7 @@ class Follower:
                     self._add(key, templates)
                 after = max(people)
                 progress(len(people))
-            self._applied = last
+            self._applied, self._mark = last, uow.gallery.mark_of(last)
 
     def catch_up(self, uow: UnitOfWork) -> None:
         """Apply the changes this engine has not seen. Each says whose templates to read again, so order is safe."""
@@ -57,14 +71,24 @@ class Follower:
                 for key in keys:
                     self.engine.remove(key)
                     self._add(key, current.get(key, ()))
-            self._applied = sequence
+                self._applied, self._mark = sequence, uow.gallery.mark_of(sequence)
 
     def snapshot(self) -> None:
-        """Write down the gallery as it stands, if it changed since."""
+        """Write down the gallery as it stands, if it changed since, and drop older snapshots."""
         with self._lock:
-            if self._applied != self._saved:
-                self.engine.save(self._snapshots, self._applied)
-                self._saved = self._applied
+            if self._applied == self._saved or self._mark is None:
+                return
+            folder = self._snapshots / self._mark
+            self.engine.save(folder, self._applied)
+            self._saved = self._applied
+            for other in self._snapshots.glob("*"):
+                if other != folder:
+                    shutil.rmtree(other, ignore_errors=True)
+
+    @property
+    def applied(self) -> int:
+        """The last change this engine has seen."""
+        return self._applied
 
     @property
     def unsaved(self) -> int:

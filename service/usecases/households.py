@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from service.domain.enrolments import Enrolment, HouseholdClaim
-from service.domain.households import Household, Membership, Role
+from service.domain.households import Household, Membership
 from service.domain.identifiers import is_household_id, new_household_id
 from service.domain.people import Person, PersonStatus
 from service.ports import UnitOfWork
@@ -67,7 +67,7 @@ def hand_over(uow: UnitOfWork, loser: Person, survivor: Person, now: datetime) -
         return
     home = uow.households.current_of(survivor.key)
     if home is None:
-        uow.households.add_membership(Membership(left.household_key, survivor.key, Role(left.role), now))
+        uow.households.add_membership(Membership(left.household_key, survivor.key, left.role, now))
         uow.flush()
     elif home.household_key != left.household_key and not uow.households.members(left.household_key):
         uow.households.by_key(left.household_key).survivor_key = home.household_key

@@ -55,6 +55,7 @@ def identify(
         size = len(engine)
         policy = rules.policy(size)
         band, shown = decide(search(templates, engine, rules.candidates), policy)
+    with storage.read() as uow:  # a fresh look: the gallery may know somebody the first one could not see yet
         found = [
             Identified(uow.people.survivor_of(uow.people.by_key(one.person_key)), policy.band(one.log10_lr), one)
             for one in shown

@@ -104,7 +104,9 @@ def case(uow: UnitOfWork, case_id: UUID) -> CaseView:
 
 
 def cases(uow: UnitOfWork, status: CaseStatus | None, after: UUID | None, limit: int) -> list[CaseView]:
-    """Cases, oldest first, those after the case `after`."""
+    """Cases, oldest first, those after the case `after`. Raises NoSuchCase for an unknown `after`."""
+    if after is not None and uow.cases.by_id(after) is None:
+        raise NoSuchCase(f"there is no case {after} to go on from")
     return [_case(uow, one) for one in uow.cases.page(status, after, limit)]
 
 

@@ -3,11 +3,13 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from matcher import CaptureError, Template
 from service.domain.cases import Case, CaseCandidate
 from service.domain.decision import Band, Policy, Suspect, decide
 from service.domain.enrolments import WAITING, CaptureRecord, Enrolment, EnrolmentStatus
+from service.domain.errors import NoSuchEnrolment, NotGivenUp
 from service.domain.identifiers import new_uuid
 from service.domain.people import Person
 from service.ports import Blobs, Clock, Engine, Storage, UnitOfWork
@@ -39,6 +41,19 @@ class Rules:
 Found = Sequence[tuple[CaptureRecord, Template | CaptureError]]
 
 
+def try_again(enrolment_id: UUID, *, storage: Storage) -> None:
+    """Let an enrolment that was given up be processed again. Raises NoSuchEnrolment, NotGivenUp."""
+    with storage.write() as uow:
+        enrolment = uow.enrolments.by_id(enrolment_id)
+        if enrolment is None:
+            raise NoSuchEnrolment(f"there is no enrolment {enrolment_id}")
+        if enrolment.reason != PROCESSING_FAILED:
+            raise NotGivenUp(f"enrolment {enrolment_id} is {enrolment.status}")
+        enrolment.status, enrolment.attempts = EnrolmentStatus.RECEIVED, 0
+        enrolment.reason = enrolment.finished_at = None
+        uow.commit()
+
+
 @dataclass(frozen=True, slots=True)
 class Processor:
     """What turns waiting enrolments into outcomes. One at a time a registry: see `service.worker`."""
@@ -57,7 +72,11 @@ class Processor:
         waiting or wholly done.
         """
         batch = self._begin()
-        found = self._extract(batch)
+        try:
+            found = self._extract(batch)
+        except OSError:  # the disk's fault, not the enrolments': it does not count against them
+            self._give_back(batch)
+            raise
         for enrolment in batch:
             self._conclude(enrolment.key, found[enrolment.key])
         with self.storage.read() as uow:
@@ -78,6 +97,12 @@ class Processor:
                     enrolment.finish(EnrolmentStatus.UNUSABLE, self.clock.now(), PROCESSING_FAILED)
             uow.commit()
         return [one for one in batch if one.status is EnrolmentStatus.PROCESSING]
+
+    def _give_back(self, batch: Sequence[Enrolment]) -> None:
+        with self.storage.write() as uow:
+            for enrolment in batch:
+                uow.enrolments.by_key(enrolment.key).attempts -= 1
+            uow.commit()
 
     def _extract(self, batch: Sequence[Enrolment]) -> dict[int, Found]:
         with self.storage.read() as uow:

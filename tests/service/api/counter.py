@@ -1,6 +1,7 @@
 """An enrolment counter and an operator's desk, as the tests play them."""
 
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,8 +37,11 @@ class Client:
     token: str
 
     def call(self, method: str, path: str, **arguments: Any) -> httpx2.Response:
+        """Send a request; whatever comes back must be declared in the OpenAPI document."""
         headers = {"Authorization": f"Bearer {self.token}"} | arguments.pop("headers", {})
-        return self.http.request(method, path, headers=headers, **arguments)
+        answer = self.http.request(method, path, headers=headers, **arguments)
+        assert_declared(self.http, method, path, answer.status_code)
+        return answer
 
     def get(self, path: str) -> Any:
         answer = self.call("GET", path)
@@ -60,6 +64,13 @@ class Client:
     def decide(self, case: str, verdict: str, **more: Any) -> httpx2.Response:
         decision = {"verdict": verdict, "reason": "compared both portraits", **more}
         return self.call("POST", f"/v1/cases/{case}/decision", json=decision)
+
+
+def assert_declared(http: httpx2.Client, method: str, path: str, status: int) -> None:
+    paths: dict[str, Any] = http.get("/openapi.json").json()["paths"]
+    for pattern, methods in paths.items():
+        if re.fullmatch(re.sub(r"{\w+}", "[^/]+", pattern), path.split("?")[0]) and method.lower() in methods:
+            assert str(status) in methods[method.lower()]["responses"], f"{method} {pattern} answered {status}"
 
 
 def files(captures: Mapping[str, bytes | str], **parts: bytes) -> list[tuple[str, tuple[str, bytes, str]]]:

@@ -58,9 +58,9 @@ def upside_down(name: str) -> bytes:
 
 CAPTURES: dict[str, tuple[Callable[[], Sent], int, str, str]] = {
     "not an image": (lambda: {"face": b"%PDF-1.7 no picture at all"}, 422, "capture-unreadable", "face"),
-    "a truncated image": (lambda: {"face": capture("obama.jpg")[:20_000]}, 422, "capture-unreadable", "face"),
-    "a decompression bomb": (lambda: {"right_index": bomb()}, 413, "capture-too-large", "right_index"),
-    "no bytes": (lambda: {"right_index": b""}, 422, "capture-unreadable", "right_index"),
+    "a truncated image": (lambda: {"face": capture("obama.jpg")[:20_000]}, 422, "capture-damaged", "face"),
+    "a decompression bomb": (lambda: {"right_index": bomb()}, 413, "too-many-pixels", "right_index"),
+    "no bytes": (lambda: {"right_index": b""}, 422, "capture-empty", "right_index"),
     "40 MB": (lambda: {"face": b"\xff\xd8" + bytes(40_000_000)}, 413, "capture-too-large", "face"),
     "a picture without a face": (lambda: {"face": "p1_1.png"}, 422, "no-face", "face"),
     "two faces": (lambda: {"face": two_faces()}, 422, "several-faces", "face"),
@@ -101,7 +101,7 @@ def test_captures_that_can_never_serve_are_refused_by_name(counter: Client, jisr
 def test_every_bad_capture_is_named_at_once(counter: Client) -> None:
     answer = counter.post_enrolment(enrolment(), {"face": "p1_1.png", "left_thumb": b"", "right_index": "p1_1.png"})
     fields = {error["field"]: error["code"] for error in answer.json()["errors"]}
-    assert fields == {"face": "no_face", "left_thumb": "capture_unreadable"}
+    assert fields == {"face": "no_face", "left_thumb": "capture_empty"}
 
 
 def test_a_finger_upside_down_is_fine(counter: Client) -> None:
@@ -138,7 +138,6 @@ def test_households_that_cannot_be(counter: Client, jisr: App, household: str, k
 PERSON = {"names": [{"full": "Amina"}]}
 TOMORROW = str(datetime.now(UTC).date() + timedelta(days=2))
 PARTS: dict[str, tuple[dict[str, Any], str]] = {
-    "a birth date in the future": ({"person": PERSON | {"birth_date": TOMORROW}}, "enrolment.person.birth_date"),
     "a birth year in the future": ({"person": PERSON | {"birth_year": 2999}}, "enrolment.person.birth_year"),
     "a birth date and year": (
         {"person": PERSON | {"birth_date": "1990-01-01", "birth_year": 1990}},
@@ -149,6 +148,8 @@ PARTS: dict[str, tuple[dict[str, Any], str]] = {
     "no consent": ({"consent": {"given": False}}, "enrolment.consent.given"),
     "consent not asked": ({"consent": None}, "enrolment.consent"),
     "no time zone": ({"captured_at": "2026-11-22T09:30:00"}, "enrolment.captured_at"),
+    "captured in year 1": ({"captured_at": "0001-01-01T00:00:00+14:00"}, "enrolment.captured_at"),
+    "a name of two lines": ({"person": {"names": [{"full": "Ami\nna"}]}}, "enrolment.person.names.0.full"),
     "captured next year": ({"captured_at": "2999-01-01T00:00:00Z"}, "enrolment.captured_at"),
     "no UUID": ({"id": "12"}, "enrolment.id"),
     "an unknown role": ({"household": {"id": str(uuid.uuid4()), "role": "boss"}}, "enrolment.household.role"),
@@ -165,10 +166,26 @@ def test_wrong_fields_are_named(counter: Client, jisr: App, case: str) -> None:
     assert nothing_kept(jisr)
 
 
-@pytest.mark.parametrize("text", [b"{not json", b"", b"[]", b"\xff\xfe", b"null"])
-def test_malformed_json(counter: Client, text: bytes) -> None:
+def test_a_birth_date_in_the_future(counter: Client, jisr: App) -> None:
+    answer = counter.post_enrolment(enrolment(person=PERSON | {"birth_date": TOMORROW}), FIRST)
+    assert_problem(answer, 422, "birth-in-future", "enrolment.person.birth_date")
+    assert nothing_kept(jisr)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (b"{not json", "malformed-json"),
+        (b"", "malformed-json"),
+        (b"[]", "malformed"),
+        (b"\xff\xfe", "malformed"),
+        (b"null", "malformed"),
+        (b" " * 1_000_001, "malformed"),
+    ],
+)
+def test_malformed_json(counter: Client, text: bytes, kind: str) -> None:
     answer = counter.call("POST", "/v1/enrolments", files=files(FIRST, enrolment=text))
-    assert_problem(answer, 422, "malformed", "enrolment")
+    assert_problem(answer, 422, kind, "enrolment")
 
 
 def test_no_enrolment_part(counter: Client) -> None:
@@ -177,10 +194,10 @@ def test_no_enrolment_part(counter: Client) -> None:
 
 
 def test_a_body_that_is_not_multipart_as_it_says(counter: Client) -> None:
-    kind = {"Content-Type": "multipart/form-data; boundary=a"}
-    answer = counter.call("POST", "/v1/enrolments", content=b"xx", headers=kind)
-    assert answer.status_code in (400, 422)
-    assert answer.headers["content-type"] == "application/problem+json"
+    for kind in ("boundary=a", "", "boundary=a; charset=utf-7", "boundary=a; charset=undefined"):
+        headers = {"Content-Type": f"multipart/form-data; {kind}"}
+        answer = counter.call("POST", "/v1/enrolments", content=b"xx", headers=headers)
+        assert_problem(answer, 422, "malformed")
 
 
 def test_more_bytes_than_are_read(counter: Client, jisr: App) -> None:
@@ -195,6 +212,7 @@ def test_more_bytes_than_are_read(counter: Client, jisr: App) -> None:
         ("GET", "/v1/enrolments/12", 422, "malformed"),
         ("GET", "/v1/persons/2345678901", 404, "no-such-person"),
         ("GET", "/v1/persons/%00", 404, "no-such-person"),
+        ("GET", "/v1/persons/" + "2" * 500, 404, "no-such-person"),
         ("GET", "/v1/households/M1234567878", 404, "no-such-household"),
         ("GET", f"/v1/households/{uuid.uuid4()}", 404, "no-such-household"),
         ("GET", "/v1/households/M12", 422, "malformed-household"),
@@ -224,6 +242,7 @@ def test_quality_of_anything_but_one_usable_capture(counter: Client) -> None:
 
 def test_decisions_that_cannot_be(counter: Client, desk: Client) -> None:
     assert_problem(desk.decide(str(uuid.uuid4()), "distinct"), 404, "no-such-case")
+    assert_problem(desk.call("GET", f"/v1/cases?after={uuid.uuid4()}"), 404, "no-such-case")
     counter.enrol(FIRST)
     case = counter.enrol({"face": "obama2.jpg", "right_index": "p1_2.png"})["case"]
     assert_problem(desk.decide(case, "same_person"), 422, "malformed-request", "survivor")
@@ -283,5 +302,6 @@ def test_mangled_captures_are_never_a_500(counter: Client, noise: bytes, positio
     st.sampled_from(["id", "site", "captured_at", "consent", "person", "household", "exceptions", "captures"]),
 )
 def test_mangled_enrolments_are_never_a_500(counter: Client, value: Any, field: str) -> None:
-    answer = counter.post_enrolment(enrolment(**{field: value}), {}, wait=0)
-    assert answer.status_code in (409, 422), answer.text
+    answer = counter.post_enrolment(enrolment(**{field: value}), {"face": "obama.jpg"}, wait=0)
+    assert answer.status_code in (202, 422), answer.text
+    assert counter.call("GET", "/readyz").status_code == 200

@@ -4,7 +4,10 @@ import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from service.bootstrap import App
+from service.usecases.process import try_again
 from tests.service.api.counter import AGAIN, FIRST, SECOND, Client, enrolment, files
 
 
@@ -158,6 +161,42 @@ def test_two_newcomers_who_are_one_person_end_as_one(counter: Client, desk: Clie
         assert (settled["status"], settled["person_number"]) == ("enrolled", first["person_number"])
 
 
+def test_taking_captures_back_leaves_those_merged_before_with_an_outcome(counter: Client, desk: Client) -> None:
+    """Somebody was merged into a newcomer whose own captures then turn out to be wrong."""
+    first = counter.enrol(FIRST)
+    again, third = counter.enrol(AGAIN), counter.enrol({"face": "obama3.jpg"})
+    pending = desk.get(f"/v1/cases/{again['case']}")["newcomer"]["id"]
+    assert desk.decide(third["case"], "same_person", survivor=pending).status_code == 200
+    assert desk.decide(again["case"], "data_error").status_code == 200
+
+    assert counter.get(again["links"]["self"])["status"] == "unusable"
+    settled = counter.get(third["links"]["self"])
+    assert settled["status"] == "enrolled"
+    assert settled["person_number"] not in (None, first["person_number"])
+
+
+def test_a_number_never_leads_to_somebody_without_one(counter: Client, desk: Client) -> None:
+    first = counter.enrol(FIRST)
+    again, third = counter.enrol(AGAIN), counter.enrol({"face": "obama3.jpg"})
+    case = desk.get(f"/v1/cases/{third['case']}")
+    people = [one["person"]["id"] for one in case["candidates"]]
+    pending = desk.get(f"/v1/cases/{again['case']}")["newcomer"]["id"]
+    refused = desk.decide(third["case"], "same_person", survivor=pending, merged=people)
+    assert refused.status_code == 422
+    assert refused.json()["type"] == "/problems/unknown-survivor"
+    assert counter.get(f"/v1/persons/{first['person_number']}")["status"] == "active"
+
+
+def test_the_same_post_twice_at_once_is_one_enrolment(counter: Client, jisr: App) -> None:
+    part = enrolment()
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: counter.post_enrolment(part, FIRST), range(4)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["person_number"] for answer in answers}) == 1
+    with jisr.store.storage.read() as uow:
+        assert sum(uow.enrolments.count_by_status().values()) == 1
+
+
 def test_the_same_person_posted_twice_at_once_is_one_person_and_one_case(counter: Client, desk: Client) -> None:
     with ThreadPoolExecutor(2) as pool:
         outcomes = list(pool.map(counter.enrol, (FIRST, AGAIN)))
@@ -239,10 +278,55 @@ def test_stopping_and_starting_again_forgets_nobody(counter: Client, jisr: App) 
     assert counter.enrol(AGAIN)["status"] == "in_review"
 
 
+def test_a_snapshot_of_another_history_is_not_believed(counter: Client, jisr: App) -> None:
+    counter.enrol(FIRST)
+    jisr.follower.snapshot()
+    (snapshot,) = (jisr.store.settings.home / "gallery").iterdir()
+    snapshot.rename(snapshot.with_name("of-another"))
+    jisr.engine.clear()
+    with jisr.store.storage.read() as uow:
+        assert not jisr.follower.load(uow)
+    jisr.follower.start(jisr.store.storage)
+    assert len(jisr.engine) == 1
+
+
+def test_captures_out_of_reach_for_a_moment_lose_nobody(counter: Client, jisr: App) -> None:
+    captures = jisr.store.settings.home / "captures"
+    jisr.worker.stop()
+    sent = counter.post_enrolment(enrolment(), FIRST, wait=0).json()
+    captures.rename(captures.with_name("elsewhere"))
+    processor = jisr.worker.processor
+    for _ in range(jisr.rules.attempts + 1):
+        with pytest.raises(FileNotFoundError):
+            processor.process_waiting()
+    captures.with_name("elsewhere").rename(captures)
+    processor.process_waiting()
+    assert counter.get(sent["links"]["self"])["status"] == "enrolled"
+
+
+def test_what_kills_its_worker_again_and_again_is_given_up_alone_and_can_be_tried_again(
+    counter: Client, jisr: App
+) -> None:
+    jisr.worker.stop()
+    poison = counter.post_enrolment(enrolment(), FIRST, wait=0).json()
+    with jisr.store.storage.write() as uow:  # as if it had ended the process each time
+        (waiting,) = uow.enrolments.waiting(10)
+        waiting.attempts = jisr.rules.attempts
+        uow.commit()
+    other = counter.post_enrolment(enrolment(), SECOND, wait=0).json()
+    for _ in range(2):
+        jisr.worker.processor.process_waiting()
+    assert counter.get(poison["links"]["self"])["reason"] == "processing_failed"
+    assert counter.get(other["links"]["self"])["status"] == "enrolled"
+    try_again(uuid.UUID(poison["id"]), storage=jisr.store.storage)
+    jisr.worker.processor.process_waiting()
+    assert counter.get(poison["links"]["self"])["status"] == "enrolled"
+
+
 def test_a_damaged_snapshot_is_built_anew_from_the_database(counter: Client, jisr: App) -> None:
     counter.enrol(FIRST)
     jisr.follower.snapshot()
-    for path in (jisr.store.settings.home / "gallery").iterdir():
+    for path in (jisr.store.settings.home / "gallery").glob("*/*"):
         content = bytearray(path.read_bytes())
         content[len(content) // 2] ^= 0xFF
         path.write_bytes(content)

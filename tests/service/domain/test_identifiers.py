@@ -41,6 +41,7 @@ def test_person_numbers_have_their_shape(length: int) -> None:
         "5283152831",  # halves alike
         "5283113825",  # halves mirrored
         "9142857306",  # cyclic
+        "9285714306",  # cyclic, turned
         "5378641920",  # 786
     ],
 )

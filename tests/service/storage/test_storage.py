@@ -9,7 +9,9 @@ from uuid import UUID
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 from service.domain.cases import Case, CaseCandidate, CaseStatus
@@ -28,7 +30,7 @@ from service.domain.identifiers import new_uuid
 from service.domain.people import Demographics, Name, Person, PersonStatus, Sex
 from service.ports import AlreadyThere, TemplateRecord
 from service.storage.blobs import FileBlobs
-from service.storage.database import migrate, open_database
+from service.storage.database import MIGRATIONS, SCHEMA, migrate, open_database
 from service.storage.tables import metadata
 from service.storage.turn import worker_turn
 from service.storage.unit import SqlStorage, SqlUnitOfWork
@@ -81,8 +83,35 @@ def test_the_migrations_make_the_tables_the_code_expects(database: Engine) -> No
         assert compare_metadata(context, metadata) == []
 
 
-def test_migrating_again_changes_nothing(database: Engine) -> None:
+def test_migrating_again_keeps_what_is_there(database: Engine, storage: SqlStorage) -> None:
+    with storage.write() as uow:
+        added(uow, person(number="2345678901"))
+        uow.commit()
     migrate(database)
+    with storage.read() as uow:
+        assert uow.people.by_number("2345678901") is not None
+
+
+def test_services_started_at_once_migrate_once(database_url: str) -> None:
+    def start(_: int) -> None:
+        engine = open_database(database_url)
+        migrate(engine)
+        engine.dispose()
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(start, range(3)))
+
+
+def test_the_newest_migration_is_the_one_the_code_asks_for() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_heads() == [SCHEMA]
+
+
+def test_a_gallery_far_behind_can_catch_up(storage: SqlStorage) -> None:
+    """More people than a database lets one query name."""
+    with storage.read() as uow:
+        assert uow.gallery.searched_among(list(range(70_000))) == {}
 
 
 def test_leaving_without_commit_keeps_nothing(storage: SqlStorage) -> None:
@@ -182,6 +211,10 @@ def test_the_gallery_log_tells_each_change_once_and_in_order(storage: SqlStorage
         assert uow.gallery.after(3) == (4, [gone.key])
         assert uow.gallery.after(4) == (4, [])
         assert uow.gallery.last() == 4
+        mark = uow.gallery.mark_of(3)
+        assert mark is not None
+        assert uow.gallery.sequence_of(mark) == 3
+        assert uow.gallery.mark_of(5) is None
         searched = uow.gallery.searched(0)
         assert searched == {one.key: [], two.key: [TemplateRecord(record.key, "face", "m1", b"x")]}
         assert uow.gallery.searched(two.key) == {}
@@ -241,7 +274,8 @@ def test_a_registry_has_one_worker(database: Engine, tmp_path: Path) -> None:
 
 def test_a_blob_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     blobs = FileBlobs(tmp_path / "captures")
-    blobs.put("a/face", b"one")
-    blobs.put("a/face", b"another")
-    assert blobs.get("a/face") == b"another"
+    content = bytes(1_000_000)
+    with ThreadPoolExecutor(8) as pool:  # one post, sent again before the first was answered
+        list(pool.map(lambda _: blobs.put("a/face", content), range(40)))
+    assert blobs.get("a/face") == content
     assert [path.name for path in (tmp_path / "captures" / "a").iterdir()] == ["face"]

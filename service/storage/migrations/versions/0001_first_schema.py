@@ -96,8 +96,10 @@ def upgrade() -> None:
         "gallery_change",
         sa.Column("sequence", KEY, autoincrement=False, nullable=False),
         sa.Column("person_key", KEY, nullable=False),
+        sa.Column("mark", sa.String(length=16), nullable=False),
         sa.ForeignKeyConstraint(["person_key"], ["person.key"], name=op.f("fk_gallery_change_person_key_person")),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_gallery_change")),
+        sa.UniqueConstraint("mark", name=op.f("uq_gallery_change_mark")),
     )
     op.create_table(
         "membership",
