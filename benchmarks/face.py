@@ -242,10 +242,11 @@ def plot(path: Path, after: dict[str, float]) -> None:
 
     shares = np.array([float(share) for share in after])
     missed = 100 * np.array(list(after.values()))
-    ideal = 100 * np.clip((after["0"] - shares) / (1 - shares), 0, None)
+    fine = np.linspace(0, shares.max(), 400)
+    ideal = 100 * np.clip((after["0"] - fine) / (1 - fine), 0, None)
     figure, axes = pyplot.subplots(figsize=(7, 4.5), layout="constrained")
     axes.plot(100 * shares, missed, "o-", label="by our quality score")
-    axes.plot(100 * shares, ideal, ":", color="grey", label="ideal")
+    axes.plot(100 * fine, ideal, ":", color="grey", label="ideal")
     axes.set(xlabel="mated pairs left out, worst first, %", ylabel="FNMR % at FMR 0.1 %", ylim=(0, None))
     axes.grid(alpha=0.3)
     axes.legend()
