@@ -25,7 +25,8 @@ from benchmarks.lfw import Pair, accuracy, read_pairs
 from benchmarks.rates import Trial, bootstrap, curve
 from matcher.decode import decode
 from matcher.errors import NoFace, SeveralFaces
-from matcher.face import FaceExtractor, only_face
+from matcher.face import FaceExtractor
+from matcher.face.sitter import sitter
 from matcher.face.yunet import Face
 from matcher.types import Image, Vector
 
@@ -103,7 +104,7 @@ def describe(extractor: FaceExtractor, item: tuple[str, Path]) -> Portrait:
         return Portrait(name, None, 0, False, {})
     ticks.append(time.thread_time())
     spent = dict(zip(("decode", "detect", "align_embed_judge"), np.diff(ticks).tolist(), strict=True))
-    return Portrait(name, vector, quality.score, several(faces), {**spent, "total": ticks[-1] - ticks[0]})
+    return Portrait(name, vector, quality.score, several(faces, image), {**spent, "total": ticks[-1] - ticks[0]})
 
 
 def central(faces: Sequence[Face], image: Image) -> Face:
@@ -113,9 +114,9 @@ def central(faces: Sequence[Face], image: Image) -> Face:
     return min(faces, key=lambda face: float(np.linalg.norm(face.centre - middle)))
 
 
-def several(faces: list[Face]) -> bool:
+def several(faces: list[Face], image: Image) -> bool:
     try:
-        only_face(faces)
+        sitter(faces, image)
     except SeveralFaces:
         return True
     return False

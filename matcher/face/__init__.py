@@ -6,21 +6,20 @@ from pathlib import Path
 
 import numpy as np
 
-from matcher.errors import NoFace, SeveralFaces
+from matcher.errors import NoFace
 from matcher.face.align import align
 from matcher.face.detect import find_faces
 from matcher.face.embed import Embedder, side_by_side
 from matcher.face.liveness import Liveness
 from matcher.face.quality import assess
+from matcher.face.sitter import NO_FACE, sitter
 from matcher.face.upright import look_again
 from matcher.face.yunet import Face, YuNet
 from matcher.networks import MODELS, Network, open_network, read_manifest
-from matcher.parameters import SECOND_FACE_SCORE, SECOND_FACE_SIZE
 from matcher.types import Image, Pixels, Quality, Vector
 
 __all__ = ["FaceExtractor"]
 
-NO_FACE = "no face was found; the face must be whole, in the light and turned to the camera"
 EXTRACTION = 1
 """Raised whenever the same networks would give another vector for the same picture."""
 
@@ -49,11 +48,13 @@ class FaceExtractor:
 
     def check(self, image: Image) -> None:
         """Raises NoFace or SeveralFaces as extract would, at the cost of the detector alone."""
-        only_face(self.faces(image))
+        sitter(self.faces(image), image)
 
     def extract(self, image: Image) -> tuple[Vector, Quality]:
         """The one face's unit vector, float32 (dimension,), and its quality. Raises NoFace or SeveralFaces."""
-        return self.describe(image, only_face(self.faces(image)))
+        face, alone = sitter(self.faces(image), image)
+        vector, quality = self.describe(image, face)
+        return vector, quality if alone else replace(quality, reasons=(*quality.reasons, "not_alone"))
 
     def quality(self, image: Image) -> Quality:
         """As extract gives it; nothing else is kept. Raises NoFace or SeveralFaces."""
@@ -78,25 +79,5 @@ class FaceExtractor:
         return side_by_side(raw), quality
 
 
-def only_face(faces: list[Face]) -> Face:
-    """The largest, unless another is like it. Raises NoFace or SeveralFaces."""
-    if not faces:
-        raise NoFace(NO_FACE)
-    main, *others = sorted(faces, key=_area, reverse=True)
-    rivals = [face for face in others if _is_rival(face, main)]
-    if rivals:
-        raise SeveralFaces(f"{len(rivals) + 1} faces were found; only one person may be in the picture")
-    return main
-
-
 def _rgb(image: Image) -> Pixels:
     return image.pixels if image.pixels.ndim == 3 else np.repeat(image.pixels[:, :, None], 3, axis=2)
-
-
-def _area(face: Face) -> float:
-    return float(np.prod(face.size))
-
-
-def _is_rival(face: Face, main: Face) -> bool:
-    """Large and sure enough to be taken for the person in question, not a passer-by or a picture on the wall."""
-    return face.score >= SECOND_FACE_SCORE and _area(face) >= SECOND_FACE_SIZE**2 * _area(main)

@@ -116,6 +116,15 @@ def test_two_people_are_too_many() -> None:
         extractor().extract(image(both))
 
 
+def test_the_one_in_the_middle_was_meant_and_the_counter_hears_of_the_other() -> None:
+    picture = Pillow.new("RGB", (1000, 700), "white")
+    picture.paste(portrait("obama.jpg", 600), (250, 50))
+    alone = likeness("obama.jpg", picture)
+    picture.paste(portrait("biden.jpg", 420).crop((60, 0, 360, 420)), (720, 20))
+    assert likeness("obama.jpg", picture) == pytest.approx(alone, abs=0.05)
+    assert "not_alone" in extractor().extract(image(picture))[1].reasons
+
+
 def test_a_small_face_behind_does_not_disturb() -> None:
     picture = portrait("obama.jpg", 900).copy()
     passer_by = portrait("biden.jpg", 200)
