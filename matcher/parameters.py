@@ -113,6 +113,7 @@ MINUTIA_QUALITY = (
 )
 CROP_MARGIN = 24  # pixels kept around the ridge area
 CROP_MULTIPLE = 32  # LEADER halves its input five times
+UNTOLD_MINUTIA_QUALITY = 1.0  # records without qualities hold sure minutiae: LEADER's count of them, from 9 FVC prints
 FEWEST_MINUTIAE = 4  # below this no set of cylinders can be paired
 
 # Minutia Cylinder-Code (Cappelli, Ferrara, Maltoni, TPAMI 2010, table 1, MCC8b) unless noted
@@ -124,7 +125,7 @@ CYLINDER_HULL_MARGIN = 50.0
 CYLINDER_LEAST_CELLS = 0.75  # share of valid cells
 CYLINDER_LEAST_NEIGHBOURS = 2
 COMMON_CELLS = 0.6  # share of cells valid in both cylinders of a pair
-PAIR_DIRECTION = math.pi / 3  # from the turn most pairs vote for; the paper has π / 2 from no turn at all
+PAIR_DIRECTION = 5 * math.pi / 12  # from the turn most pairs vote for; the paper has π / 2 from no turn at all
 VOTE_SIMILARITY = 0.5  # of a pair that votes on the turn
 PAIRS_LEAST, PAIRS_MOST = 4, 12
 PAIRS_CENTRE, PAIRS_SLOPE = 20.0, 0.4
@@ -150,13 +151,17 @@ class SlapLook:
 
 
 SLAP_LOOKS = (SlapLook(0.4, 9), SlapLook(0.5, 12), SlapLook(0.6, 15), SlapLook(0.6, 20))
-SLAP_HOLE = 40  # steps; a card's punch is 6 mm wide
+SLAP_REGROWN = 1.2  # times the bridge that blobs grow back; 1 leaves off their corners
+SLAP_PORE, SLAP_HOLE = 10, 60  # steps; holes of the map that are filled: any, and round ones (a card's punch is 6 mm)
+SLAP_ROUND = 0.4  # of the square around it; a disc has 0.79
+SLAP_BAY = 15  # steps, half the width of the bays that are filled in a tip's outline
 SLAP_NARROWEST = 110.0  # pixels, 5.6 mm
-SLAP_TILT = math.radians(45)  # of a blob that is asked how the hand leans
+SLAP_TILT = math.radians(35)  # of a blob that is asked how the hand leans; a wide thumb lies beyond
 SLAP_LONG, SLAP_FAN = 1.2, math.radians(25)  # longer than wide, and near the hand's lean, to be believed
 SLAP_JOINT = (0.7, 1.6)  # times the width: where a tip's crease is looked for, and its greatest length
-SLAP_CREASE = 0.6  # of the width; a row with less is a joint
+SLAP_CREASE = 0.5  # of the width; a row with less is a joint
 SLAP_BESIDE = 0.75  # of the width; blobs nearer to a tip's axis are its finger's
+SLAP_EVEN = 1.35  # times the usual width; a wider tip may be two that touch
 SLAP_SLIVER = 0.4  # of the usual tip's size
 
 # Fixed-length vector

@@ -12,7 +12,7 @@ from matcher.finger.ridges import RidgeMap, is_negative, ridge_map, shows_ridges
 from matcher.networks import MODELS, open_network
 from matcher.types import Image, Minutiae, Pixels, Quality
 
-VERSION = 1
+VERSION = 2
 """Raised whenever extraction changes what it finds; part of `FingerExtractor.model`."""
 
 

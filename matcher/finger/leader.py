@@ -1,6 +1,7 @@
 """Grey levels → minutiae, by LEADER (R. Cappelli), a network that finds them in one pass."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matcher import parameters as p
 from matcher.finger.ridges import RidgeMap
@@ -32,12 +33,18 @@ def find_minutiae(network: Network, grey: Pixels, box: Box) -> Minutiae:
 
 
 def ridge_box(ridges: RidgeMap, grey: Pixels) -> Box:
-    """The smallest box around the ridges, with a margin; the whole image where there are none."""
-    rows, columns = np.flatnonzero(ridges.ridge.any(axis=1)), np.flatnonzero(ridges.ridge.any(axis=0))
+    """The smallest box around the ridges, with a margin, on the grid the network pools by: off it, minutiae change.
+
+    The whole image where there are no ridges.
+    """
+    rows, columns = np.nonzero(ridges.ridge)
     if len(rows) == 0:
         return 0, 0, *grey.shape
-    step, margin = p.RIDGE_STEP, p.CROP_MARGIN
-    top, left = (max(0, int(at[0]) * step - margin) for at in (rows, columns))
-    bottom = min(grey.shape[0], (int(rows[-1]) + 1) * step + margin)
-    right = min(grey.shape[1], (int(columns[-1]) + 1) * step + margin)
+    (top, bottom), (left, right) = _extent(rows, grey.shape[0]), _extent(columns, grey.shape[1])
     return top, left, bottom, right
+
+
+def _extent(windows: NDArray[np.intp], size: int) -> tuple[int, int]:
+    grid, first = p.CROP_MULTIPLE, int(windows.min()) * p.RIDGE_STEP - p.CROP_MARGIN
+    last = (int(windows.max()) + 1) * p.RIDGE_STEP + p.CROP_MARGIN
+    return max(0, first // grid * grid), min(size, -(-last // grid) * grid)
