@@ -21,6 +21,7 @@ from matcher.errors import CaptureError, GalleryDamaged
 from matcher.evidence import Person, judge
 from matcher.face import FaceExtractor
 from matcher.finger import FingerExtractor, compare, prepare
+from matcher.finger.records import extract_record, is_minutiae_record
 from matcher.finger.vector import FingerVector
 from matcher.fuse import modality, require_comparable
 from matcher.gallery import Gallery
@@ -35,7 +36,10 @@ _SNAPSHOT = "gallery.snapshot"
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """A picture as it came. dpi: the client's word on its resolution, over the file's own; None: nothing said."""
+    """A picture as it came, or for a finger a minutiae record.
+
+    dpi: the client's word on its resolution, over the file's own; None: nothing said.
+    """
 
     position: Position
     content: bytes
@@ -82,6 +86,9 @@ class Engine:
 
     def check(self, position: Position, content: bytes, dpi: float | None = None) -> None:
         """Quickly refuse what can never become a template. Raises CaptureError's kinds."""
+        if position.is_finger and is_minutiae_record(content):
+            extract_record(content, dpi)
+            return
         image = _decoded(Capture(position, content, dpi))
         if position.is_finger:
             self._finger.check(image)
@@ -90,8 +97,9 @@ class Engine:
 
     def quality(self, capture: Capture) -> Quality:
         """How well a capture would serve; nothing is kept. Raises CaptureError's kinds."""
-        image = _decoded(capture)
-        return self._finger.extract(image)[1] if capture.position.is_finger else self._face.quality(image)
+        if capture.position.is_finger:
+            return self._minutiae(capture)[1]
+        return self._face.quality(_decoded(capture))
 
     def extract(self, captures: Sequence[Capture]) -> list[Template | CaptureError]:
         """One answer a capture, in their order: its template, or why there is none."""
@@ -160,13 +168,23 @@ class Engine:
             return error
 
     def _template(self, capture: Capture) -> Template:
-        image, position = _decoded(capture), capture.position
+        position = capture.position
         model = self.model_of(position)
         if not position.is_finger:
-            vector, quality = self._face.extract(image)
+            vector, quality = self._face.extract(_decoded(capture))
             return Template(position, vector, quality, model)
-        minutiae, quality = self._finger.extract(image)
+        minutiae, quality = self._minutiae(capture)
         return Template(position, self._finger_vector(minutiae), quality, model, minutiae)
+
+    def _minutiae(self, capture: Capture) -> tuple[Minutiae, Quality]:
+        """A finger's, from its picture or its minutiae record.
+
+        A record's template carries our model's name although another extractor found its minutiae, so that the two
+        can be compared; they agree only as far as the extractors do.
+        """
+        if is_minutiae_record(capture.content):
+            return extract_record(capture.content, capture.dpi)
+        return self._finger.extract(_decoded(capture))
 
 
 def finger_model(extractor: str, vector: str) -> str:

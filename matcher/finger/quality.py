@@ -31,18 +31,36 @@ def finger_quality(ridges: RidgeMap, minutiae: Minutiae) -> Quality:
     sure_minutiae, each counted by how sure it is. Reasons, where the score is below QUALITY_GOOD: too_small_area,
     too_dry, too_wet, smudged; not_a_finger alone, with score 0, where no ridges are seen.
     """
-    sure = np.clip((minutiae.quality - p.SURE_FROM) / (1 - p.SURE_FROM), 0, 1).sum()
+    sure = _sure_minutiae(minutiae)
     any_ridge = bool(ridges.ridge.any())
     components = {
         "ridge_area_mm2": ridges.area_mm2,
         "ridge_clarity": float(ridges.strength[ridges.ridge].mean()) if any_ridge else 0.0,
         "ridge_skew": float(ridges.skew[ridges.ridge].mean()) if any_ridge else 0.0,
-        "sure_minutiae": float(sure),
+        "sure_minutiae": sure,
     }
     if not shows_ridges(ridges):
         return Quality(0, ("not_a_finger",), components)
-    score = round(100 * (1 - math.exp(-sure / p.SURE_SCALE)))
+    score = _score(sure)
     return Quality(score, _reasons(score, components), components)
+
+
+def minutiae_quality(minutiae: Minutiae) -> Quality:
+    """Judge a print of which only minutiae are known: the score as from a picture, from `sure_minutiae` alone.
+
+    No reasons: what made a poor print so cannot be seen in its minutiae. Minutiae all claimed to be sure score high.
+    """
+    sure = _sure_minutiae(minutiae)
+    return Quality(_score(sure), (), {"sure_minutiae": sure})
+
+
+def _sure_minutiae(minutiae: Minutiae) -> float:
+    """How many minutiae there are, each counted by how sure it is."""
+    return float(np.clip((minutiae.quality - p.SURE_FROM) / (1 - p.SURE_FROM), 0, 1).sum())
+
+
+def _score(sure: float) -> int:
+    return round(100 * (1 - math.exp(-sure / p.SURE_SCALE)))
 
 
 def _reasons(score: int, measured: dict[str, float]) -> tuple[str, ...]:

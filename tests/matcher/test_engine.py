@@ -20,6 +20,8 @@ from matcher import (
     Template,
     TemplatesIncomparable,
 )
+from matcher.finger.records import Version, write_minutiae_record
+from matcher.types import Minutiae
 from tests.captures import capture
 from tests.data import evaluation_data
 
@@ -101,6 +103,33 @@ def test_a_batch_is_answered_capture_by_capture_in_its_order(engine: Engine) -> 
         assert np.linalg.norm(answer.vector) == pytest.approx(1, abs=1e-5)
         assert (answer.minutiae is not None) == answer.position.is_finger
     assert engine.extract([]) == []
+
+
+def test_a_minutiae_record_serves_in_place_of_a_picture(
+    engine: Engine, first: list[Template], again: list[Template], second: list[Template]
+) -> None:
+    (index,) = (template for template in again if template.position is INDEX)
+    assert index.minutiae is not None
+    content = write_minutiae_record(index.minutiae, Version.V2011, INDEX, index.quality.score)
+    engine.check(INDEX, content)
+    assert engine.quality(Capture(INDEX, content)).score == pytest.approx(index.quality.score, abs=1)
+    (template,) = engine.extract([Capture(INDEX, content)])
+    assert isinstance(template, Template)
+    assert engine.compare([template], first).log10_lr > 3 > 0 > engine.compare([template], second).log10_lr
+    engine.add(11, first)
+    engine.add(22, second)
+    assert engine.search([template])[0].key == 11
+
+
+@pytest.mark.parametrize(("position", "cut"), [(INDEX, 1), (FACE, 0)])
+def test_a_record_that_is_cut_short_or_of_no_finger_is_refused(engine: Engine, position: Position, cut: int) -> None:
+    places = 20 * np.arange(8, dtype=np.float32)
+    print_ = Minutiae(places, places, 0 * places, 0 * places + 1, places > 60)
+    content = write_minutiae_record(print_, Version.V2005, INDEX, 50)
+    with pytest.raises(CaptureUnreadable):
+        engine.check(position, content[: len(content) - cut])
+    (answer,) = engine.extract([Capture(position, content[: len(content) - cut])])
+    assert isinstance(answer, CaptureUnreadable)
 
 
 def test_one_person_is_told_from_two(
