@@ -7,6 +7,7 @@ MatcherError
 │   ├── NoFace
 │   ├── SeveralFaces
 │   ├── NotAFingerprint
+│   ├── SlapIncomplete           more or fewer fingers than there should be
 │   └── TooFewFeatures           a print, but nothing to compare
 ├── ModelMissing                 a file of the manifest is not there
 ├── ModelAltered                 a file is there with another hash
@@ -55,6 +56,10 @@ class SeveralFaces(CaptureError):
 
 class NotAFingerprint(CaptureError):
     """The picture does not show friction ridges."""
+
+
+class SlapIncomplete(CaptureError):
+    """The slap does not show the fingers it should."""
 
 
 class TooFewFeatures(CaptureError):
