@@ -16,10 +16,12 @@ from matcher.errors import (
     NoFace,
     NotAFingerprint,
     SeveralFaces,
+    SlapIncomplete,
     TemplateDamaged,
     TemplatesIncomparable,
     TooFewFeatures,
 )
+from matcher.finger.slaps import SLAPS
 from matcher.networks import MODELS
 from matcher.packing import template_from_bytes, template_to_bytes
 from matcher.quality import ADVICE
@@ -29,6 +31,7 @@ __all__ = [
     "ADVICE",
     "FINGERS",
     "MODELS",
+    "SLAPS",
     "CalibrationUnusable",
     "Candidate",
     "Capture",
@@ -48,6 +51,7 @@ __all__ = [
     "Position",
     "Quality",
     "SeveralFaces",
+    "SlapIncomplete",
     "Template",
     "TemplateDamaged",
     "TemplatesIncomparable",

@@ -7,12 +7,14 @@ work but for FAISS, which may use them all.
 import hashlib
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from PIL import Image as Pillow
 
 from matcher import snapshot
 from matcher.calibrate import read_calibrations
@@ -22,6 +24,7 @@ from matcher.evidence import Person, judge
 from matcher.face import FaceExtractor
 from matcher.finger import FingerExtractor, compare, prepare
 from matcher.finger.records import extract_record, is_minutiae_record
+from matcher.finger.slaps import SLAPS, cut_slap
 from matcher.finger.vector import FingerVector
 from matcher.fuse import modality, require_comparable
 from matcher.gallery import Gallery
@@ -94,6 +97,18 @@ class Engine:
             self._finger.check(image)
         else:
             self._face.check(image)
+
+    def cut_slap(
+        self, content: bytes, part: str, missing: Collection[Position], dpi: float | None = None
+    ) -> list[tuple[Position, bytes]]:
+        """The fingers of a slap, from left to right, each an upright picture (PNG at 500 dpi) of the tip alone.
+
+        part: one of SLAPS. missing: fingers declared not to be there; others are no matter. dpi: as in Capture.
+        Raises SlapIncomplete where fingers are more or fewer than that, and CaptureError's other kinds.
+        """
+        expected = [position for position in SLAPS[part] if position not in missing]
+        fingers = cut_slap(_decoded(Capture(SLAPS[part][0], content, dpi)), expected)
+        return [(position, _png(finger)) for position, finger in fingers.items()]
 
     def quality(self, capture: Capture) -> Quality:
         """How well a capture would serve; nothing is kept. Raises CaptureError's kinds."""
@@ -198,3 +213,9 @@ def _decoded(capture: Capture) -> Image:
     if capture.position.is_finger and image.dpi is None:
         return replace(image, dpi=FINGER_DPI)
     return image
+
+
+def _png(image: Image) -> bytes:
+    file = BytesIO()
+    Pillow.fromarray(image.pixels).save(file, "PNG", dpi=(image.dpi, image.dpi))
+    return file.getvalue()
