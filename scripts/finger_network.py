@@ -11,7 +11,7 @@ from torch import Tensor, nn
 RADII, REACH = 6, 1.14  # bells over distance, in hundreds of pixels
 BEARINGS, TURNS = 5, 2  # harmonics
 WIDTH, VALUES, GATES = 96, 24, 12
-CLUSTERS, DEPTH, LOCAL = 32, 48, 64
+CLUSTERS, DEPTH = 32, 64
 SEEN = RADII * (2 * BEARINGS + 1) * (2 * TURNS + 1)
 
 
@@ -25,35 +25,35 @@ class FingerNetwork(nn.Module):
         )
         self.layers = nn.ModuleList(_Messages() for _ in range(layers))
         self.last = nn.LayerNorm(WIDTH)
-        self.assign = nn.Linear(WIDTH, CLUSTERS)
-        self.values = nn.Linear(WIDTH, DEPTH)
+        self.local = nn.Linear(WIDTH, DEPTH)
+        self.assign = nn.Linear(DEPTH, CLUSTERS)
         self.weight = nn.Linear(WIDTH, 1)
-        self.local = nn.Linear(WIDTH, LOCAL)
         self.out = nn.Linear(CLUSTERS * DEPTH, dimension)
 
-    def minutiae(self, quality: Tensor, neighbours: Tensor, edges: Tensor) -> Tensor:
-        """What each of n minutiae is in its surroundings (n, WIDTH); shapes as in `Graph`."""
+    def minutiae(self, quality: Tensor, neighbours: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
+        """What each of n minutiae is in its surroundings, a unit vector (n, DEPTH), and its weight (n, 1).
+
+        Shapes as in `Graph`.
+        """
         seen, along = _surroundings(quality, neighbours, edges)
         nodes = self.read(seen)
         for layer in self.layers:
             nodes = layer(nodes, neighbours, along, edges[..., 5:])
-        result: Tensor = self.last(nodes)
-        return result
-
-    def shares(self, nodes: Tensor) -> tuple[Tensor, Tensor]:
-        """Cluster shares (n, CLUSTERS), weighed by trust, and values (n, DEPTH) of the minutiae."""
-        share = torch.softmax(self.assign(nodes), 1) * torch.sigmoid(self.weight(nodes))
-        return share, self.values(nodes)
+        nodes = self.last(nodes)
+        return nn.functional.normalize(self.local(nodes), dim=1), torch.sigmoid(self.weight(nodes))
 
     def forward(self, quality: Tensor, neighbours: Tensor, edges: Tensor) -> Tensor:
         """The vector (dimension,) of one print."""
-        share, values = self.shares(self.minutiae(quality, neighbours, edges))
+        values, weight = self.minutiae(quality, neighbours, edges)
+        share = torch.softmax(self.assign(values), 1) * weight
         return self.project(_levelled((share.transpose(0, 1) @ values)[None]))[0]
 
-    def gathered(self, nodes: Tensor, filled: Tensor) -> Tensor:
-        """Of many prints whose minutiae follow each other, what the clusters gathered: (b, CLUSTERS * DEPTH), of unit
-        length. filled: bool (b, slots)."""
-        share, values = self.shares(nodes)
+    def gathered(self, values: Tensor, weight: Tensor, filled: Tensor) -> Tensor:
+        """What the clusters gathered of each print, (b, CLUSTERS * DEPTH), from `minutiae` of many prints in turn.
+
+        filled: bool (b, slots).
+        """
+        share = torch.softmax(self.assign(values), 1) * weight
         shares = share.new_zeros(*filled.shape, CLUSTERS)
         spread = values.new_zeros(*filled.shape, DEPTH)
         shares[filled] = share
@@ -66,9 +66,9 @@ class FingerNetwork(nn.Module):
 
 
 def _levelled(gathered: Tensor) -> Tensor:
-    """Crowded clusters (b, CLUSTERS, DEPTH) damped, then all at unit length (b, CLUSTERS * DEPTH)."""
+    """Crowded clusters (b, CLUSTERS, DEPTH) damped, then all (b, CLUSTERS * DEPTH) at a mean square of 1."""
     damped = gathered / (gathered.norm(dim=2, keepdim=True) + 0.05).sqrt()
-    return nn.functional.normalize(damped.flatten(1), dim=1)
+    return nn.functional.normalize(damped.flatten(1), dim=1) * (CLUSTERS * DEPTH) ** 0.5
 
 
 class _Messages(nn.Module):
@@ -91,7 +91,6 @@ class _Messages(nn.Module):
         return result
 
 
-@torch.no_grad()
 def _surroundings(quality: Tensor, neighbours: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
     """The histogram of each minutia's neighbours, weighed by their quality, (n, SEEN + 1), and of each edge
     (n, k, RADII + 10) what the gates need to know."""

@@ -84,9 +84,10 @@ def draw_prints(masters: Masters, rng: np.random.Generator) -> Prints:
     x, y, direction, quality = _with_spurious(masters, rng)
     inside = _in_contact(masters, x, y, rng)
     x, y, direction = _distorted(x, y, direction, rng)
-    spread = rng.uniform(0.8, 2.6, (b, 1))
+    vague = 1 + 2 * (0.97 - quality)  # the less sure LEADER is, the less exact
+    spread = vague * rng.uniform(0.8, 2.4, (b, 1))
     x, y = x + spread * rng.standard_normal(x.shape), y + spread * rng.standard_normal(x.shape)
-    turn = rng.uniform(0.05, 0.16, (b, 1)) * rng.standard_normal(x.shape)
+    turn = vague * rng.uniform(0.05, 0.16, (b, 1)) * rng.standard_normal(x.shape)
     lost = rng.random(x.shape) < 0.05
     turn = np.where(lost, rng.uniform(-0.7, 0.7, x.shape), turn)
     direction = direction + turn
@@ -112,7 +113,7 @@ def _draw_block(b: int, rng: np.random.Generator) -> Masters:
     keep = inside & (rng.random(x.shape) < wanted * rate / ceiling)
     along = rng.random(x.shape) < 0.5 * (1 + surplus / rate)
     direction = np.where(along, angle, angle + np.pi)
-    keep = _spaced(x, y, keep, rng.uniform(7, 12, (b, 1)))
+    keep = _spaced(x, y, keep, rng.uniform(9, 13, (b, 1)))
     order = np.argsort(~keep, axis=1, kind="stable")[:, :MASTER_SLOTS]
     reliability = np.where(keep, 1 - rng.beta(1.1, 5.0, x.shape) * 0.9, 0)
 
@@ -130,8 +131,8 @@ def _spaced(
 ) -> NDArray[np.bool_]:
     """Drop what lies closer than `least` to an earlier point: two minutiae cannot share a ridge and its neighbour."""
     order = np.argsort(~keep, axis=1, kind="stable")[:, :200]
-    px, py, pk = (np.take_along_axis(v, order, axis=1) for v in (x, y, keep))
-    px, py = px.astype(np.float32), py.astype(np.float32)
+    px, py = (np.take_along_axis(v, order, axis=1).astype(np.float32) for v in (x, y))
+    pk = np.take_along_axis(keep, order, axis=1)
     near = (px[:, :, None] - px[:, None]) ** 2 + (py[:, :, None] - py[:, None]) ** 2 < least[:, :, None] ** 2
     near &= np.tri(order.shape[1], k=-1, dtype=bool)
     near &= pk[:, None, :]
@@ -221,12 +222,13 @@ def _with_spurious(masters: Masters, rng: np.random.Generator) -> tuple[NDArray[
     weak = np.exp(-((masters.x - weak_x) ** 2 + (masters.y - weak_y) ** 2) / (2 * rng.uniform(20, 80, (b, 1)) ** 2))
     weak *= rng.random((b, 1)) < 0.5
     clear = masters.reliability * (0.6 + 0.4 * care) * (1 - 0.7 * weak)
-    found = rng.random((b, slots)) < np.clip(1.12 * clear, 0, 0.985)
+    found = rng.random((b, slots)) < np.clip(1.08 * clear, 0, 0.985)
     quality = 0.97 - 0.68 * rng.beta(0.25 + 2.2 * (1 - clear), 3.0, (b, slots))
     extras = 48
-    share = rng.gamma(1.2, 0.07, (b, 1)) + 0.18 * (1 - care)
+    share = rng.gamma(1.2, 0.09, (b, 1)) + 0.25 * (1 - care)
     near = rng.integers(0, np.maximum((masters.reliability > 0).sum(1, keepdims=True), 1), (b, extras))
-    x, y, direction = (np.take_along_axis(v, near, 1) for v in (masters.x, masters.y, masters.direction))
+    beside = (masters.x, masters.y, masters.direction)
+    x, y, direction = (np.take_along_axis(v, near, 1).astype(np.float64) for v in beside)
     count = share * (masters.reliability > 0).sum(1, keepdims=True)
     added = np.arange(extras) < rng.poisson(count)
     away = rng.uniform(8, 28, (b, 1))
@@ -246,10 +248,10 @@ def _in_contact(
 ) -> NDArray[np.bool_]:
     """Within the skin that touched, an ellipse about some point of the pad, and within the sensor, a tilted window."""
     b = len(masters)
-    wide = masters.half_width * rng.uniform(0.62, 1.0, (b, 1))
-    high = masters.half_height * rng.uniform(0.55, 1.0, (b, 1))
-    cx = 0.20 * masters.half_width * rng.standard_normal((b, 1))
-    cy = 0.22 * masters.half_height * rng.standard_normal((b, 1))
+    wide = masters.half_width * rng.uniform(0.68, 1.0, (b, 1))
+    high = masters.half_height * rng.uniform(0.6, 1.0, (b, 1))
+    cx = 0.16 * masters.half_width * rng.standard_normal((b, 1))
+    cy = 0.18 * masters.half_height * rng.standard_normal((b, 1))
     touched = ((x - cx) / wide) ** 2 + ((y - cy) / high) ** 2 < 1
     tilt = rng.normal(0, 0.2, (b, 1))
     ux = (x - cx) * np.cos(tilt) + (y - cy) * np.sin(tilt) - rng.normal(0, 20, (b, 1))
@@ -263,10 +265,10 @@ def _distorted(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Skin stretched smoothly: a small affine part and three long waves; directions turn with it."""
     b = len(x)
-    stretch = rng.normal(0, 0.025, (4, b, 1))
+    stretch = rng.normal(0, 0.03, (4, b, 1))
     moved_x, moved_y = x + stretch[0] * x + stretch[1] * y, y + stretch[2] * x + stretch[3] * y
     jacobian = [1 + stretch[0] + 0 * x, stretch[1] + 0 * x, stretch[2] + 0 * x, 1 + stretch[3] + 0 * x]
-    strength = rng.gamma(2.0, 1.8, (b, 1))
+    strength = rng.gamma(2.0, 2.4, (b, 1))
     for _ in range(3):
         wave = 2 * np.pi / rng.uniform(180, 600, (b, 1))
         heading, phase, toward = rng.uniform(0, 2 * np.pi, (3, b, 1))
@@ -293,4 +295,7 @@ def _packed(
 ) -> Prints:
     """Found minutiae to the left, in random order; what exceeds PRINT_SLOTS is lost."""
     order = np.argsort(np.where(quality > 0, rng.random(x.shape), 2.0), axis=1)[:, :PRINT_SLOTS]
-    return Prints(*(np.take_along_axis(v, order, 1).astype(np.float32) for v in (x, y, direction, quality)), order)
+    x32, y32, direction32, quality32 = (
+        np.take_along_axis(v, order, 1).astype(np.float32) for v in (x, y, direction, quality)
+    )
+    return Prints(x32, y32, direction32, quality32, order)

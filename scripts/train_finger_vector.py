@@ -1,6 +1,6 @@
 """Train models/finger_vector.onnx on synthetic impressions of synthetic fingers; no print is needed.
 
-    python -m scripts.train_finger_vector --minutes 65
+    python -m scripts.train_finger_vector
 
 PyTorch is needed beside the project (`pip install torch==2.13.0`). The same seed draws the same data.
 """
@@ -16,14 +16,18 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.cluster.vq import kmeans2
 from scipy.linalg import eigh
 from torch import Tensor
 
 from matcher.finger.graph import Graph, neighbour_graph
 from matcher.networks import MODELS
-from scripts.finger_network import FingerNetwork
+from scripts.finger_network import CLUSTERS, FingerNetwork
 from scripts.synthetic_minutiae import MASTER_SLOTS, Prints, draw_masters, draw_prints
 
+LOCAL_SCALE = 16.0
+WHOLE_SCALE, MARGIN = 18.0, 0.1
+SHARPNESS = 14.0
 Row = dict[str, float]
 
 
@@ -79,50 +83,52 @@ def mated_rows(impressions: list[Prints]) -> NDArray[np.int64]:
     return np.stack([np.flatnonzero(true[0])[first], np.flatnonzero(true[1])[second] + len(keys[0])])
 
 
-class Contrast:
-    """In-batch and remembered negatives (cross-batch memory, Wang et al., 2020) with an additive margin."""
+def whole_loss(vectors: Tensor) -> Tensor:
+    """Each print is to be told from all other fingers' in the batch, by a margin; first ones first, then second ones.
 
-    def __init__(self, memory: int, dimension: int, scale: float, margin: float) -> None:
-        self.vectors = torch.zeros(memory, dimension)
-        self.fingers = torch.full((memory,), -1)
-        self.scale, self.margin, self.at = scale, margin, 0
-
-    def __call__(self, vectors: Tensor, fingers: Tensor) -> Tensor:
-        both = fingers.repeat(2)
-        b = len(fingers)
-        mated = (vectors * vectors.roll(b, 0)).sum(1)
-        others = vectors @ vectors.T
-        others = others.masked_fill(both[:, None] == both, -math.inf)
-        past = (vectors @ self.vectors.clone().T).masked_fill(both[:, None] == self.fingers, -math.inf)
-        logits = torch.cat([(mated - self.margin)[:, None], others, past], 1) * self.scale
-        self._remember(vectors.detach(), both)
-        return torch.nn.functional.cross_entropy(logits, torch.zeros(2 * b, dtype=torch.long))
-
-    def _remember(self, vectors: Tensor, fingers: Tensor) -> None:
-        slots = (self.at + torch.arange(len(vectors))) % len(self.vectors)
-        self.vectors[slots], self.fingers[slots] = vectors, fingers
-        self.at = int(slots[-1]) + 1
+    Remembered vectors of earlier batches as further impostors were tried: all vectors fled from them together.
+    """
+    b = len(vectors) // 2
+    mated = (vectors * vectors.roll(b, 0)).sum(1)
+    finger = torch.arange(b).repeat(2)
+    others = (vectors @ vectors.T).masked_fill(finger[:, None] == finger, -math.inf)
+    logits = torch.cat([(mated - MARGIN)[:, None], others], 1) * WHOLE_SCALE
+    return torch.nn.functional.cross_entropy(logits, torch.zeros(2 * b, dtype=torch.long))
 
 
-def local_loss(nodes: Tensor, mated: Tensor, network: FingerNetwork) -> Tensor:
-    """Each minutia is to be told from 1,023 others by its surroundings alone, those of its own finger included."""
-    chosen = mated[:, torch.randperm(mated.shape[1])[:1024]]
-    first, second = (torch.nn.functional.normalize(network.local(nodes[rows]), dim=1) for rows in chosen)
-    logits = 12 * first @ second.T
+def local_loss(values: Tensor, mated: Tensor) -> Tensor:
+    """Each minutia is to be told from all others by its surroundings alone, those of its own finger included."""
+    first, second = values[mated[0]], values[mated[1]]
+    logits = LOCAL_SCALE * first @ second.T
     target = torch.arange(len(first))
     return (torch.nn.functional.cross_entropy(logits, target) + torch.nn.functional.cross_entropy(logits.T, target)) / 2
 
 
-def nodes_of(network: FingerNetwork, graph: Graph) -> Tensor:
+def minutiae_of(network: FingerNetwork, graph: Graph) -> tuple[Tensor, Tensor]:
     return network.minutiae(*map(torch.from_numpy, (graph.quality, graph.neighbours, graph.edges)))
 
 
 def gathered_of(network: FingerNetwork, graph: Graph, filled: NDArray[np.bool_]) -> Tensor:
-    return network.gathered(nodes_of(network, graph), torch.from_numpy(filled))
+    return network.gathered(*minutiae_of(network, graph), torch.from_numpy(filled))
 
 
 def vectors_of(network: FingerNetwork, graph: Graph, filled: NDArray[np.bool_]) -> Tensor:
     return network.project(gathered_of(network, graph, filled))
+
+
+def fit_clusters(network: FingerNetwork, seed: int) -> None:
+    """Put the soft assignment's clusters where minutiae gather (k-means)."""
+    rng = np.random.default_rng(seed)
+    with torch.inference_mode():
+        graph, _ = as_graph([draw_prints(draw_masters(400, rng), rng)])
+        values = minutiae_of(network.eval(), graph)[0].numpy()
+    centres, _ = kmeans2(values, CLUSTERS, minit="++", iter=10, rng=rng)
+    with torch.no_grad():
+        network.assign.weight.copy_(torch.from_numpy(SHARPNESS * centres))
+        network.assign.bias.zero_()
+        network.weight.weight.zero_()
+        network.weight.bias.zero_()
+    network.train()
 
 
 def fit_projection(network: FingerNetwork, fingers: int, seed: int) -> None:
@@ -143,7 +149,7 @@ def fit_projection(network: FingerNetwork, fingers: int, seed: int) -> None:
     within = np.cov((first - second).T) / 2
     between = np.cov(both.T) - within
     size, dimension = len(within), network.out.out_features
-    within += 0.02 * np.trace(within) / size * np.eye(size)
+    within += 0.1 * np.trace(within) / size * np.eye(size)
     _, axes = eigh(between, within, subset_by_index=[size - dimension, size - 1])
     weight = torch.from_numpy(axes.T.astype(np.float32)) * np.float32(1 / np.std((both - both.mean(0)) @ axes))
     with torch.no_grad():
@@ -173,35 +179,72 @@ def equal_error_rate(mated: NDArray[np.float32], others: NDArray[np.float32]) ->
     return float(fnmr[at] + fmr[at]) / 2
 
 
-def learning_rate(progress: float, top: float) -> float:
-    """Warm-up over the first 2 %, then a cosine to nothing. progress: 0 to 1."""
-    return top * min(progress / 0.02, 1.0) * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """apart: steps for minutiae alone, at `rate`. together: steps for minutiae and whole prints, at `fine_rate` and
+    ever slower."""
+
+    apart: int
+    together: int
+    rate: float
+    fine_rate: float
+
+    def at(self, step: int) -> float:
+        if step < self.apart:
+            return self.rate * min((step + 1) / 60, 1.0)
+        done = step - self.apart
+        return self.fine_rate * min((done + 1) / 20, 1.0) * 0.5 * (1 + math.cos(math.pi * done / self.together))
 
 
-def train(network: FingerNetwork, batches: Iterator[Batch], steps: int, rate: float, work: Path, seed: int) -> None:
-    """Train in place; resumes from `work`'s checkpoint and adds to its learning curve."""
-    dimension = network.out.out_features
-    contrast = Contrast(4096, dimension, scale=14.0, margin=0.1)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.01)
-    start, spent = _resume(network, optimiser, contrast, work)
+def train(network: FingerNetwork, batches: Iterator[Batch], schedule: Schedule, work: Path, seed: int) -> None:
+    """Train in place: first each minutia, then what the clusters gather of whole prints.
+
+    Resumes from `work`'s checkpoint and adds to its learning curve.
+    """
+    optimiser = _optimiser(network)
+    start, spent = _resume(network, optimiser, work)
     began = time.perf_counter() - spent
     running: list[tuple[float, float]] = []
+    steps = schedule.apart + schedule.together
     for step, batch in zip(range(start, steps), batches, strict=False):
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate((step + 1) / steps, rate)
-        nodes = nodes_of(network, batch.graph)
-        local = local_loss(nodes, torch.from_numpy(batch.mated), network)
-        vectors = network.project(network.gathered(nodes, torch.from_numpy(batch.filled)))
-        loss = contrast(vectors, torch.from_numpy(batch.fingers))
-        optimiser.zero_grad()
-        (loss + 0.5 * local).backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        running.append((float(loss), float(local)))
+        if step == schedule.apart:
+            fit_clusters(network, seed + 2)
+            fit_projection(network, 4000, seed + 3)
+            optimiser = _optimiser(network)
+        network.train()
+        network.read[0].train(step < schedule.apart)  # the projection was fitted to the standing statistics
+        running.append(_step(network, optimiser, batch, schedule.at(step), step >= schedule.apart))
         if (step + 1) % 100 == 0 or step + 1 == steps:
             row = _judge(network, step + 1, time.perf_counter() - began, running, seed)
-            _keep(network, optimiser, contrast, work, row)
+            _keep(network, optimiser, work, row)
             running.clear()
+
+
+def _step(
+    network: FingerNetwork, optimiser: torch.optim.Optimizer, batch: Batch, rate: float, together: bool
+) -> tuple[float, float]:
+    """The losses of the prints (0 while minutiae learn alone) and of the minutiae."""
+    for group in optimiser.param_groups:
+        group["lr"] = group["share"] * rate
+    values, weight = minutiae_of(network, batch.graph)
+    local = loss = local_loss(values, torch.from_numpy(batch.mated))
+    whole = torch.zeros(())
+    if together:
+        whole = whole_loss(network.project(network.gathered(values, weight, torch.from_numpy(batch.filled))))
+        loss = 0.5 * local + whole
+    optimiser.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    optimiser.step()
+    return float(whole), float(local)
+
+
+def _optimiser(network: FingerNetwork) -> torch.optim.Optimizer:
+    """The last layer learns slower: it sums 2,048 inputs that go together, so small steps of each make a large one."""
+    last = {id(weight) for weight in network.out.parameters()}
+    rest = [weight for weight in network.parameters() if id(weight) not in last]
+    groups = [{"params": rest, "share": 1.0}, {"params": list(network.out.parameters()), "share": 0.05}]
+    return torch.optim.AdamW(groups, weight_decay=0.01)
 
 
 def _judge(network: FingerNetwork, step: int, seconds: float, running: list[tuple[float, float]], seed: int) -> Row:
@@ -213,9 +256,8 @@ def _judge(network: FingerNetwork, step: int, seconds: float, running: list[tupl
     return row
 
 
-def _keep(network: FingerNetwork, optimiser: torch.optim.Optimizer, contrast: Contrast, work: Path, row: Row) -> None:
+def _keep(network: FingerNetwork, optimiser: torch.optim.Optimizer, work: Path, row: Row) -> None:
     state = {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "row": row}
-    state["memory"] = (contrast.vectors, contrast.fingers, contrast.at)
     torch.save(state, work / "checkpoint.new")
     (work / "checkpoint.new").replace(work / "checkpoint.pt")
     curve = work / "curve.csv"
@@ -227,9 +269,12 @@ def _keep(network: FingerNetwork, optimiser: torch.optim.Optimizer, contrast: Co
         writer.writerow({name: f"{value:.5g}" for name, value in row.items()})
 
 
-def _resume(
-    network: FingerNetwork, optimiser: torch.optim.Optimizer, contrast: Contrast, work: Path
-) -> tuple[int, float]:
+def _steps_done(work: Path) -> int:
+    path = work / "checkpoint.pt"
+    return int(torch.load(path, weights_only=False)["row"]["step"]) if path.exists() else 0
+
+
+def _resume(network: FingerNetwork, optimiser: torch.optim.Optimizer, work: Path) -> tuple[int, float]:
     """Steps done and seconds spent."""
     path = work / "checkpoint.pt"
     if not path.exists():
@@ -237,7 +282,6 @@ def _resume(
     state = torch.load(path, weights_only=False)
     network.load_state_dict(state["network"])
     optimiser.load_state_dict(state["optimiser"])
-    contrast.vectors, contrast.fingers, contrast.at = state["memory"]
     return int(state["row"]["step"]), float(state["row"]["minutes"]) * 60
 
 
@@ -254,10 +298,12 @@ def export(network: FingerNetwork, path: Path) -> None:
 
 def main() -> None:
     cli = ArgumentParser(description=__doc__.splitlines()[0], formatter_class=ArgumentDefaultsHelpFormatter)
-    cli.add_argument("--steps", type=int, default=5000)
-    cli.add_argument("--fingers", type=int, default=30_000, help="in the pool batches are drawn from")
+    cli.add_argument("--apart", type=int, default=600, help="steps for minutiae alone")
+    cli.add_argument("--together", type=int, default=1500, help="steps for minutiae and whole prints")
+    cli.add_argument("--fingers", type=int, default=16_000, help="in the pool batches are drawn from")
     cli.add_argument("--batch", type=int, default=96, help="fingers a step, two impressions each")
-    cli.add_argument("--rate", type=float, default=2e-3, help="learning rate at its top")
+    cli.add_argument("--rate", type=float, default=2e-3, help="learning rate for minutiae alone")
+    cli.add_argument("--fine-rate", type=float, default=5e-4, help="learning rate at the start of the second part")
     cli.add_argument("--seed", type=int, default=1)
     cli.add_argument("--threads", type=int, default=1)
     cli.add_argument("--work", type=Path, default=Path("work/finger_vector"), help="checkpoint and learning curve")
@@ -267,10 +313,17 @@ def main() -> None:
     torch.manual_seed(args.seed)
     args.work.mkdir(parents=True, exist_ok=True)
     network = FingerNetwork()
-    done = torch.load(args.work / "checkpoint.pt")["row"]["step"] if (args.work / "checkpoint.pt").exists() else 0
+    done = (
+        torch.load(args.work / "checkpoint.pt", weights_only=False)["row"]["step"]
+        if (args.work / "checkpoint.pt").exists()
+        else 0
+    )
     source = Batches(args.fingers, args.batch, args.seed, start=done)
     loader = torch.utils.data.DataLoader(source, batch_size=None, num_workers=1, prefetch_factor=4)
-    train(network, iter(loader), args.steps, args.rate, args.work, args.seed)
+    schedule = Schedule(args.apart, args.together, args.rate, args.fine_rate)
+    train(network, iter(loader), schedule, args.work, args.seed)
+    fit_projection(network, 8000, args.seed + 4)
+    torch.save({"network": network.state_dict()}, args.work / "final.pt")
     export(network, args.out)
 
 

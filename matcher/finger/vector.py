@@ -29,5 +29,6 @@ class FingerVector:
         if len(minutiae) == 0:
             raise ValueError("a print without minutiae has no vector")
         parts = (minutiae.x, minutiae.y, minutiae.direction, minutiae.quality)
-        graph = neighbour_graph(*(part.astype(np.float32)[None] for part in parts))
+        x, y, direction, quality = (part.astype(np.float32)[None] for part in parts)
+        graph = neighbour_graph(x, y, direction, quality)
         return self._network(quality=graph.quality, neighbours=graph.neighbours, edges=graph.edges)["vector"]
