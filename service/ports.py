@@ -1,6 +1,6 @@
 """What the use cases need of the world, each with one real implementation behind it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -179,6 +179,9 @@ class Engine(Protocol):
     def check(self, position: Position, content: bytes, dpi: float | None = None) -> None:
         """Raise a CaptureError if this can never be used."""
 
+    def cut_slap(
+        self, content: bytes, part: str, missing: Collection[Position], dpi: float | None = None
+    ) -> list[tuple[Position, bytes]]: ...
     def quality(self, capture: Capture) -> Quality: ...
     def extract(self, captures: Sequence[Capture]) -> list[Template | CaptureError]: ...
     def compare(self, probe: Sequence[Template], reference: Sequence[Template]) -> Comparison: ...

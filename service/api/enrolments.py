@@ -73,8 +73,8 @@ async def read(
 def _submit(form: SentForm, app: App) -> UUID:
     sent = _parse(part(form, "enrolment"))
     captures = form.captures(
-        {position.value: one.dpi for position, one in sent.captures.items()},
-        {position.value: one.evidence() for position, one in sent.captures.items()},
+        {name: one.dpi for name, one in sent.captures.items()},
+        {name: one.evidence() for name, one in sent.captures.items()},
     )
     store = app.store
     return enrol.submit(

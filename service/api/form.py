@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from python_multipart.multipart import parse_options_header
 
-from matcher import Position
+from matcher import SLAPS, Position
 from service.api.errors import FieldError, Malformed
 from service.domain.enrolments import Liveness
 from service.usecases.captures import SentCapture
@@ -74,8 +74,8 @@ def part(form: SentForm, name: str) -> str:
 def described(text_parts: Mapping[str, Any]) -> dict[str, Any]:
     """The OpenAPI description of such a request. text_parts: schemas of the parts it must have besides captures."""
     captures = {
-        position.value: {"type": "string", "format": "binary", "description": f"a capture: {position.value}"}
-        for position in Position
+        name: {"type": "string", "format": "binary", "description": f"a capture: {name}"}
+        for name in (*(position.value for position in Position), *SLAPS)
     }
     schema = {"type": "object", "properties": {**text_parts, **captures}, "required": list(text_parts)}
     encoding = {name: {"contentType": "application/json"} for name, one in text_parts.items() if "$ref" in one}

@@ -23,6 +23,7 @@ from service.domain.enrolments import (
 from service.domain.households import Role
 from service.domain.people import Demographics, Name, PersonStatus, Sex
 from service.usecases.adjudicate import Ruling
+from service.usecases.captures import PARTS
 from service.usecases.enrol import EnrolCommand
 from service.usecases.identify import Identification, Verification
 from service.usecases.lookup import CaseView, EnrolmentView, HouseholdView, PersonView, checked_household
@@ -53,6 +54,13 @@ def _recent(value: datetime) -> datetime:
     return value
 
 
+def _part(name: str) -> str:
+    if name not in PARTS:
+        raise ValueError(f"is none of {', '.join(sorted(PARTS))}")
+    return name
+
+
+Part = Annotated[str, AfterValidator(_part)]
 Writable = Annotated[str, AfterValidator(_writable)]
 Line = Annotated[Writable, AfterValidator(_one_line), Field(min_length=1, max_length=200)]
 RecentInstant = Annotated[AwareDatetime, AfterValidator(_recent)]
@@ -153,7 +161,7 @@ class EnrolmentIn(Sent):
     exceptions: list[ExceptionIn] = Field(
         default_factory=list, description="positions that cannot be captured, and why"
     )
-    captures: dict[Position, CaptureIn] = Field(default_factory=dict, description="what there is to say of a capture")
+    captures: dict[Part, CaptureIn] = Field(default_factory=dict, description="what there is to say of a capture")
 
     @field_validator("exceptions")
     @classmethod

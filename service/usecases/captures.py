@@ -1,16 +1,18 @@
 """Captures on their way between a client, the disk and the matcher."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from matcher import Capture, CaptureError, Position, Quality, Template
+from matcher import SLAPS, Capture, CaptureError, Position, Quality, Template
 from service.domain.decision import PositionEvidence, Suspect
 from service.domain.enrolments import CaptureRecord, Liveness
 from service.domain.errors import CaptureRefused, CapturesRefused, RepeatedPosition, UnknownPosition
 from service.ports import Blobs, Engine
 
 POSITIONS = frozenset(position.value for position in Position)
+PARTS = POSITIONS | frozenset(SLAPS)
+"""What a capture may be of: one position, or several fingers at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,32 @@ def check_positions(captures: Sequence[SentCapture]) -> None:
     """Raise UnknownPosition or RepeatedPosition, naming the part."""
     seen: set[str] = set()
     for one in captures:
-        if one.position not in POSITIONS:
-            known = ", ".join(Position)
+        if one.position not in PARTS:
+            known = ", ".join([*Position, *SLAPS])
             raise UnknownPosition(f"{one.position!r} is no position; these are: {known}", one.position)
         if one.position in seen:
             raise RepeatedPosition(f"{one.position} was sent twice; send one capture a position", one.position)
         seen.add(one.position)
+
+
+def one_a_position(captures: Sequence[SentCapture], missing: Collection[str], engine: Engine) -> list[SentCapture]:
+    """The captures, each slap cut into its fingers but for those `missing`.
+
+    Raises CapturesRefused naming the slap, RepeatedPosition for a finger that came twice.
+    """
+    absent = [Position(name) for name in missing]
+    single: list[SentCapture] = []
+    for one in captures:
+        if one.position not in SLAPS:
+            single.append(one)
+            continue
+        try:
+            fingers = engine.cut_slap(one.content, one.position, absent, one.dpi)
+        except CaptureError as error:
+            raise CapturesRefused([refusal(one.position, error)]) from None
+        single += [SentCapture(position.value, content, liveness=one.liveness) for position, content in fingers]
+    check_positions(single)
+    return single
 
 
 def check_captures(captures: Sequence[SentCapture], engine: Engine) -> None:
@@ -50,8 +72,9 @@ def check_captures(captures: Sequence[SentCapture], engine: Engine) -> None:
         raise CapturesRefused(refused)
 
 
-def extract_all(captures: Sequence[SentCapture], engine: Engine) -> list[Template]:
+def extract_all(sent_captures: Sequence[SentCapture], engine: Engine) -> list[Template]:
     """The templates of captures that must all serve. Raises CapturesRefused."""
+    captures = one_a_position(sent_captures, (), engine)
     found = engine.extract([Capture(Position(one.position), one.content, one.dpi) for one in captures])
     refused = [
         refusal(sent.position, error)
@@ -65,7 +88,8 @@ def extract_all(captures: Sequence[SentCapture], engine: Engine) -> list[Templat
 
 def judge_capture(sent: SentCapture, engine: Engine) -> Quality:
     """How well one capture would serve; nothing is kept. Raises UnknownPosition or CapturesRefused."""
-    check_positions([sent])
+    if sent.position not in POSITIONS:
+        raise UnknownPosition(f"{sent.position!r} is not one position", sent.position)
     try:
         return engine.quality(Capture(Position(sent.position), sent.content, sent.dpi))
     except CaptureError as error:

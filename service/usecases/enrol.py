@@ -24,7 +24,7 @@ from service.domain.errors import (
 from service.domain.identifiers import is_household_id
 from service.domain.people import Demographics
 from service.ports import AlreadyThere, Blobs, Clock, Engine, Storage, UnitOfWork
-from service.usecases.captures import SentCapture, check_captures, check_positions
+from service.usecases.captures import SentCapture, check_captures, check_positions, one_a_position
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,12 @@ def submit(
         if _is_repeat(uow, command.id, digest):
             return command.id
         _check_household(uow, command.claim)
-    check_captures(captures, engine)
-    records = [_keep(command.id, digest, one, blobs) for one in captures]
+    single = one_a_position(captures, [one.position for one in command.exceptions], engine)
+    check_captures(single, engine)
+    records = [_keep(command.id, digest, one, blobs) for one in single]
+    for slap in captures:
+        if slap not in single:  # kept whole as well: it may be cut better one day
+            _keep(command.id, digest, slap, blobs)
     try:
         with storage.write() as uow:
             _record(uow, command, digest, records, clock.now())
