@@ -26,8 +26,8 @@ def slap_png(seeds: list[int]) -> bytes:
 
 
 def record(name: str) -> bytes:
-    minutiae, _ = FingerExtractor().extract(decode(capture(name), dpi=500))
-    return write_minutiae_record(minutiae, Version.V2011, Position.RIGHT_INDEX)
+    minutiae, quality = FingerExtractor().extract(decode(capture(name), dpi=500))
+    return write_minutiae_record(minutiae, Version.V2011, Position.RIGHT_INDEX, quality.score)
 
 
 def test_a_slap_is_enrolled_finger_by_finger_and_found_again_by_one_of_them(counter: Client) -> None:
