@@ -181,19 +181,28 @@ def equal_error_rate(mated: NDArray[np.float32], others: NDArray[np.float32]) ->
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """apart: steps for minutiae alone, at `rate`. together: steps for minutiae and whole prints, at `fine_rate` and
-    ever slower."""
+    """apart: steps for minutiae alone, at `rate`. rounds: steps for minutiae and whole prints; each round begins with
+    a newly fitted last layer, at `fine_rate` and ever slower."""
 
     apart: int
-    together: int
+    rounds: tuple[int, ...]
     rate: float
     fine_rate: float
 
+    @property
+    def starts(self) -> list[int]:
+        """The first step of each round, and the end of all."""
+        return [self.apart + sum(self.rounds[:count]) for count in range(len(self.rounds) + 1)]
+
     def at(self, step: int) -> float:
+        """The learning rate of a step."""
         if step < self.apart:
             return self.rate * min((step + 1) / 60, 1.0)
-        done = step - self.apart
-        return self.fine_rate * min((done + 1) / 20, 1.0) * 0.5 * (1 + math.cos(math.pi * done / self.together))
+        start = max(first for first in self.starts if first <= step)
+        length = self.rounds[self.starts.index(start)]
+        return (
+            self.fine_rate * min((step - start + 1) / 20, 1.0) * 0.5 * (1 + math.cos(math.pi * (step - start) / length))
+        )
 
 
 def train(network: FingerNetwork, batches: Iterator[Batch], schedule: Schedule, work: Path, seed: int) -> None:
@@ -205,16 +214,17 @@ def train(network: FingerNetwork, batches: Iterator[Batch], schedule: Schedule, 
     start, spent = _resume(network, optimiser, work)
     began = time.perf_counter() - spent
     running: list[tuple[float, float]] = []
-    steps = schedule.apart + schedule.together
-    for step, batch in zip(range(start, steps), batches, strict=False):
+    *rounds, end = schedule.starts
+    for step, batch in zip(range(start, end), batches, strict=False):
         if step == schedule.apart:
             fit_clusters(network, seed + 2)
-            fit_projection(network, 4000, seed + 3)
+        if step in rounds:
+            fit_projection(network, 4000, seed + 3 + rounds.index(step))
             optimiser = _optimiser(network)
         network.train()
         network.read[0].train(step < schedule.apart)  # the projection was fitted to the standing statistics
         running.append(_step(network, optimiser, batch, schedule.at(step), step >= schedule.apart))
-        if (step + 1) % 100 == 0 or step + 1 == steps:
+        if (step + 1) % 100 == 0 or step + 1 == end:
             row = _judge(network, step + 1, time.perf_counter() - began, running, seed)
             _keep(network, optimiser, work, row)
             running.clear()
@@ -299,9 +309,10 @@ def export(network: FingerNetwork, path: Path) -> None:
 def main() -> None:
     cli = ArgumentParser(description=__doc__.splitlines()[0], formatter_class=ArgumentDefaultsHelpFormatter)
     cli.add_argument("--apart", type=int, default=600, help="steps for minutiae alone")
-    cli.add_argument("--together", type=int, default=1500, help="steps for minutiae and whole prints")
+    cli.add_argument("--rounds", type=int, nargs="+", default=[500, 260], help="steps for minutiae and whole prints")
     cli.add_argument("--fingers", type=int, default=16_000, help="in the pool batches are drawn from")
     cli.add_argument("--batch", type=int, default=96, help="fingers a step, two impressions each")
+    cli.add_argument("--last-fit", type=int, default=6000, help="fingers the last layer is fitted to in the end")
     cli.add_argument("--rate", type=float, default=2e-3, help="learning rate for minutiae alone")
     cli.add_argument("--fine-rate", type=float, default=5e-4, help="learning rate at the start of the second part")
     cli.add_argument("--seed", type=int, default=1)
@@ -320,9 +331,9 @@ def main() -> None:
     )
     source = Batches(args.fingers, args.batch, args.seed, start=done)
     loader = torch.utils.data.DataLoader(source, batch_size=None, num_workers=1, prefetch_factor=4)
-    schedule = Schedule(args.apart, args.together, args.rate, args.fine_rate)
+    schedule = Schedule(args.apart, tuple(args.rounds), args.rate, args.fine_rate)
     train(network, iter(loader), schedule, args.work, args.seed)
-    fit_projection(network, 8000, args.seed + 4)
+    fit_projection(network, args.last_fit, args.seed + 1000)
     torch.save({"network": network.state_dict()}, args.work / "final.pt")
     export(network, args.out)
 
