@@ -136,7 +136,7 @@ RELAX_DIRECTION = (math.pi / 12, -30.0)
 RELAX_BEARING = (math.pi / 12, -30.0)
 RELAX_PAIRS = 30  # pairs that take part; 24 and 40 lose nothing within the noise, 60 costs half the speed
 
-# Slaps, set on NIST's six sample slaps and two ten-print cards
+# Slaps, set on NIST's six sample pictures (scanner and card), whole, turned, and with each finger wiped out in turn
 SLAP_STEP = 4  # pixels between the map's places: a crease is 10 to 40 wide
 SLAP_WAVES = (1.5, 8.0)  # standard deviations of the blurs whose difference keeps ridges
 SLAP_BLUR = 1.5  # steps
@@ -150,7 +150,8 @@ class SlapLook:
     bridge: int
 
 
-SLAP_LOOKS = (SlapLook(0.4, 9), SlapLook(0.5, 12), SlapLook(0.6, 15), SlapLook(0.6, 20))
+# Made-up fingers 256 pixels wide still come apart where 16 of them overlap; of NIST's, none is split in two.
+SLAP_LOOKS = tuple(SlapLook(ink, bridge) for ink, bridge in ((0.4, 9), (0.5, 12), (0.5, 16), (0.5, 20), (0.5, 24)))
 SLAP_REGROWN = 1.2  # times the bridge that blobs grow back; 1 leaves off their corners
 SLAP_PORE, SLAP_HOLE = 10, 60  # steps; holes of the map that are filled: any, and round ones (a card's punch is 6 mm)
 SLAP_ROUND = 0.4  # of the square around it; a disc has 0.79
@@ -161,7 +162,7 @@ SLAP_LONG, SLAP_FAN = 1.2, math.radians(25)  # longer than wide, and near the ha
 SLAP_JOINT = (0.7, 1.6)  # times the width: where a tip's crease is looked for, and its greatest length
 SLAP_CREASE = 0.5  # of the width; a row with less is a joint
 SLAP_BESIDE = 0.75  # of the width; blobs nearer to a tip's axis are its finger's
-SLAP_EVEN = 1.35  # times the usual width; a wider tip may be two that touch
+SLAP_EVEN = 1.25  # times the usual width; a wider tip may be two that touch
 SLAP_SLIVER = 0.4  # of the usual tip's size
 
 # Fixed-length vector

@@ -71,9 +71,9 @@ def tips_of(pixels: Pixels, wanted: int) -> list[Tip]:
 
 
 @settings(max_examples=12, deadline=None)
-@given(tilt=st.floats(-30, 30), apart=st.integers(252, 300), count=st.integers(2, 4))
+@given(tilt=st.floats(-30, 30), apart=st.integers(246, 300), count=st.integers(2, 4))
 def test_every_tip_is_found_in_order_however_the_hand_is_turned(tilt: float, apart: int, count: int) -> None:
-    """Fingers up to 44 pixels apart or touching; nothing below the crease is taken for a tip or left on one."""
+    """Fingers up to 44 pixels apart or overlapping by 10; nothing below the crease is a tip or left on one."""
     made = slap([1, 2, 3, 4][:count], tilt, apart)
     tips = tips_of(made.pixels, count)
     assert len(tips) == count
@@ -167,4 +167,19 @@ def test_every_finger_of_nist_samples_is_found_and_extracts(name: str) -> None:
     part = {4: "plain_right_four", 2: "plain_thumbs"}[len(places)]
     extractor = FingerExtractor()
     for finger_image in cut_slap(image, SLAPS[part]).values():
-        assert len(extractor.extract(finger_image)[0]) >= 20
+        assert len(extractor.extract(finger_image)[0]) >= 15
+
+
+@pytest.mark.parametrize("gone", range(4))
+def test_a_finger_wiped_off_a_sample_is_made_up_for_by_no_other(gone: int) -> None:
+    """Its phalanges below are wiped off too, as on a hand without it."""
+    grey, ridges = see_ridges(decode(evaluation_data("formats/slaps/nbis_valid1.8_2.png").read_bytes(), dpi=500))
+    tips = find_tips(grey, ridges, 4)
+    tip = tips.pop(gone)
+    rows, columns = np.mgrid[: grey.shape[0], : grey.shape[1]]
+    x, y, c, s = columns - tip.x, rows - tip.y, math.cos(tip.angle), math.sin(tip.angle)
+    wiped = (abs(c * x + s * y) < 0.6 * tip.width) & (c * y - s * x > -0.75 * tip.length)
+    rest = np.where(wiped, np.uint8(255), grey)
+    assert len(tips_of(rest, 4)) == 3
+    found = tips_of(rest, 3)
+    assert [tip.x for tip in found] == pytest.approx([tip.x for tip in tips], abs=20)
