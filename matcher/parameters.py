@@ -179,7 +179,7 @@ TAIL_LEAST = 10  # of them, without which no tail is fitted
 # false match rates one to two orders of magnitude higher within one sex, age group and country of birth.
 FACE_HARDNESS = 1.0
 # Sums of measured cosines (FVC, LFW; 5,000 made-up mates) give the mate's place among 1 M: within the first 1000 for
-# 99.9 % of probes with a face and one finger, all with two; four fingers alone all, two 98 %, one 83 %, the face 98.7 %.
+# 99.9 % of probes with a face and one finger, all with two; four fingers all, two 98 %, one 83 %, the face 98.7 %.
 SHORT_LIST = 1000  # people taken from the fused short list to the exact cosines
 # A calibrated log10 LR falls below -t for at most 10^-t of mates. Measured at -4: 0.01 % of mates with a face and one
 # finger are lost, 0.002 % with two, none with four; of all strangers 9, 1.6 and 0.06 % stay.
