@@ -6,21 +6,19 @@ taken, as LFW means it; the service would refuse such a picture, so they are cou
 failure to enrol and scores lowest with everything. Times are of one thread's own work.
 """
 
-import csv
 import json
 import time
 from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
+from benchmarks.groups import Labels, by_group, common_threshold, group_line, interval, label, read_labels
 from benchmarks.lfw import Pair, accuracy, read_pairs
 from benchmarks.rates import Trial, bootstrap, curve
 from matcher.decode import decode
@@ -31,7 +29,6 @@ from matcher.face.yunet import Face
 from matcher.types import Image, Vector
 
 FMRS = {"tar_at_fmr_1e2": 1e-2, "tar_at_fmr_1e3": 1e-3, "tar_at_fmr_1e4": 1e-4}
-COMMON_FMR = 1e-3
 REJECTED = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4)
 LOWEST = -1.0
 
@@ -79,7 +76,7 @@ def measure(args: Namespace) -> dict[str, Any]:
         "fnmr_after_rejection": rejection(trial, quality),
     }
     if args.labels is not None:
-        result["groups"] = groups(portraits, trial, read_labels(args.labels), args)
+        result["groups"] = groups(portraits, trial, read_labels(args.labels), args.replicates, args.seed)
     report(result)
     if args.plot is not None:
         plot(args.plot, result["fnmr_after_rejection"])
@@ -162,15 +159,6 @@ def figures(trial: Trial, weight: NDArray[np.float64] | None) -> dict[str, float
     return {"eer": whole.eer} | {name: 1 - whole.fnmr_at(fmr) for name, fmr in FMRS.items()}
 
 
-def interval(values: Sequence[float]) -> list[float]:
-    return [float(value) for value in np.percentile(values, [2.5, 97.5])] if values else []
-
-
-def common_threshold(trial: Trial) -> float:
-    """The score at which FMR over all non-mated pairs is COMMON_FMR."""
-    return float(np.quantile(trial.score[~trial.mated], 1 - COMMON_FMR, method="higher"))
-
-
 def rejection(trial: Trial, quality: NDArray[np.intp]) -> dict[str, float]:
     """FNMR at the common threshold when the worst share of mated pairs, by their lower score, is left out."""
     missed = trial.score[trial.mated] < common_threshold(trial)
@@ -183,45 +171,10 @@ def milliseconds(portraits: Sequence[Portrait]) -> dict[str, float]:
     return {name: 1000 * float(np.median([one.seconds[name] for one in portraits if one.seconds])) for name in stages}
 
 
-def read_labels(path: Path) -> dict[str, dict[str, str]]:
-    """Attributes by the first column: a picture (NAME_0001) or a person (NAME)."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return {row.pop(next(iter(row))): row for row in csv.DictReader(file)}
-
-
-def groups(portraits: Sequence[Portrait], trial: Trial, labels: dict[str, dict[str, str]], args: Namespace) -> Any:
-    """Per attribute and value, both pictures in the group: FNMR and FMR at the common threshold, with intervals."""
-    members: dict[str, dict[str, NDArray[np.bool_]]] = defaultdict(dict)
-    own = [labels.get(one.name) or labels.get(one.name.rpartition("_")[0], {}) for one in portraits]
-    for attribute in sorted({name for row in own for name in row}):
-        values = np.array([row.get(attribute, "") for row in own])
-        for value in sorted(set(values.tolist()) - {""}):
-            members[attribute][value] = values == value
-    rows, columns = np.triu_indices(len(portraits), 1)
-    threshold = common_threshold(trial)
-    return {
-        attribute: {
-            value: group(subset(trial, inside[rows] & inside[columns]), threshold, args)
-            for value, inside in parts.items()
-        }
-        for attribute, parts in members.items()
-    }
-
-
-def subset(trial: Trial, chosen: NDArray[np.bool_]) -> Trial:
-    return Trial(trial.score[chosen], trial.mated[chosen], trial.first[chosen], trial.second[chosen])
-
-
-def group(trial: Trial, threshold: float, args: Namespace) -> dict[str, Any]:
-    """None where the group has no such pairs."""
-    result: dict[str, Any] = {"mated": int(trial.mated.sum()), "non_mated": int((~trial.mated).sum())}
-    weights = bootstrap(trial, args.replicates, args.seed) if len(trial.score) else []
-    matched = trial.score >= threshold
-    for name, kind, wrong in (("fnmr", trial.mated, ~matched), ("fmr", ~trial.mated, matched)):
-        result[name] = float(wrong[kind].mean()) if kind.any() else None
-        drawn = [float(np.average(wrong[kind], weights=one[kind])) for one in weights if one[kind].sum() > 0]
-        result[f"{name}_ci95"] = interval(drawn)
-    return result
+def groups(portraits: Sequence[Portrait], trial: Trial, labels: Labels, replicates: int, seed: int) -> dict[str, Any]:
+    """Rates by group; a label is a picture's (NAME_0001) or its person's (NAME)."""
+    own = [label(labels, one.name, one.name.rpartition("_")[0]) for one in portraits]
+    return by_group(trial, np.triu_indices(len(portraits), 1), own, replicates, seed)
 
 
 def report(result: dict[str, Any]) -> None:
@@ -233,11 +186,13 @@ def report(result: dict[str, Any]) -> None:
     print(f"{'ms':20s}" + ", ".join(f"{stage} {ms:.1f}" for stage, ms in result["ms"].items()))
     for attribute, values in result.get("groups", {}).items():
         for value, one in values.items():
-            print(f"{attribute} = {value}: FNMR {one['fnmr']} {one['fnmr_ci95']}, FMR {one['fmr']} {one['fmr_ci95']}")
+            print(group_line(attribute, value, one))
 
 
 def plot(path: Path, after: dict[str, float]) -> None:
     """How FNMR falls as the worst pairs are left out; ideal is what a perfect judge of quality would reach."""
+    import matplotlib as mpl
+
     mpl.use("agg")
     from matplotlib import pyplot
 

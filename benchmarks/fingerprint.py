@@ -20,6 +20,7 @@ from PIL import Image as Pillow
 from rich.progress import track
 from scipy.special import ndtri
 
+from benchmarks.groups import Labels, by_group, group_line, label, read_labels
 from benchmarks.rates import FIGURES, Curve, Trial, curve, figures
 from matcher.errors import CaptureError
 from matcher.finger import FingerExtractor, Prepared, compare, prepare
@@ -38,6 +39,7 @@ class Print:
     """One impression of a set. refused: why no minutiae were taken, or empty."""
 
     finger: int
+    name: str
     image: Image
     minutiae: Minutiae
     quality: Quality
@@ -52,6 +54,7 @@ def main() -> None:
     cli.add_argument("--plot", type=Path, help="where to draw the DET curves (PNG)")
     cli.add_argument("--replicates", type=int, default=400, help="bootstrap replicates behind the intervals")
     cli.add_argument("--reject", type=float, default=0.1, help="share of worst prints left out to judge quality")
+    cli.add_argument("--labels", type=Path, help="CSV: SET/FINGER or FINGER, then any attributes")
     cli.add_argument("--as-shipped", action="store_true", help="also run LEADER unmodified on the uncropped images")
     args = cli.parse_args()
     print(json.dumps(measure(args)))
@@ -81,12 +84,35 @@ def measure(args: Namespace) -> dict[str, Any]:
     result["extract_ms"] = 1e3 * fmean(one.seconds for prints in sets.values() for one in prints)
     result["compare_per_second"] = sum(len(trial.score) for trial in by_minutiae.values()) / seconds
     result["prepare_ms"] = prepare_ms([one for prints in sets.values() for one in prints])
+    if args.labels:
+        result["groups"] = groups(sets, by_minutiae, read_labels(args.labels), args.replicates)
     if args.as_shipped:
         result["as_shipped"] = as_shipped(sets)
     report(result)
     if args.plot:
         plot(args.plot, {n: curve(t) for n, t in by_minutiae.items()}, {n: curve(t) for n, t in vectors.items()})
     return result
+
+
+def groups(
+    sets: dict[str, list[Print]], trials: dict[str, Trial], labels: Labels, replicates: int
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Rates by group over all sets at one threshold; captures are compared within their set only."""
+    own = [label(labels, f"{name}/{one.name}", one.name) for name, prints in sets.items() for one in prints]
+    starts = np.cumsum([0, *(len(prints) for prints in sets.values())])
+    corners = [np.triu_indices(len(prints), 1) for prints in sets.values()]
+    first, second = (
+        np.concatenate([pair[side] + start for pair, start in zip(corners, starts, strict=False)]) for side in (0, 1)
+    )
+    ordered = [trials[name] for name in sets]
+    fingers = np.cumsum([0, *(1 + max(one.finger for one in prints) for prints in sets.values())])
+    pooled = Trial(
+        np.concatenate([one.score for one in ordered]),
+        np.concatenate([one.mated for one in ordered]),
+        np.concatenate([one.first + start for one, start in zip(ordered, fingers, strict=False)]),
+        np.concatenate([one.second + start for one, start in zip(ordered, fingers, strict=False)]),
+    )
+    return by_group(pooled, (first, second), own, replicates, seed=1)
 
 
 def our_extraction(extractor: FingerExtractor) -> Callable[[Image], tuple[Minutiae, Quality, str]]:
@@ -110,7 +136,8 @@ def read_set(folder: Path, dpi: float | None, extract: Callable[[Image], tuple[M
         began = time.thread_time()
         found = extract(image)
         seconds = time.thread_time() - began
-        prints.append(Print(fingers.setdefault(file.stem.partition("_")[0], len(fingers)), image, *found, seconds))
+        finger = file.stem.partition("_")[0]
+        prints.append(Print(fingers.setdefault(finger, len(fingers)), finger, image, *found, seconds))
     return prints
 
 
@@ -202,6 +229,9 @@ def report(result: dict[str, Any]) -> None:
         print(f"{title:20s}{'EER %':>20s}{'FNMR % at FMR 1 %':>22s}{'at FMR 0.1 %':>22s}")
         for name, one in {**result[key], "mean": result[mean]}.items():
             print(f"{name:20s}" + "".join(f"{cell(one, figure):>21s}" for figure in FIGURES))
+    for attribute, values in result.get("groups", {}).items():
+        for value, one in values.items():
+            print(group_line(attribute, value, one))
 
 
 def cell(one: dict[str, Any], figure: str) -> str:

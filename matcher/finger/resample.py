@@ -14,8 +14,8 @@ def grey_at_500_dpi(image: Image) -> Pixels:
     height, width = (25.4 / FINGER_DPI * scale * side for side in image.pixels.shape[:2])
     if max(height, width) > FINGER_LARGEST_MM:
         raise NotAFingerprint(
-            f"the picture is {width:.0f} × {height:.0f} mm at {FINGER_DPI / scale:.0f} dpi, which is more than a hand's "
-            "fingers take: is it a print, and is the resolution right?"
+            f"the picture is {width:.0f} × {height:.0f} mm at {FINGER_DPI / scale:.0f} dpi, more than a hand's fingers "
+            "take: is it a print, and is the resolution right?"
         )
     picture = Pillow.fromarray(image.pixels).convert("L")
     if abs(scale - 1) > 0.01:

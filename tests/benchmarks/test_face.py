@@ -1,12 +1,12 @@
 """The face benchmark's bookkeeping, on scores whose rates are known."""
 
-from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.face import Portrait, all_pairs, groups, picture, read_labels, rejection
+from benchmarks.face import Portrait, all_pairs, groups, picture, rejection
+from benchmarks.groups import read_labels
 from benchmarks.lfw import Pair, accuracy, read_pairs
 from benchmarks.rates import Trial
 
@@ -66,8 +66,7 @@ def test_rates_by_group_at_the_common_threshold(tmp_path: Path) -> None:
     ]
     (tmp_path / "labels.csv").write_text("name,site\nA,north\nB,south\nC_0001,south\n")
     trial, _ = all_pairs(portraits)
-    args = Namespace(replicates=20, seed=1)
-    found = groups(portraits, trial, read_labels(tmp_path / "labels.csv"), args)["site"]
+    found = groups(portraits, trial, read_labels(tmp_path / "labels.csv"), replicates=20, seed=1)["site"]
     assert found["north"]["fnmr"] == 0.0
     assert found["north"]["fmr"] is None
     assert found["south"]["fnmr"] == 1.0  # B's second picture failed to enrol
