@@ -92,8 +92,8 @@ def find_tips(grey: Pixels, ridges: RidgeMap, wanted: int) -> list[Tip]:
 
 
 def _is_even(tips: Sequence[Tip]) -> bool:
-    widths = [tip.width for tip in tips]
-    return not widths or max(widths) <= p.SLAP_EVEN * float(np.median(widths))
+    widths = sorted(tip.width for tip in tips)
+    return not widths or widths[-1] <= p.SLAP_EVEN * widths[(len(widths) - 1) // 2]
 
 
 def _ink(grey: Pixels) -> NDArray[np.float32]:
