@@ -7,8 +7,8 @@ threshold, shape 0: heavier than most scores' own, and made heavier by its scale
 kept between a floor and a cap:
 
 - Cap: evidence for "same" is not believed beyond what the non-mated scores can support. At a likelihood ratio of
-  r no more than 1/r of non-mated comparisons score so high; to know a rate within 30 % takes 30 such comparisons
-  (Doddington's rule of 30), so r ≤ comparisons / 30. The tail says more with every step; it is not asked.
+  r no more than 1/r of non-mated comparisons score so high; where none of n does, the rate is below 3/n with 95 %
+  confidence (rule of 3), so r ≤ comparisons / 3. The tail says more with every step; it is not asked.
 - Floor: evidence against "same" is not believed beyond the chance that a mated capture is worthless: a finger taken in
   another's place, a bandage, a smear. The evaluation sets hold none of these, the field does.
 
