@@ -172,8 +172,8 @@ VECTOR_NEIGHBOURS = 16  # a minutia sees about 100 pixels far, 1.3 times the rad
 # Chance that a mated capture tells nothing (another finger in its place, bandage, smear): floors the evidence against
 # "same" at log10 0.02 = -1.7 a position. A sober guess: no set at hand holds failures of the field to measure it on.
 CAPTURE_WORTHLESS = 0.02
-# n non-mated comparisons without one so high bound the rate by 3/n, with 95 % confidence (rule of 3). The rule of 30, for
-# a rate known within 30 %, took every single modality below the review threshold in galleries of some 60 people, while
+# n non-mated comparisons, none so high, bound the rate by 3/n with 95 % confidence (rule of 3). The rule of 30, for a
+# rate known within 30 %, took every single modality below the review threshold in galleries of some 60 people, while
 # held-out non-mated comparisons reached 10^3 fifty times less often than promised.
 COMPARISONS_BEHIND_A_RATE = 3
 TAIL_SHARE = 0.001  # highest non-mated scores that are replaced by the exponential fitted to them

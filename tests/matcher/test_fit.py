@@ -69,6 +69,6 @@ def test_scores_that_never_overlap_still_give_no_more_than_the_data_support() ->
     rng = np.random.default_rng(6)
     non_mated = rng.exponential(0.01, 30_000)
     curve = fit_curve(rng.uniform(0.6, 0.9, 500), non_mated)
-    assert curve.log10_lr[-1] == pytest.approx(3.0, abs=1e-3)
+    assert curve.log10_lr[-1] == pytest.approx(4.0, abs=1e-3)
     assert curve(np.array([0.61]))[0] == curve.log10_lr[-1]
     assert curve(np.array([0.05]))[0] == curve.log10_lr[0]
