@@ -169,7 +169,7 @@ def test_score_falls_with_blur() -> None:
 
 
 def test_every_reason_has_a_sentence() -> None:
-    assert {limit.reason for limit in FACE_LIMITS} | {"unclear"} == set(ADVICE)
+    assert {limit.reason for limit in FACE_LIMITS} | {"unclear", "not_alone"} == set(ADVICE)
     assert all((limit.least is None) != (limit.most is None) for limit in FACE_LIMITS)
 
 
