@@ -21,11 +21,10 @@ from matcher.errors import (
     TemplatesIncomparable,
     TooFewFeatures,
 )
-from matcher.finger.slaps import SLAPS
 from matcher.networks import MODELS
 from matcher.packing import template_from_bytes, template_to_bytes
 from matcher.quality import ADVICE
-from matcher.types import FINGERS, Candidate, Evidence, Minutiae, Position, Quality, Template
+from matcher.types import FINGERS, SLAPS, Candidate, Evidence, Minutiae, Position, Quality, Template
 
 __all__ = [
     "ADVICE",

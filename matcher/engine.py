@@ -24,13 +24,12 @@ from matcher.evidence import Person, judge
 from matcher.face import FaceExtractor
 from matcher.finger import FingerExtractor, compare, prepare
 from matcher.finger.records import extract_record, is_minutiae_record
-from matcher.finger.slaps import SLAPS, cut_slap
 from matcher.finger.vector import FingerVector
 from matcher.fuse import modality, require_comparable
 from matcher.gallery import Gallery
 from matcher.networks import MODELS
 from matcher.parameters import CANDIDATES_RETURNED, FINGER_DPI
-from matcher.types import Candidate, Evidence, Image, Minutiae, Position, Quality, Template
+from matcher.types import SLAPS, Candidate, Evidence, Image, Minutiae, Position, Quality, Template
 
 _log = logging.getLogger(__name__)
 
@@ -106,6 +105,8 @@ class Engine:
         part: one of SLAPS. missing: fingers declared not to be there; others are no matter. dpi: as in Capture.
         Raises SlapIncomplete where fingers are more or fewer than that, and CaptureError's other kinds.
         """
+        from matcher.finger.slaps import cut_slap  # SciPy is slow to import
+
         expected = [position for position in SLAPS[part] if position not in missing]
         fingers = cut_slap(_decoded(Capture(SLAPS[part][0], content, dpi)), expected)
         return [(position, _png(finger)) for position, finger in fingers.items()]

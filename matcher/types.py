@@ -33,6 +33,23 @@ class Position(StrEnum):
 
 FINGERS = tuple(position for position in Position if position.is_finger)
 
+SLAPS: Mapping[str, tuple[Position, ...]] = {
+    "plain_right_four": (
+        Position.RIGHT_INDEX,
+        Position.RIGHT_MIDDLE,
+        Position.RIGHT_RING,
+        Position.RIGHT_LITTLE,
+    ),
+    "plain_left_four": (
+        Position.LEFT_LITTLE,
+        Position.LEFT_RING,
+        Position.LEFT_MIDDLE,
+        Position.LEFT_INDEX,
+    ),
+    "plain_thumbs": (Position.LEFT_THUMB, Position.RIGHT_THUMB),
+}
+"""What each part of a capture shows, from left to right."""
+
 
 @dataclass(frozen=True, slots=True)
 class Image:

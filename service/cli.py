@@ -7,12 +7,12 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
-import httpx
 import typer
 import uvicorn
 from pydantic import ValidationError
@@ -23,15 +23,16 @@ from sqlalchemy.exc import OperationalError
 
 from matcher import MatcherError
 from service import logs
-from service.api.app import create_app
 from service.bootstrap import App, open_app, open_store
-from service.client import Posted, enrolment_of, post_people, read_folder
 from service.domain.access import AccessRole
 from service.domain.errors import JisrError
 from service.settings import Settings
 from service.usecases.access import create_token, revoke_token
 from service.usecases.gallery import count_outdated, extract_again
 from service.usecases.process import try_again
+
+if TYPE_CHECKING:
+    from service.client import Posted
 
 app = typer.Typer(help="Biometric enrolment and deduplication for social registries.", no_args_is_help=True)
 token_app = typer.Typer(help="Bearer tokens for clients and operators.", no_args_is_help=True)
@@ -61,7 +62,11 @@ def serve(
     logs.set_up()
     settings = _settings()
     host, port = host or settings.host, port or settings.port
-    jisr = _open()
+    with ThreadPoolExecutor(1) as pool:
+        opening = pool.submit(_open)
+        from service.api.app import create_app  # meanwhile: networks and web framework take a second each
+
+        jisr = opening.result()
     _refuse_outdated(jisr)
     jisr.follower.start(jisr.store.storage)
     if settings.embedded_worker:
@@ -114,6 +119,10 @@ def enrol(
     What else there is to say (names, sex, household, exceptions: the API's part `enrolment`) goes into `amina.json`.
     A second run repeats the first and enrols nobody twice.
     """
+    import httpx
+
+    from service.client import enrolment_of, post_people, read_folder
+
     people = read_folder(folder)
     if not people:
         typer.echo(f"{folder}: no file is named after a position, such as amina_face.jpg", err=True)
@@ -130,7 +139,7 @@ def enrol(
         raise typer.Exit(1)
 
 
-def _summary(one: Posted) -> tuple[str, str, str, str]:
+def _summary(one: "Posted") -> tuple[str, str, str, str]:
     answer = one.answer
     if not one.accepted:
         mends = "; ".join(f"{error['field']}: {error['detail']}" for error in answer.get("errors", ()))

@@ -5,7 +5,7 @@ them on the finger's axis are tips; the rest are lower phalanges.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,23 +18,6 @@ from matcher.errors import SlapIncomplete
 from matcher.finger.extract import see_ridges
 from matcher.finger.ridges import RidgeMap
 from matcher.types import Image, Pixels, Position
-
-SLAPS: Mapping[str, tuple[Position, ...]] = {
-    "plain_right_four": (
-        Position.RIGHT_INDEX,
-        Position.RIGHT_MIDDLE,
-        Position.RIGHT_RING,
-        Position.RIGHT_LITTLE,
-    ),
-    "plain_left_four": (
-        Position.LEFT_LITTLE,
-        Position.LEFT_RING,
-        Position.LEFT_MIDDLE,
-        Position.LEFT_INDEX,
-    ),
-    "plain_thumbs": (Position.LEFT_THUMB, Position.RIGHT_THUMB),
-}
-"""What each part of a capture shows, from left to right."""
 
 Mask = NDArray[np.bool_]
 Points = NDArray[np.floating]
