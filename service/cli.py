@@ -69,12 +69,12 @@ def serve(
         jisr = opening.result()
     _refuse_outdated(jisr)
     jisr.follower.start(jisr.store.storage)
-    if settings.embedded_worker:
-        jisr.worker.start()
 
     class Greeting(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
+            if self.started and settings.embedded_worker:
+                jisr.worker.start()  # not before: what it warms up would keep the first requests waiting
             if self.started:
                 home = settings.home.absolute()
                 set_home = "" if "JISR_HOME" not in os.environ else f"JISR_HOME={home} "
