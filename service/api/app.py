@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from service.api import cases, enrolments, operations, problems, registry, search
 from service.api.limits import BodyLimit
 from service.api.metrics import MeasureRequests, Metrics
-from service.api.schemas import EnrolmentIn
+from service.api.requests import EnrolmentIn
 from service.bootstrap import App
 
 DESCRIPTION = """

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from service.api.answers import CaseOut, CasesOut
 from service.api.deps import Caller, Running, adjudicators
 from service.api.problems import declared
-from service.api.schemas import CaseOut, CasesOut, DecisionIn
+from service.api.requests import DecisionIn
 from service.domain import errors
 from service.domain.cases import CaseStatus
 from service.usecases import adjudicate, lookup

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
+from service.api.answers import EnrolmentOut
 from service.api.deps import Running, anybody, enrollers
 from service.api.errors import Malformed
 from service.api.form import Form, SentForm, described, part
 from service.api.problems import declared, field_errors
-from service.api.schemas import EnrolmentIn, EnrolmentOut
+from service.api.requests import EnrolmentIn
 from service.bootstrap import App
 from service.domain import errors
 from service.domain.enrolments import WAITING

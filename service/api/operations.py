@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from service.api.answers import Health, Readiness
 from service.api.deps import Running
 from service.api.errors import NotReady
 from service.api.problems import response
-from service.api.schemas import Health, Readiness
 from service.domain.enrolments import WAITING
 
 router = APIRouter(tags=["operations"])

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
+from service.api.answers import HouseholdOut, PersonOut
 from service.api.deps import Running, anybody
 from service.api.problems import declared
-from service.api.schemas import HouseholdOut, PersonOut
 from service.domain import errors
 from service.usecases import lookup
 

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from matcher import FINGERS
+from service.api.answers import IdentificationOut, QualityOut, VerificationOut
 from service.api.deps import Running, anybody
 from service.api.errors import FieldError, Malformed
 from service.api.form import Form, described, part
 from service.api.problems import declared
-from service.api.schemas import IdentificationOut, QualityOut, VerificationOut
 from service.domain import errors
 from service.usecases import identify as use
 from service.usecases.captures import judge_capture
