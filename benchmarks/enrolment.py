@@ -49,7 +49,7 @@ def enrol(client: httpx.Client, captures: dict[str, Path]) -> tuple[float, dict[
         "id": str(uuid.uuid4()),
         "site": "benchmark",
         "device": "benchmark",
-        "captured_at": "2026-01-15T00:00:00Z",
+        "captured_at": "2025-01-15T00:00:00Z",
         "consent": {"given": True},
         "person": {"names": [{"full": captures["face"].stem}]},
         "captures": dpi,

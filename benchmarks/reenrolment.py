@@ -51,7 +51,7 @@ def enrol(client: httpx.Client, one: MadeUp, impression: int) -> dict[str, Any]:
         "id": str(uuid.uuid4()),
         "site": "benchmark",
         "device": "benchmark",
-        "captured_at": "2026-11-22T00:00:00Z",
+        "captured_at": "2025-01-15T00:00:00Z",
         "consent": {"given": True},
         "person": {"names": [{"full": one.name}]},
         "captures": {"right_index": {"dpi": one.dpi}},

@@ -73,7 +73,7 @@ def _post(client: httpx.Client, name: str, index: int) -> int:
         "id": name,
         "site": "survival",
         "device": "benchmark",
-        "captured_at": datetime(2026, 11, 22, tzinfo=UTC).isoformat(),
+        "captured_at": datetime(2025, 1, 15, tzinfo=UTC).isoformat(),
         "consent": {"given": True},
         "person": {"names": [{"full": f"person {index}"}]},
     }

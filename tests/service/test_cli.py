@@ -118,7 +118,7 @@ def test_a_worker_of_its_own_serves_a_service_without_one(tmp_path: Path) -> Non
                         "id": "7a2b6f0e-7c0c-4f5e-9a40-6a1f6d0c1d11",
                         "site": "a",
                         "device": "b",
-                        "captured_at": "2026-11-22T00:00:00Z",
+                        "captured_at": "2025-01-15T00:00:00Z",
                         "consent": {"given": True},
                         "person": {"names": [{"full": "Amina"}]},
                     }

@@ -22,7 +22,7 @@ def enrolment(**changes: Any) -> dict[str, Any]:
         "id": str(uuid.uuid4()),
         "site": "djibouti-1",
         "device": "counter-3",
-        "captured_at": "2026-11-22T09:30:00+03:00",
+        "captured_at": "2025-01-15T09:30:00+03:00",
         "consent": {"given": True, "reference": "form 12"},
         "person": {"names": [{"script": "Latn", "full": "Amina Hassan"}], "sex": "female", "birth_date": "1990-02-01"},
     } | changes
