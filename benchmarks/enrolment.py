@@ -7,7 +7,6 @@ import json
 import statistics
 import tempfile
 import time
-import uuid
 from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import httpx
 from rich.progress import track
 
 from benchmarks.reenrolment import SETS
-from benchmarks.running import running
+from benchmarks.running import enrolment_files, running
 
 POSITIONS = ("right_index", "right_middle", "left_index", "left_middle")
 
@@ -44,18 +43,8 @@ def first_fingers(data: Path, place: int) -> list[tuple[str, int]]:
 
 def enrol(client: httpx.Client, captures: dict[str, Path]) -> tuple[float, dict[str, Any]]:
     """Seconds to the outcome, and the outcome."""
-    dpi = {position: {"dpi": SETS[path.parent.name]} for position, path in captures.items() if position != "face"}
-    part = {
-        "id": str(uuid.uuid4()),
-        "site": "benchmark",
-        "device": "benchmark",
-        "captured_at": "2025-01-15T00:00:00Z",
-        "consent": {"given": True},
-        "person": {"names": [{"full": captures["face"].stem}]},
-        "captures": dpi,
-    }
-    files = {position: (path.name, path.read_bytes(), "image/*") for position, path in captures.items()}
-    files["enrolment"] = ("enrolment.json", json.dumps(part).encode(), "application/json")
+    dpi = {position: SETS[path.parent.name] for position, path in captures.items() if position != "face"}
+    files = enrolment_files(captures["face"].stem, captures, dpi)
     began = time.monotonic()
     answer = client.post("/v1/enrolments", params={"wait": 60}, files=files)
     return time.monotonic() - began, answer.raise_for_status().json()

@@ -7,7 +7,6 @@ with one impression and picture, then every further round enrols everybody again
 import json
 import sys
 import tempfile
-import uuid
 from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 import httpx
 from rich.progress import track
 
-from benchmarks.running import running
+from benchmarks.running import enrolment_files, running
 
 SETS = {"FVC2002_DB1_B": 500, "FVC2002_DB2_B": 569, "FVC2002_DB3_B": 500, "FVC2002_DB4_B": 500}
 
@@ -47,21 +46,8 @@ def made_up_people(data: Path, impressions: int, faces_each: int) -> list[MadeUp
 
 def enrol(client: httpx.Client, one: MadeUp, impression: int) -> dict[str, Any]:
     """Enrol with the impression and picture of this number, from 0; what became of it."""
-    part = {
-        "id": str(uuid.uuid4()),
-        "site": "benchmark",
-        "device": "benchmark",
-        "captured_at": "2025-01-15T00:00:00Z",
-        "consent": {"given": True},
-        "person": {"names": [{"full": one.name}]},
-        "captures": {"right_index": {"dpi": one.dpi}},
-    }
-    finger, face = one.fingers[impression], one.faces[impression % len(one.faces)]
-    files = {
-        "enrolment": ("enrolment.json", json.dumps(part).encode(), "application/json"),
-        "face": (face.name, face.read_bytes(), "image/jpeg"),
-        "right_index": (finger.name, finger.read_bytes(), "image/png"),
-    }
+    captures = {"face": one.faces[impression % len(one.faces)], "right_index": one.fingers[impression]}
+    files = enrolment_files(one.name, captures, {"right_index": one.dpi})
     answer = client.post("/v1/enrolments", params={"wait": 60}, files=files)
     found: dict[str, Any] = answer.json()
     return found if answer.status_code == 202 else {"status": "refused", "case": None, **found}

@@ -1,12 +1,14 @@
 """A service in a process of its own, for benchmarks and for the tests of the whole way."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -74,6 +76,23 @@ def running(home: Path, **settings: str) -> Iterator[Running]:
         yield service
     finally:
         service.stop()
+
+
+def enrolment_files(
+    name: str, captures: Mapping[str, Path], dpi: Mapping[str, float] | None = None, enrolment_id: str | None = None
+) -> dict[str, tuple[str, bytes]]:
+    """The parts of a complete enrolment. captures, dpi: by position."""
+    part = {
+        "id": enrolment_id or str(uuid.uuid4()),
+        "site": "benchmark",
+        "device": "benchmark",
+        "captured_at": "2025-01-15T00:00:00Z",
+        "consent": {"given": True},
+        "person": {"names": [{"full": name}]},
+        "captures": {position: {"dpi": value} for position, value in (dpi or {}).items()},
+    }
+    files = {position: (path.name, path.read_bytes()) for position, path in captures.items()}
+    return files | {"enrolment": ("enrolment.json", json.dumps(part).encode())}
 
 
 def _free_port() -> int:

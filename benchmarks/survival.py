@@ -9,13 +9,12 @@ import uuid
 from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from benchmarks.running import Running
+from benchmarks.running import Running, enrolment_files
 from scripts.fetch_captures import capture_path
 
 SHOTS = ("obama.jpg", "p1_1.png"), ("biden.jpg", "p2_1.png"), ("obama2.jpg", "p1_2.png")
@@ -69,19 +68,7 @@ def survive(home: Path, posts: int, kill_after: int) -> Survival:
 
 def _post(client: httpx.Client, name: str, index: int) -> int:
     face, finger = (capture_path(shot) for shot in SHOTS[index % len(SHOTS)])
-    part = {
-        "id": name,
-        "site": "survival",
-        "device": "benchmark",
-        "captured_at": datetime(2025, 1, 15, tzinfo=UTC).isoformat(),
-        "consent": {"given": True},
-        "person": {"names": [{"full": f"person {index}"}]},
-    }
-    files = {
-        "enrolment": ("enrolment.json", json.dumps(part).encode(), "application/json"),
-        "face": (face.name, face.read_bytes(), "image/jpeg"),
-        "right_index": (finger.name, finger.read_bytes(), "image/png"),
-    }
+    files = enrolment_files(f"person {index}", {"face": face, "right_index": finger}, enrolment_id=name)
     try:
         return client.post("/v1/enrolments", files=files).status_code
     except httpx.TransportError:

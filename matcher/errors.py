@@ -2,8 +2,11 @@
 
 MatcherError
 ├── CaptureError                 the capture cannot be used
-│   ├── CaptureUnreadable        not a picture, truncated, empty
-│   ├── CaptureTooLarge          more bytes or pixels than are decoded
+│   ├── CaptureUnreadable        not a picture
+│   │   ├── CaptureEmpty         no bytes
+│   │   └── CaptureDamaged       cut short or damaged
+│   ├── CaptureTooLarge          more bytes than are read
+│   │   └── TooManyPixels        more pixels than are decoded
 │   ├── NoFace
 │   ├── SeveralFaces
 │   ├── NotAFingerprint

@@ -2,7 +2,7 @@
 
 JisrError
 ├── Refused                      the request cannot be taken as it is; names the field
-│   ├── MalformedRequest       a part of the enrolment is missing or not as described
+│   ├── MalformedRequest         a part of the enrolment is missing or not as described
 │   ├── UnknownPosition          a capture named after no position
 │   ├── RepeatedPosition         two captures of one position
 │   ├── ContradictedException    a position both captured and declared impossible
@@ -10,12 +10,13 @@ JisrError
 │   ├── UnknownHousehold         a registry ID that was never issued
 │   ├── MalformedHousehold       neither a UUID nor a registry ID with right check digits
 │   ├── CaptureRefused           the matcher cannot use a capture; see `reason`
-│   ├── CapturesRefused          several captures, each with its reason
 │   ├── UnknownSurvivor          a survivor that the case does not name
 │   └── NothingToCompare         no position in common, or none given
+├── CapturesRefused              one or several captures, each with its reason
 ├── Conflict
 │   ├── EnrolmentDiffers         the same enrolment UUID with other content
-│   └── CaseClosed               already decided
+│   ├── CaseClosed               already decided
+│   └── NotGivenUp               only what failed can be tried again
 └── NotFound
     ├── NoSuchEnrolment
     ├── NoSuchPerson
