@@ -1,17 +1,12 @@
-"""Face image records of ISO/IEC 19794-5:2005, the form passports and many capture devices use."""
-
-import struct
+"""Face image records of ISO/IEC 19794-5, the form passports (2005) and MOSIP (2011) use, of one image."""
 
 from matcher.errors import CaptureUnreadable
 
 START = b"FAC\x00"
-VERSION = b"010\x00"
-RECORD = struct.Struct(">4s4sIH")
-"""Format, version, length of the record, number of images."""
-INFORMATION = struct.Struct(">IH14x")
-"""Length of the block, number of feature points; then what the issuer says of sex, colours, expression and pose."""
-FEATURE_POINT = 8
-IMAGE_INFORMATION = 12
+OLD, NEW = b"010\x00", b"030\x00"
+"""The editions of 2005 and 2011."""
+QUALITY, POINT = 5, 8
+"""Bytes of one quality block and of one feature point (2011: landmark point)."""
 
 
 def accepts(content: bytes) -> bool:
@@ -19,17 +14,66 @@ def accepts(content: bytes) -> bool:
 
 
 def embedded_picture(content: bytes) -> bytes:
-    """The JPEG or JPEG 2000 file inside a record of one image. Raises CaptureUnreadable."""
-    if len(content) < RECORD.size + INFORMATION.size:
-        raise CaptureUnreadable("the face record is cut short")
-    _, version, length, images = RECORD.unpack_from(content)
-    if version != VERSION:
-        raise CaptureUnreadable("the face record is not of ISO/IEC 19794-5:2005 (version 010)")
+    """The picture file inside a record of one image. Raises CaptureUnreadable, naming the field that is wrong.
+
+    What the issuer says of the person, of pose and of landmarks is passed over, as is a 3D shape after the picture.
+    """
+    record = _Record(content)
+    record.take(len(START), "format")
+    version = record.take(4, "version")
+    if version not in {OLD, NEW}:
+        raise CaptureUnreadable("the face record's version is neither 010 nor 030 of ISO/IEC 19794-5")
+    is_new = version == NEW
+    record.ends_after(record.number(4, "length of the record"), "length of the record")
+    images = record.number(2, "number of images")
     if images != 1:
         raise CaptureUnreadable(f"the face record holds {images} images; one is expected")
-    block, points = INFORMATION.unpack_from(content, RECORD.size)
-    start = RECORD.size + INFORMATION.size + points * FEATURE_POINT + IMAGE_INFORMATION
-    end = RECORD.size + block
-    if not start < end <= length <= len(content):
-        raise CaptureUnreadable("the lengths in the face record do not agree with the file; it is damaged or cut short")
-    return content[start:end]
+    if is_new:
+        record.take(3, "certification flag and temporal semantics")
+    start = record.at
+    record.ends_after(start + record.number(4, "length of the block"), "length of the block")
+    if is_new:
+        record.take(14, "capture time and device")
+        record.take(QUALITY * record.number(1, "number of quality blocks"), "quality blocks")
+    points = record.number(2, "number of feature points")
+    record.take(15 if is_new else 14, "facial information")
+    record.take(POINT * points, "feature points")
+    record.take(11 if is_new else 12, "image information")
+    picture = record.take(record.number(4, "length of the image") if is_new else record.left, "image")
+    if not picture:
+        raise CaptureUnreadable("the face record's image has no bytes")
+    return picture
+
+
+class _Record:
+    """Bytes read field by field from the front. at: where the next field starts."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._end = len(content)
+        self.at = 0
+
+    @property
+    def left(self) -> int:
+        return self._end - self.at
+
+    def take(self, size: int, field: str) -> bytes:
+        """Raises CaptureUnreadable where the record ends before the field does."""
+        if size > self.left:
+            raise CaptureUnreadable(
+                f"the face record is damaged or cut short: its {field} should have {size} bytes, {self.left} are left"
+            )
+        self.at += size
+        return self._content[self.at - size : self.at]
+
+    def number(self, size: int, field: str) -> int:
+        return int.from_bytes(self.take(size, field))
+
+    def ends_after(self, size: int, field: str) -> None:
+        """Nothing beyond so many bytes from the front belongs to what follows. Raises CaptureUnreadable."""
+        if not self.at <= size <= self._end:
+            raise CaptureUnreadable(
+                f"the face record is damaged or cut short: by its {field} it ends at byte {size}, "
+                f"not between {self.at} and {self._end}"
+            )
+        self._end = size
