@@ -21,8 +21,8 @@ def read(content: bytes) -> Image:
         with Pillow.open(io.BytesIO(content), formats=FORMATS) as opened:
             check_size(*opened.size)
             dpi = _dpi(opened)
-            upright = ImageOps.exif_transpose(opened)
-            return Image(_pixels(upright), dpi)
+            ImageOps.exif_transpose(opened, in_place=True)
+            return Image(_pixels(opened), dpi)
     except MatcherError:
         raise
     except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as bomb:
@@ -48,7 +48,8 @@ def _pixels(picture: Pillow.Image) -> Pixels:
         raise CaptureUnreadable("the picture has 32 bits a channel; 8 or 16 are accepted")
     if picture.has_transparency_data:
         picture = _on_white(picture)
-    return np.array(picture.convert("L" if picture.mode in {"1", "L"} else "RGB"))
+    mode = "L" if picture.mode in {"1", "L"} else "RGB"
+    return np.array(picture if picture.mode == mode else picture.convert(mode))  # converting to the same copies
 
 
 def _from_16_bit(values: np.ndarray[Any, Any]) -> Pixels:
