@@ -26,6 +26,7 @@ from matcher.errors import NoFace, SeveralFaces
 from matcher.face import FaceExtractor
 from matcher.face.sitter import sitter
 from matcher.face.yunet import Face
+from matcher.networks import MODELS
 from matcher.types import Image, Vector
 
 FMRS = {"tar_at_fmr_1e2": 1e-2, "tar_at_fmr_1e3": 1e-3, "tar_at_fmr_1e4": 1e-4}
@@ -49,6 +50,7 @@ def main() -> None:
     cli.add_argument("--pairs", type=Path, required=True, help="pair file of LFW's form, with or without folds")
     cli.add_argument("--images", type=Path, required=True, help="NAME/NAME_0001.jpg or NAME_0001.jpg under it")
     cli.add_argument("--labels", type=Path, help="CSV: name or picture, then any attributes, named in the first row")
+    cli.add_argument("--models", type=Path, default=MODELS, help="folder of manifest.toml")
     cli.add_argument("--plot", type=Path, help="where to draw the quality-rejection curve (PNG)")
     cli.add_argument("--replicates", type=int, default=100, help="bootstrap replicates behind the intervals")
     cli.add_argument("--seed", type=int, default=1)
@@ -60,7 +62,7 @@ def measure(args: Namespace) -> dict[str, Any]:
     pairs = read_pairs(args.pairs)
     names = sorted({name for pair in pairs for name in (pair.first, pair.second)})
     paths = {name: path for name in names if (path := picture(args.images, name)) is not None}
-    extractor = FaceExtractor()
+    extractor = FaceExtractor(args.models)
     describe(extractor, next(iter(paths.items())))  # the first call pays for memory and caches
     portraits = [describe(extractor, item) for item in track(list(paths.items()), "extract")]
     kept = [pair for pair in pairs if pair.first in paths and pair.second in paths]

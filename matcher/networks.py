@@ -21,7 +21,7 @@ Shape = list[int | str]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file inside a published archive. kind: sdist or wheel."""
+    """A file inside a published archive. kind: sdist, wheel or npm."""
 
     package: str
     kind: str

@@ -1,4 +1,4 @@
-"""Recipes that turn a network as shipped into the one we load. Same input and versions, same bytes."""
+"""Recipes that turn a network's file as shipped into the one we load. Same input and versions, same bytes."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,9 @@ from onnx import ModelProto, NodeProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from scripts.leader import rebuild_leader
+from scripts.mobilefacenet import rebuild_mobilefacenet
+
+Recipe = Callable[[bytes], ModelProto]
 
 
 def fold_constants(model: ModelProto) -> ModelProto:
@@ -59,8 +62,40 @@ def free_size(model: ModelProto) -> ModelProto:
     return model
 
 
-RECIPES: dict[str, Callable[[ModelProto], ModelProto]] = {
-    "fold_constants": fold_constants,
-    "free_size": free_size,
-    "rebuild_leader": rebuild_leader,
+def spell_out_prelu(model: ModelProto) -> ModelProto:
+    """Write each parametric ReLU as relu(x) + slope · min(x, 0): the same numbers to the last bit, sooner.
+
+    One of the two terms is always zero, so nothing is rounded anew. onnxruntime 1.31 spends half of SFace's time in its
+    PRelu, four times what these four nodes take.
+    """
+    nodes: list[NodeProto] = []
+    for node in model.graph.node:
+        nodes += _spelled_out(node) if node.op_type == "PRelu" else [node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    model.graph.initializer.append(numpy_helper.from_array(np.array(0, np.float32), "zero"))
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _spelled_out(node: NodeProto) -> list[NodeProto]:
+    (source, slope), (result,) = node.input, node.output
+    above, below, scaled = (f"{result}_{part}" for part in ("above", "below", "scaled"))
+    return [
+        helper.make_node("Relu", [source], [above]),
+        helper.make_node("Min", [source, "zero"], [below]),
+        helper.make_node("Mul", [below, slope], [scaled]),
+        helper.make_node("Add", [above, scaled], [result]),
+    ]
+
+
+def _of_onnx(change: Callable[[ModelProto], ModelProto]) -> Recipe:
+    return lambda content: change(onnx.load_model_from_string(content))
+
+
+RECIPES: dict[str, Recipe] = {
+    "quick_sface": _of_onnx(lambda model: spell_out_prelu(fold_constants(model))),
+    "free_size": _of_onnx(free_size),
+    "rebuild_leader": _of_onnx(rebuild_leader),
+    "rebuild_mobilefacenet": lambda content: spell_out_prelu(rebuild_mobilefacenet(content)),
 }

