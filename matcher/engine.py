@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Pillow
 
-from matcher import snapshot
 from matcher.calibrate import read_calibrations
 from matcher.decode import decode
 from matcher.errors import CaptureError, GalleryDamaged
@@ -26,14 +25,14 @@ from matcher.finger import FingerExtractor, compare, prepare
 from matcher.finger.records import extract_record, is_minutiae_record
 from matcher.finger.vector import FingerVector
 from matcher.fuse import modality, require_comparable
-from matcher.gallery import Gallery
+from matcher.gallery import Gallery, Stamp, shipped_coders
 from matcher.networks import MODELS
 from matcher.parameters import CANDIDATES_RETURNED, FINGER_DPI
 from matcher.types import SLAPS, Candidate, Evidence, Image, Minutiae, Position, Quality, Template
 
 _log = logging.getLogger(__name__)
 
-_SNAPSHOT = "gallery.snapshot"
+_SNAPSHOT = "gallery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +72,8 @@ class Engine:
             "finger": finger_model(self._finger.model, self._finger_vector.model),
         }
         self._calibrations = read_calibrations(models / "calibration.json", self.models)
+        self._dimensions = {"face": self._face.dimension, "finger": self._finger_vector.dimension}
+        self._coders = shipped_coders(self._dimensions, models)
         self._gallery = self._empty_gallery()
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="extract")
 
@@ -151,31 +152,23 @@ class Engine:
 
     def save(self, folder: Path, sequence: int) -> None:
         """Put everyone enrolled into `folder`, in place of what was saved there. sequence: of the last one applied."""
-        people = self._gallery.people()
-        snapshot.write(folder / _SNAPSHOT, snapshot.Header(sequence, self.models, len(people)), people)
+        self._gallery.save(folder / _SNAPSHOT, Stamp(sequence, self.models))
 
     def load(self, folder: Path) -> int | None:
         """Replace everyone enrolled by those saved; the sequence number saved with them.
 
         None, with the gallery as it was, where there is no snapshot, or a damaged one, or one of other models.
         """
-        gallery = self._empty_gallery()
         try:
-            header, people = snapshot.read(folder / _SNAPSHOT)
-            if dict(header.models) != dict(self.models):
-                raise GalleryDamaged(f"saved with models {dict(header.models)}, loaded are {dict(self.models)}")
-            gallery.add_many(people)
+            return self._gallery.load(folder / _SNAPSHOT, self.models)
         except FileNotFoundError:
             return None
         except GalleryDamaged as error:
             _log.warning("gallery_snapshot_unusable", extra={"reason": str(error)})
             return None
-        self._gallery = gallery
-        return header.sequence
 
     def _empty_gallery(self) -> Gallery:
-        dimensions = {"face": self._face.dimension, "finger": self._finger_vector.dimension}
-        return Gallery(dimensions, self._calibrations, self._threads)
+        return Gallery(self._dimensions, self._calibrations, self._coders, self._threads)
 
     def _template_or_error(self, capture: Capture) -> Template | CaptureError:
         try:

@@ -31,17 +31,6 @@ class Person:
         return self._prepared[position]
 
 
-def cosine_ratios(probe: Person, people: Sequence[Person], calibrations: Calibrations) -> NDArray[np.float64]:
-    """Linear log10 LR of the vectors alone, best captures, summed over common positions: float64 (n,)."""
-    total = np.zeros(len(people))
-    for position in probe.captures:
-        rows = [row for row, person in enumerate(people) if position in person.captures]
-        if rows:
-            line = calibrations[modality(position)].line
-            total[rows] += line.slope * _best_cosines(probe, [people[row] for row in rows], position) - line.offset
-    return total
-
-
 def judge(probe: Person, people: Sequence[tuple[int, Person]], calibrations: Calibrations) -> list[Candidate]:
     """Calibrated evidence on each (key, person), in their order; those without a common position are left out.
 

@@ -190,3 +190,15 @@ CLOSE_FLOOR = -4.0  # log10 LR of all cosines below which minutiae are not compa
 CLOSE_LEAST = 20  # people whose minutiae are compared in any case, should the vectors fail
 CLOSE_COMPARISONS = 800  # minutiae comparisons a search may spend (0.06 to 0.1 ms each), whatever the number of fingers
 CANDIDATES_RETURNED = 20  # people a search names unless asked for another number
+GALLERY_MINUTIAE = 146  # a finger at most, 1 kB; the surest stay
+GALLERY_PLACES = 32  # steps a pixel minutiae are kept in; 90 mm are 1772 of 2047 pixels
+# Codes of 4 bits: 32 for a face's 128 numbers, 22 for a finger's best 88 of 256. With a face and four fingers 60 bytes
+# a row, and 4 for whose it is.
+FACE_CODES, FINGER_CODES = 32, 22
+BLOCK_ROWS = 262_144  # of the short list; some 16 MB, what one core reads in 2 ms
+SEGMENT_PEOPLE = 131_072  # in one set of files; what is growing is written anew with every snapshot
+LAYOUT_LEAST = 2048  # people with the same positions, from which these have a layout of their own
+# Codes are trained anew on the gallery when it has that many people, and again when it has grown so many times.
+RETRAIN_FROM, RETRAIN_GROWTH = 20_000, 8
+RETRAIN_SAMPLE, TRAIN_LEAST = 50_000, 5_000  # vectors; FAISS uses 4,096 for each k-means, the axes need more
+COMPACT_FROM = 0.25  # share of removed people whose room is taken back

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from matcher import exact
 from matcher.errors import TemplatesIncomparable
-from matcher.gallery import Gallery
+from matcher.gallery import Gallery, untrained
 from matcher.parameters import CLOSE_LEAST, SHORT_LIST
 from matcher.types import Candidate, Position, Template
 from tests.matcher.made_up import CALIBRATIONS, DIMENSIONS, again, person
@@ -17,10 +17,24 @@ from tests.matcher.made_up import CALIBRATIONS, DIMENSIONS, again, person
 FACE, THUMB, INDEX = Position.FACE, Position.RIGHT_THUMB, Position.RIGHT_INDEX
 KINDS = [(FACE,), (THUMB,), (FACE, THUMB), (FACE, THUMB, INDEX)]
 """What different people have in a mixed gallery."""
+CLOSE = 1e-4
+"""log10 LR: rounding."""
+
+
+CODERS = {"face": untrained(DIMENSIONS["face"], 4), "finger": untrained(DIMENSIONS["finger"], 6)}
+
+
+def scan(gallery: Gallery, probe: list[Template]) -> list[Candidate]:
+    """The plain scan of what a gallery keeps."""
+    return exact.search(dict(gallery.people()), probe, CALIBRATIONS)
+
+
+def empty() -> Gallery:
+    return Gallery(DIMENSIONS, CALIBRATIONS, CODERS, threads=2)
 
 
 def gallery_of(people: dict[int, list[Template]]) -> Gallery:
-    gallery = Gallery(DIMENSIONS, CALIBRATIONS)
+    gallery = empty()
     gallery.add_many(people.items())
     return gallery
 
@@ -31,13 +45,13 @@ def mixed_people(count: int) -> dict[int, list[Template]]:
 
 def assert_same_but_for_ties(found: Sequence[Candidate], wanted: Sequence[Candidate]) -> None:
     """Rounding may part or swap equal evidence, never change it."""
-    np.testing.assert_allclose([c.log10_lr for c in found], [c.log10_lr for c in wanted], atol=1e-4)
+    np.testing.assert_allclose([c.log10_lr for c in found], [c.log10_lr for c in wanted], atol=CLOSE)
     by_key = {candidate.key: candidate for candidate in wanted}
     last = wanted[-1].log10_lr if wanted else 0.0
     for candidate in found:
-        assert candidate.key in by_key or candidate.log10_lr == pytest.approx(last, abs=1e-4)
+        assert candidate.key in by_key or candidate.log10_lr == pytest.approx(last, abs=CLOSE)
         if candidate.key in by_key:
-            assert candidate.log10_lr == pytest.approx(by_key[candidate.key].log10_lr, abs=1e-4)
+            assert candidate.log10_lr == pytest.approx(by_key[candidate.key].log10_lr, abs=CLOSE)
             assert candidate.evidence.keys() == by_key[candidate.key].evidence.keys()
 
 
@@ -51,12 +65,12 @@ def test_a_small_gallery_is_searched_as_a_plain_scan_would(positions: tuple[Posi
     gallery = gallery_of(people)
     for key in (3, 7, 30, 59):
         probe = again(key, positions)
-        found, wanted = gallery.search(probe, limit=60), exact.search(people, probe, CALIBRATIONS)
+        found, wanted = gallery.search(probe, limit=60), scan(gallery, probe)
         assert_same_but_for_ties(likely(found), likely(wanted))
         evidence = {candidate.key: candidate.log10_lr for candidate in wanted}
         assert len(found) >= min(CLOSE_LEAST, len(wanted))
         for candidate in found:
-            assert candidate.log10_lr == pytest.approx(evidence[candidate.key], abs=1e-4)
+            assert candidate.log10_lr == pytest.approx(evidence[candidate.key], abs=CLOSE)
 
 
 def test_mates_are_found_first_by_any_part_of_them() -> None:
@@ -84,12 +98,12 @@ def test_several_captures_of_a_position_and_the_best_counts() -> None:
     assert len(gallery) == 2
     face = gallery.search(person(77, (FACE,)))[0]
     assert face.key == 1
-    assert face.evidence[FACE].score == pytest.approx(1, abs=1e-5)
-    assert face.log10_lr == pytest.approx(3.0 - np.log10(2))
+    assert face.evidence[FACE].score == pytest.approx(1, abs=1e-4)
+    assert face.log10_lr == pytest.approx(3.0 - np.log10(2), abs=1e-3)
     assert gallery.search(again(1, (THUMB,)))[0].key == 1
 
 
-def test_the_removed_are_gone_and_their_slots_serve_again() -> None:
+def test_the_removed_are_gone_and_may_come_back() -> None:
     people = {key: person(key, (FACE,)) for key in range(30)}
     gallery = gallery_of(people)
     for key in range(0, 30, 2):
@@ -108,7 +122,7 @@ def test_equal_evidence_comes_in_the_order_of_keys() -> None:
 
 
 def test_nothing_to_find() -> None:
-    gallery = Gallery(DIMENSIONS, CALIBRATIONS)
+    gallery = empty()
     assert gallery.search(person(1, (FACE,))) == []
     gallery.add(1, person(1, (FACE,)))
     assert gallery.search(person(1, (THUMB,))) == []
@@ -140,10 +154,11 @@ def test_in_a_gallery_larger_than_every_list_mates_still_come_first() -> None:
     having = (FACE, THUMB, INDEX)
     people = {key: person(key, having) for key in range(SHORT_LIST + 200)}
     gallery = gallery_of(people)
+    kept = dict(gallery.people())
     for key in (0, 499, SHORT_LIST + 199):
         probe = again(key, having)
         best = gallery.search(probe, limit=1)
-        assert_same_but_for_ties(best, exact.search({key: people[key]}, probe, CALIBRATIONS))
+        assert_same_but_for_ties(best, exact.search({key: kept[key]}, probe, CALIBRATIONS))
 
 
 ACTIONS = st.lists(
@@ -156,7 +171,7 @@ ACTIONS = st.lists(
 def test_any_life_ends_as_the_plain_scan_of_who_is_left(
     actions: list[tuple[str, int, tuple[Position, ...]]], key: int, positions: tuple[Position, ...]
 ) -> None:
-    gallery, left = Gallery(DIMENSIONS, CALIBRATIONS), dict[int, list[Template]]()
+    gallery, left = empty(), dict[int, list[Template]]()
     for what, who, having in actions:
         if what == "remove":
             gallery.remove(who)
@@ -166,8 +181,8 @@ def test_any_life_ends_as_the_plain_scan_of_who_is_left(
             gallery.add(who, new)
             left[who] = left.get(who, []) + new
     probe = again(key, positions, time=2)
-    assert dict(gallery.people()) == {who: tuple(templates) for who, templates in left.items()} or not left
-    assert_same_but_for_ties(gallery.search(probe), exact.search(left, probe, CALIBRATIONS))
+    assert {who: len(templates) for who, templates in gallery.people()} == {w: len(t) for w, t in left.items()}
+    assert_same_but_for_ties(gallery.search(probe), scan(gallery, probe))
 
 
 def test_searches_go_on_while_people_come_and_go() -> None:

@@ -1,0 +1,7 @@
+"""Everyone enrolled, and the 1:N search. The order of reading: records, store, coder, layout, short_list, gallery."""
+
+from matcher.gallery.coder import Coder, shipped_coders, untrained
+from matcher.gallery.files import Stamp
+from matcher.gallery.gallery import Gallery
+
+__all__ = ["Coder", "Gallery", "Stamp", "shipped_coders", "untrained"]

@@ -1,0 +1,240 @@
+"""A gallery on disk: a folder of arrays with a manifest that says what each file's SHA-256 is.
+
+The folder is written beside its place and renamed into it. What is full never changes, so the next snapshot links to
+the same files instead of writing them again. `manifest.json` is the hash of its second line, and that line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.calibrate import Line
+from matcher.errors import GalleryDamaged
+from matcher.gallery.coder import read_coders, write_coders
+from matcher.gallery.records import Records, columns
+from matcher.gallery.short_list import Block, ShortList
+from matcher.gallery.store import Saved, Segment, Store
+
+VERSION = 2
+_MANIFEST = "manifest.json"
+_COLD = ("faces", "fingers", "minutiae")
+"""Columns that a mapped gallery reads from the disk as they are needed: all but a hundredth of the bytes."""
+
+Each = Callable[[Callable[[str], str], Iterable[str]], Iterable[str]]
+Write = Callable[[Path], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """sequence: of the last change contained. models: modality → hash of its networks."""
+
+    sequence: int
+    models: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing to be written in some files. owner: what is full and remembers that it was written, or None."""
+
+    files: Mapping[str, Write]
+    owner: Segment | Block | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Everything to be written, as it was at one moment. layouts: (mask, mixed) of each block, in their order."""
+
+    parts: list[Part]
+    people: int
+    segments: int
+    layouts: list[tuple[int, bool]]
+    trained_on: int
+
+
+def contents_of(store: Store, short: ShortList) -> Contents:
+    """What to write; to be called while nobody adds or removes. What is full is read later."""
+    segments = [Part(_columns(number, one.records), one) for number, one in enumerate(store.full)]
+    growing = Part(_columns(len(store.full), store.open.records), None)
+    alive = store.alive.copy()
+    coders = short.coders
+    rest = Part({"alive.npy": _array(alive), "coders.npz": lambda path: write_coders(path, coders)}, None)
+    blocks = [
+        Part(_block_files(number, block), block) if block.full else Part(_growing_block_files(number, block), None)
+        for number, block in enumerate(short.blocks)
+    ]
+    layouts = [(block.layout.mask, block.layout.mixed) for block in short.blocks]
+    return Contents([*segments, growing, rest, *blocks], len(store), len(segments) + 1, layouts, short.trained_on)
+
+
+def write(folder: Path, stamp: Stamp, contents: Contents) -> None:
+    """Replace `folder` whole or, whatever happens meanwhile, not at all."""
+    unfinished = folder.with_name(folder.name + ".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    hashes: dict[str, str] = {}
+    for part in contents.parts:
+        known = part.owner.saved if part.owner and part.owner.saved else {}
+        for name, put in part.files.items():
+            hashes[name] = _linked(known.get(name), unfinished / name) or _written(unfinished / name, put)
+        if part.owner:
+            part.owner.saved = {name: (folder / name, hashes[name]) for name in part.files}
+    _write_manifest(unfinished / _MANIFEST, stamp, contents, hashes)
+    _sync(unfinished)
+    shutil.rmtree(folder, ignore_errors=True)
+    unfinished.replace(folder)
+    _sync(folder.parent)
+
+
+def read(
+    folder: Path, models: Mapping[str, str], store: Store, lines: Mapping[str, Line], each: Each, *, mapped: bool
+) -> tuple[int, ShortList]:
+    """Fill an empty store; the sequence number and the short list. Every byte is checked before any is believed.
+
+    each: maps over file names with as many threads as it likes. mapped: leave vectors and minutiae on the disk.
+    Raises FileNotFoundError, and GalleryDamaged when files are not what `write` left, or of other models.
+    """
+    manifest = _read_manifest(folder / _MANIFEST)
+    if manifest["models"] != dict(models):
+        raise GalleryDamaged(f"saved with models {manifest['models']}, loaded are {dict(models)}")
+    hashes: dict[str, str] = manifest["files"]
+    for name, found in zip(hashes, each(lambda name: _hash(folder / name), hashes), strict=True):
+        if found != hashes[name]:
+            raise GalleryDamaged(f"{folder / name} does not match its checksum")
+    store.restore(
+        [read_records(folder, number, mapped=mapped) for number in range(manifest["segments"])],
+        np.load(folder / "alive.npy"),
+    )
+    short = ShortList(read_coders(folder / "coders.npz", models), lines, manifest["trained_on"])
+    for number, (mask, mixed) in enumerate(manifest["blocks"]):
+        short.restore(_read_block(folder, number, short, mask, mixed))
+    for number, segment in enumerate(store.full):
+        segment.saved = {name: (folder / name, hashes[name]) for name in _columns(number, segment.records)}
+    for number, block in enumerate(short.blocks):
+        block.saved = {name: (folder / name, hashes[name]) for name in _block_files(number, block)}
+    return int(manifest["sequence"]), short
+
+
+def release(folder: Path, store: Store) -> None:
+    """Let go of what full segments hold in memory and have in `folder`."""
+    for number, segment in enumerate(store.full):
+        if segment.saved and not isinstance(segment.records.faces, np.memmap):
+            segment.records = read_records(folder, number, mapped=True)
+
+
+def read_records(folder: Path, number: int, *, mapped: bool) -> Records:
+    """One segment of a folder that was checked. mapped: its vectors and minutiae stay on the disk."""
+    mode: dict[str, Any] = {"mmap_mode": "r"}
+    return Records(
+        **{
+            name: np.load(folder / f"segment-{number:05}-{name}.npy", **(mode if mapped and name in _COLD else {}))
+            for name in columns()
+        }
+    )
+
+
+# Parts ---------------------------------------------------------------------------------------------------------------
+
+
+def _columns(number: int, records: Records) -> dict[str, Write]:
+    return {f"segment-{number:05}-{name}.npy": _array(getattr(records, name)) for name in columns()}
+
+
+def _block_files(number: int, block: Block) -> dict[str, Write]:
+    return {
+        f"block-{number:05}.index": lambda path: faiss.write_index(block.index, str(path)),
+        f"block-{number:05}-slots.npy": _array(block.slots),
+        f"block-{number:05}-masks.npy": _array(block.masks),
+    }
+
+
+def _growing_block_files(number: int, block: Block) -> dict[str, Write]:
+    """The same of a block that may change as soon as the lock is free."""
+    index = faiss.serialize_index(block.index)
+    return _block_files(number, block) | {f"block-{number:05}.index": lambda path: index.tofile(path)}
+
+
+def _read_block(folder: Path, number: int, short: ShortList, mask: int, mixed: bool) -> Block:
+    index = faiss.read_index(str(folder / f"block-{number:05}.index"))
+    slots, masks = (np.load(folder / f"block-{number:05}-{name}.npy") for name in ("slots", "masks"))
+    if not isinstance(index, faiss.IndexPQFastScan):
+        raise GalleryDamaged(f"{folder}: block {number} is a {type(index).__name__}")
+    return Block(short.layout(mask, mixed), index, slots, masks)
+
+
+def _array(rows: NDArray[Any]) -> Write:
+    return lambda path: np.save(path, rows)
+
+
+# Files ---------------------------------------------------------------------------------------------------------------
+
+
+def _linked(known: Saved | None, path: Path) -> str | None:
+    """Take a file of an earlier snapshot, if it is still there: its hash."""
+    if known is None:
+        return None
+    try:
+        os.link(known[0], path)
+    except OSError:
+        return None
+    return known[1]
+
+
+def _written(path: Path, put: Write) -> str:
+    put(path)
+    _sync(path)
+    return _hash(path)
+
+
+def _hash(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError as error:
+        raise GalleryDamaged(f"{path} is missing") from error
+
+
+def _write_manifest(path: Path, stamp: Stamp, contents: Contents, hashes: Mapping[str, str]) -> None:
+    manifest = json.dumps(
+        {
+            "version": VERSION,
+            "sequence": stamp.sequence,
+            "models": dict(stamp.models),
+            "people": contents.people,
+            "segments": contents.segments,
+            "blocks": contents.layouts,
+            "trained_on": contents.trained_on,
+            "files": dict(hashes),
+        }
+    )
+    path.write_text(f"{hashlib.sha256(manifest.encode()).hexdigest()}\n{manifest}\n")
+    _sync(path)
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    stated, _, text = path.read_text(errors="replace").partition("\n")
+    if hashlib.sha256(text.removesuffix("\n").encode()).hexdigest() != stated:
+        raise GalleryDamaged(f"{path} does not match its checksum")
+    manifest: dict[str, Any] = json.loads(text)
+    if manifest["version"] != VERSION:
+        raise GalleryDamaged(f"{path} is of version {manifest['version']}; version {VERSION} can be read")
+    return manifest
+
+
+def _sync(path: Path) -> None:
+    """Have it on the disk; for a folder, which names it holds."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

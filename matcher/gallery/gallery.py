@@ -1,0 +1,271 @@
+"""Everyone enrolled, searched in three looks: codes of all, exact cosines of a thousand, minutiae of a few."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.calibrate import Calibration
+from matcher.evidence import Person, judge
+from matcher.fuse import ranked, require_comparable
+from matcher.gallery import files
+from matcher.gallery.coder import Coder, train, unit
+from matcher.gallery.layout import Probe
+from matcher.gallery.records import PLACE, Records, records_of
+from matcher.gallery.second_look import SecondLook
+from matcher.gallery.short_list import ShortList, Slots
+from matcher.gallery.store import Store, View
+from matcher.parameters import (
+    CANDIDATES_RETURNED,
+    CLOSE_COMPARISONS,
+    CLOSE_FLOOR,
+    CLOSE_LEAST,
+    COMPACT_FROM,
+    FACE_CODES,
+    FINGER_CODES,
+    RETRAIN_FROM,
+    RETRAIN_GROWTH,
+    RETRAIN_SAMPLE,
+    SHORT_LIST,
+    TRAIN_LEAST,
+)
+from matcher.types import Candidate, Template, Vector
+
+T = TypeVar("T")
+R = TypeVar("R")
+_log = logging.getLogger(__name__)
+_BULK = 4096
+_CODES = {"face": FACE_CODES, "finger": FINGER_CODES}
+
+
+class Gallery:
+    """People by key (int64, ≥ 0). Any thread may call; a search sees all additions or removals that returned before it.
+
+    dimensions, calibrations, coders: by modality. threads: what one search may use. mapped: once saved, vectors and
+    minutiae are read from the disk as they are needed, and memory holds the short list alone.
+    """
+
+    def __init__(
+        self,
+        dimensions: Mapping[str, int],
+        calibrations: Mapping[str, Calibration],
+        coders: Mapping[str, Coder],
+        threads: int = 1,
+        *,
+        mapped: bool = False,
+    ) -> None:
+        self._dimensions = dimensions
+        self._calibrations = calibrations
+        self._lines = {name: found.line for name, found in calibrations.items()}
+        self._models = {name: found.model for name, found in calibrations.items()}
+        self._store = Store(dimensions)
+        self._short = ShortList(coders, self._lines)
+        self._mapped = mapped
+        self._lock = threading.RLock()
+        self._rebuilding = threading.Lock()
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="search")
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+    def __contains__(self, key: int) -> bool:
+        return self._store.slot_of(key) is not None
+
+    def people(self) -> Iterator[tuple[int, tuple[Template, ...]]]:
+        """Everyone's key and templates, as they were when the first was asked for."""
+        with self._lock:
+            view = self._store.view()
+        for slot in np.flatnonzero(view.alive).tolist():
+            yield view.person(slot, self._models)
+
+    def add(self, key: int, templates: Sequence[Template]) -> None:
+        """Enrol a person, or add captures to one already there. Raises TemplatesIncomparable for other models."""
+        self.add_many([(key, templates)])
+
+    def add_many(self, people: Iterable[tuple[int, Sequence[Template]]]) -> None:
+        """`add` for many (key, templates), in bulk."""
+        waiting = iter(people)
+        while batch := list(islice(waiting, _BULK)):
+            joined: dict[int, tuple[Template, ...]] = {}
+            for key, templates in batch:
+                require_comparable(templates, self._calibrations)
+                joined[key] = (*joined.get(key, ()), *templates)
+            with self._lock:
+                view = self._store.view()
+                for key in joined:
+                    slot = self._store.slot_of(key)
+                    if slot is not None:
+                        joined[key] = (*view.person(slot, self._models)[1], *joined[key])
+                self.add_records(records_of(list(joined.items()), self._dimensions))
+
+    def add_records(self, records: Records) -> None:
+        """Enrol people packed already, each once; they replace whoever had their keys."""
+        with self._lock:
+            for key in records.keys.tolist():
+                self._store.remove(key)
+            slots = self._store.add(records)
+            self._short.add(records, slots)
+        if self.wants_rebuilding:
+            threading.Thread(target=self.rebuild, name="gallery-rebuild", daemon=True).start()
+
+    def remove(self, key: int) -> None:
+        """Forget a person; unknown keys are no error. Gone from every later search."""
+        with self._lock:
+            self._store.remove(key)
+
+    def search(self, templates: Sequence[Template], limit: int = CANDIDATES_RETURNED) -> list[Candidate]:
+        """The people most likely the probe's own, best first, equal evidence by key; at most `limit`.
+
+        People without a position in common are not named, nor strangers whom the vectors already tell apart. Raises
+        TemplatesIncomparable for templates of other models.
+        """
+        return self.search_many([templates], limit)[0]
+
+    def search_many(
+        self, probes: Sequence[Sequence[Template]], limit: int = CANDIDATES_RETURNED
+    ) -> list[list[Candidate]]:
+        """`search` for many at once, in their order; the short list is read once for all with the same positions."""
+        for templates in probes:
+            require_comparable(templates, self._calibrations)
+        people = [Person(templates) for templates in probes]
+        with self._lock:
+            store, short = self._store, self._short
+        slots = self._short_lists([_probe(person) for person in people], store, short)
+        with self._lock:
+            view = store.view()
+        return list(self._each(lambda i: self._close_look(people[i], slots[i], view, limit), range(len(people))))
+
+    @property
+    def wants_rebuilding(self) -> bool:
+        """Whether codes are for a much smaller gallery, or many rows for nobody."""
+        size, trained_on = len(self._store), self._short.trained_on
+        outgrown = size >= max(RETRAIN_FROM, RETRAIN_GROWTH * trained_on)
+        dead = len(self._short) - size
+        return outgrown or dead > max(RETRAIN_FROM, COMPACT_FROM * len(self._short))
+
+    def rebuild(self) -> None:
+        """Train the codes on those enrolled, make them anew, and drop what is kept of the removed.
+
+        Searches and additions go on meanwhile; a second call while one runs returns at once.
+        """
+        if not self._rebuilding.acquire(blocking=False):
+            return
+        try:
+            self._rebuild()
+        finally:
+            self._rebuilding.release()
+
+    def save(self, folder: Path, stamp: files.Stamp) -> None:
+        """Write everybody into `folder` in place of what it held, or leave it as it was; what is full only once."""
+        with self._lock:
+            contents = files.contents_of(self._store, self._short)
+        files.write(folder, stamp, contents)
+        if self._mapped:
+            files.release(folder, self._store)
+
+    def load(self, folder: Path, models: Mapping[str, str]) -> int:
+        """Replace everybody by those saved, and return the sequence number saved with them.
+
+        Raises FileNotFoundError, or GalleryDamaged when files are not as they were written, or of other models.
+        """
+        store = Store(self._dimensions)
+        sequence, short = files.read(folder, models, store, self._lines, self._each, mapped=self._mapped)
+        with self._lock:
+            self._store, self._short = store, short
+        return sequence
+
+    def _short_lists(self, probes: Sequence[Probe], store: Store, short: ShortList) -> list[Slots]:
+        """The slots worth a second look, for each probe."""
+        found: list[Slots] = [np.zeros(0, np.int64)] * len(probes)
+        by_mask: dict[int, list[int]] = {}
+        for at, probe in enumerate(probes):
+            by_mask.setdefault(probe.mask, []).append(at)
+        for which in by_mask.values():
+            lists = short.search([probes[at] for at in which], SHORT_LIST, lambda: store.alive, self._each)
+            for at, slots in zip(which, lists, strict=True):
+                found[at] = slots
+        return found
+
+    def _close_look(self, person: Person, slots: Slots, view: View, limit: int) -> list[Candidate]:
+        """Exact cosines, then calibrated evidence on those who stay open."""
+        look = SecondLook(_probe(person), self._lines, self._dimensions)
+        ratios = np.empty(len(slots), np.float32)
+        for records, rows, which in view.located(slots):
+            ratios[which] = look.ratios(records, rows)
+        known = [view.person(slot, self._models) for slot in slots[_promising(person, ratios)].tolist()]
+        return ranked(judge(person, [(key, Person(kept)) for key, kept in known], self._calibrations), limit)
+
+    def _rebuild(self) -> None:
+        with self._lock:
+            view, trained_on = self._store.view(), len(self._store)
+        coders = {
+            name: train(vectors, _CODES[name]) if len(vectors) >= TRAIN_LEAST else self._short.coders[name]
+            for name, vectors in _sample(view).items()
+        }
+        fresh = ShortList(coders, self._lines, trained_on)
+        done = _refill(fresh, view, 0)
+        self._store.compact(COMPACT_FROM)
+        with self._lock:
+            _refill(fresh, self._store.view(), done)
+            self._short = fresh
+        _log.info("gallery_rebuilt", extra={"people": trained_on})
+
+    def _each(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        """Map over items with all threads; a single item stays in the caller's."""
+        items = list(items)
+        return map(function, items) if len(items) < 2 else self._pool.map(function, items)
+
+
+def _probe(person: Person) -> Probe:
+    return Probe(
+        {
+            PLACE[position]: np.stack([template.vector for template in templates])
+            for position, templates in person.captures.items()
+        }
+    )
+
+
+def _promising(person: Person, ratios: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Those whom the exact cosines leave open, best first, while the budget of minutiae comparisons lasts."""
+    order = np.argsort(-ratios, kind="stable")
+    order = order[: max(int(np.count_nonzero(ratios >= CLOSE_FLOOR)), CLOSE_LEAST)]
+    fingers = sum(len(captures) for position, captures in person.captures.items() if position.is_finger)
+    return order[: max(CLOSE_COMPARISONS // max(fingers, 1), CLOSE_LEAST)]
+
+
+def _refill(short: ShortList, view: View, start: int) -> int:
+    """Append whoever is alive from slot `start` on; where the next call is to begin."""
+    end = 0
+    for records in view.segments:
+        slots = np.arange(end, end + len(records))
+        end += len(records)
+        skipped = max(start - int(slots[0]), 0) if len(slots) else 0
+        slots, records = slots[skipped:], records[skipped:]
+        gone = ~view.alive[slots]
+        short.add(records.without(gone) if gone.any() else records, slots)
+    return end
+
+
+def _sample(view: View) -> dict[str, Vector]:
+    """Vectors to train coders on, from all over the gallery, RETRAIN_SAMPLE or fewer of each modality."""
+    rng = np.random.default_rng(len(view.alive))
+    faces = [records.faces for records in view.segments]
+    fingers = [records.fingers for records in view.segments]
+    return {
+        "face": unit(np.concatenate([one[_some(rng, len(one), faces)] for one in faces]).astype(np.float32)),
+        "finger": unit(np.concatenate([one[_some(rng, len(one), fingers)] for one in fingers]).astype(np.float32)),
+    }
+
+
+def _some(rng: np.random.Generator, rows: int, parts: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
+    """A part's share of the sample, in order."""
+    share = min(1.0, RETRAIN_SAMPLE / max(sum(map(len, parts)), 1))
+    return np.sort(rng.choice(rows, int(rows * share), replace=False))

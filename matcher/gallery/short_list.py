@@ -1,0 +1,189 @@
+"""The first look: a few thousand bits a person, all of them compared with the probe, the best handed on.
+
+Every person is looked at: a walk through a graph or a few of many cells would miss just the weak and partial probes
+that matter (benchmarks/search.py measures it). Rows lie in blocks; a full block never changes again, so it is scanned
+without a lock and kept in one file for good.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.calibrate import Line
+from matcher.gallery.coder import Coder
+from matcher.gallery.growing import Growing
+from matcher.gallery.layout import EVERY, Layout, Probe, common_places, turned
+from matcher.gallery.records import Records
+from matcher.gallery.store import Saved
+from matcher.parameters import BLOCK_ROWS, LAYOUT_LEAST
+from matcher.types import Vector
+
+Slots = NDArray[np.int64]
+Scan = Callable[["Block"], tuple[Vector, Slots]]
+Run = Callable[[Scan, Sequence["Block"]], Iterator[tuple[Vector, Slots]]]
+
+
+_CHUNK = 8192  # people whose vectors are unpacked at a time
+MIXED = -1
+"""The name of the mixed layout; the others go by their mask."""
+
+
+class Block:
+    """Up to BLOCK_ROWS rows of one layout. Safe to share between threads.
+
+    slots: uint32 (n,), whose rows they are. masks: uint16 (n,), their positions; mixed layouts only.
+    saved: the files of a full block, once written, by name.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        index: faiss.IndexPQFastScan | None = None,
+        slots: NDArray[np.uint32] | None = None,
+        masks: NDArray[np.uint16] | None = None,
+    ) -> None:
+        self.layout = layout
+        self.index = index or layout.new_index()
+        self.saved: dict[str, Saved] | None = None
+        self._slots, self._masks = Growing(np.uint32, (), slots), Growing(np.uint16, (), masks)
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    @property
+    def full(self) -> bool:
+        """Whether it will never change again."""
+        return len(self) == BLOCK_ROWS
+
+    @property
+    def slots(self) -> NDArray[np.uint32]:
+        return self._slots.rows
+
+    @property
+    def masks(self) -> NDArray[np.uint16]:
+        return self._masks.rows
+
+    def add(self, rows: Vector, slots: Slots, masks: NDArray[np.uint16]) -> None:
+        """Append rows (k, d); no more than fit."""
+        with self._lock:
+            faiss.omp_set_num_threads(1)
+            self.index.add(rows)
+            self._slots.append(slots)
+            if self.layout.mixed:
+                self._masks.append(masks)
+
+    def scan(self, probes: Sequence[Probe], count: int) -> tuple[Vector, Slots]:
+        """The `count` best rows for each of q probes of the same positions: estimates and slots (q, k ≤ count)."""
+        queries = np.stack([self.layout.probe_row(probe) for probe in probes])
+        if self.full:
+            return self._scan(queries, probes[0], count)
+        with self._lock:
+            return self._scan(queries, probes[0], count)
+
+    def _scan(self, queries: Vector, probe: Probe, count: int) -> tuple[Vector, Slots]:
+        wanted, allowed = min(count, len(self)), None
+        if self.layout.mixed:
+            # Who shares no position with the probe has the estimate 0, better than most strangers': looked past.
+            allowed = common_places(self.masks, probe)
+            wanted = min(count + int(np.count_nonzero(~allowed)), len(self))
+        faiss.omp_set_num_threads(1)  # blocks share the cores; OpenMP keeps this number per calling thread
+        estimates, rows = self.index.search(queries, wanted)
+        found = rows >= 0
+        slots = np.where(found, self.slots[rows], -1).astype(np.int64)
+        if allowed is not None:
+            found &= allowed[rows]
+        return np.where(found, estimates + np.float32(self.layout.base(probe)), -np.inf), slots
+
+
+class ShortList:
+    """Codes of everybody, by slot. One writer at a time; `blocks` may be scanned meanwhile but for those not yet full.
+
+    lines: by modality.
+    """
+
+    def __init__(self, coders: Mapping[str, Coder], lines: Mapping[str, Line], trained_on: int = 0) -> None:
+        self.coders, self._lines = coders, lines
+        self.trained_on = trained_on
+        self.blocks: list[Block] = []
+        self._open: dict[int, Block] = {}
+        self._mixed_sets: Counter[int] = Counter()
+
+    def __len__(self) -> int:
+        return sum(map(len, self.blocks))
+
+    def layout(self, mask: int, mixed: bool) -> Layout:
+        """As this list's coders want it."""
+        return Layout(mask, mixed, self.coders, self._lines)
+
+    def restore(self, block: Block) -> None:
+        """Take a block read from disk."""
+        self.blocks.append(block)
+        if not block.full:
+            self._open[_name(block.layout)] = block
+        if block.layout.mixed:
+            self._mixed_sets.update(block.masks.tolist())
+
+    def add(self, records: Records, slots: Slots) -> None:
+        """Append people; those without any capture are left out, for no search can find them."""
+        for start in range(0, len(records), _CHUNK):
+            self._add(records[start : start + _CHUNK], slots[start : start + _CHUNK])
+
+    def search(
+        self, probes: Sequence[Probe], count: int, alive: Callable[[], NDArray[np.bool_]], run: Run
+    ) -> list[Slots]:
+        """The slots of the best `count` of those alive, for each of probes that all have the same positions.
+
+        alive: gives bool, by slot. run: maps a function over blocks, in their order, with all threads it may use.
+        """
+        best = np.full((len(probes), 0), -np.inf, np.float32)
+        slots = np.zeros((len(probes), 0), np.int64)
+        blocks = [block for block in list(self.blocks) if block.layout.mask & probes[0].mask]
+        for estimates, found in run(lambda block: block.scan(probes, count), blocks):
+            estimates = np.where((found >= 0) & alive()[found], estimates, -np.inf)
+            best, slots = np.hstack([best, estimates]), np.hstack([slots, found])
+            if best.shape[1] > count:
+                kept = np.argpartition(-best, count - 1, axis=1)[:, :count]
+                best, slots = np.take_along_axis(best, kept, 1), np.take_along_axis(slots, kept, 1)
+        return [row[np.isfinite(score)] for row, score in zip(slots, best, strict=True)]
+
+    def _add(self, records: Records, slots: Slots) -> None:
+        vectors, masks = turned(records, self.coders), records.masks
+        layouts = self._layouts_for(masks)
+        for name, layout in {_name(each): each for each in layouts.values()}.items():
+            fit = np.flatnonzero(np.isin(masks, [mask for mask, each in layouts.items() if _name(each) == name]))
+            self._append(layout, layout.rows(records, vectors, masks)[fit], slots[fit], masks[fit])
+
+    def _layouts_for(self, masks: NDArray[np.uint16]) -> dict[int, Layout]:
+        """The layout of each set of positions that occurs. A set that has become frequent gets its own."""
+        layouts: dict[int, Layout] = {}
+        for mask, count in zip(*(each.tolist() for each in np.unique(masks, return_counts=True)), strict=True):
+            if mask == 0:
+                continue
+            rare = mask not in self._open and self._mixed_sets[mask] + count < LAYOUT_LEAST
+            self._mixed_sets[mask] += count * rare
+            block = self._open.get(MIXED if rare else mask)
+            layouts[mask] = block.layout if block else self.layout(EVERY if rare else mask, rare)
+        return layouts
+
+    def _append(self, layout: Layout, rows: Vector, slots: Slots, masks: NDArray[np.uint16]) -> None:
+        done = 0
+        while done < len(rows):
+            block = self._open.get(_name(layout))
+            if block is None or block.full:
+                block = Block(layout)
+                self._open[_name(layout)] = block
+                self.blocks.append(block)
+            take = slice(done, done + BLOCK_ROWS - len(block))
+            block.add(rows[take], slots[take], masks[take])
+            done += len(rows[take])
+
+
+def _name(layout: Layout) -> int:
+    return MIXED if layout.mixed else layout.mask

@@ -1,0 +1,51 @@
+"""Train models/short_list.npz, the codes an empty gallery starts with, on synthetic vectors alone.
+
+    python -m scripts.train_short_list
+
+Fingers: vectors of synthetic prints by models/finger_vector.onnx, so run it anew whenever that changes. Faces: unit
+vectors of every direction alike, for nothing of real faces is to be shipped. A gallery that grows trains its own.
+"""
+
+import hashlib
+from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser
+from pathlib import Path
+
+import numpy as np
+from rich.progress import track
+
+from matcher.finger.vector import FingerVector
+from matcher.gallery.coder import train, untrained, write_coders
+from matcher.networks import MODELS
+from matcher.parameters import FACE_CODES, FINGER_CODES
+from matcher.types import Minutiae, Vector
+from scripts.synthetic_minutiae import Prints, draw_masters, draw_prints
+
+
+def synthetic_fingers(count: int, seed: int) -> Vector:
+    """float32 (count, d), one impression of each of `count` fingers that do not exist."""
+    network, rng = FingerVector(), np.random.default_rng(seed)
+    prints = draw_prints(draw_masters(count, rng), rng)
+    return np.stack([network(minutiae_of(prints, row)) for row in track(range(count), "synthetic fingers")])
+
+
+def minutiae_of(prints: Prints, row: int) -> Minutiae:
+    """One impression as the matcher knows it."""
+    there = prints.filled[row]
+    x, y, direction, quality = (part[row, there] for part in (prints.x, prints.y, prints.direction, prints.quality))
+    return Minutiae(x, y, np.mod(direction, np.float32(2 * np.pi)), quality, np.zeros(len(x), np.bool_))
+
+
+def main() -> None:
+    cli = ArgumentParser(description=__doc__.splitlines()[0], formatter_class=ArgumentDefaultsHelpFormatter)
+    cli.add_argument("--fingers", type=int, default=12_000, help="synthetic fingers")
+    cli.add_argument("--face-dimension", type=int, default=128, help="of the face embedding")
+    cli.add_argument("--seed", type=int, default=7)
+    cli.add_argument("--out", type=Path, default=MODELS / "short_list.npz")
+    args = cli.parse_args()
+    fingers = train(synthetic_fingers(args.fingers, args.seed), FINGER_CODES)
+    write_coders(args.out, {"face": untrained(args.face_dimension, FACE_CODES), "finger": fingers})
+    print(args.out, hashlib.sha256(args.out.read_bytes()).hexdigest())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from matcher.errors import GalleryDamaged
+from matcher.gallery import Gallery, Stamp, short_list, store
+from matcher.types import Position
+from tests.matcher.gallery.test_gallery import CODERS, mixed_people
+from tests.matcher.made_up import CALIBRATIONS, DIMENSIONS, MODELS, again, person
+
+STAMP = Stamp(17, MODELS)
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a few people fill segments and blocks."""
+    monkeypatch.setattr(store, "SEGMENT_PEOPLE", 8)
+    monkeypatch.setattr(short_list, "BLOCK_ROWS", 6)
+    monkeypatch.setattr(short_list, "LAYOUT_LEAST", 4)
+
+
+def gallery(*, mapped: bool = False) -> Gallery:
+    return Gallery(DIMENSIONS, CALIBRATIONS, CODERS, threads=2, mapped=mapped)
+
+
+def filled(*, mapped: bool = False) -> Gallery:
+    some = gallery(mapped=mapped)
+    some.add_many(mixed_people(30).items())
+    for key in (3, 28):
+        some.remove(key)
+    return some
+
+
+def assert_alike(one: Gallery, other: Gallery) -> None:
+    assert len(one) == len(other)
+    for key in (0, 3, 9, 28, 29):
+        probe = again(key, [Position.FACE, Position.RIGHT_THUMB])
+        assert [(c.key, c.log10_lr) for c in one.search(probe)] == [(c.key, c.log10_lr) for c in other.search(probe)]
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_a_gallery_comes_back_and_lives_on(tmp_path: Path, mapped: bool) -> None:
+    first, second = filled(mapped=mapped), gallery(mapped=mapped)
+    first.save(tmp_path / "one", STAMP)
+    assert second.load(tmp_path / "one", MODELS) == 17
+    assert_alike(first, second)
+    for some in (first, second):
+        some.add(3, person(3, [Position.FACE]))
+        some.add(100, person(100, [Position.RIGHT_THUMB]))
+        some.remove(29)
+    assert_alike(first, second)
+    second.save(tmp_path / "two", STAMP)
+    third = gallery(mapped=mapped)
+    third.load(tmp_path / "two", MODELS)
+    assert_alike(second, third)
+
+
+def test_what_is_full_is_written_once(tmp_path: Path) -> None:
+    some = filled()
+    some.save(tmp_path / "one", STAMP)
+    some.add(100, person(100, [Position.FACE]))
+    some.save(tmp_path / "two", STAMP)
+    linked = {path.name for path in (tmp_path / "two").iterdir() if path.stat().st_nlink > 1}
+    assert {f"segment-{number:05}-faces.npy" for number in range(3)} <= linked
+    assert "segment-00003-faces.npy" not in linked
+    assert any(name.startswith("block") for name in linked)
+
+
+def test_a_loaded_gallery_links_what_it_read_and_survives_without_the_earlier_folder(tmp_path: Path) -> None:
+    filled().save(tmp_path / "one", STAMP)
+    some = gallery(mapped=True)
+    some.load(tmp_path / "one", MODELS)
+    some.save(tmp_path / "two", STAMP)
+    assert (tmp_path / "two" / "segment-00000-faces.npy").stat().st_nlink == 2
+    for path in (tmp_path / "one").iterdir():
+        path.unlink()
+    other = gallery()
+    other.load(tmp_path / "two", MODELS)
+    assert_alike(some, other)
+
+
+def test_a_writer_that_dies_leaves_the_former_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    some = filled()
+    some.save(tmp_path / "one", STAMP)
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "savez", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            some.save(tmp_path / "one", Stamp(18, MODELS))
+    assert gallery().load(tmp_path / "one", MODELS) == 17
+    some.save(tmp_path / "one", Stamp(19, MODELS))
+    assert gallery().load(tmp_path / "one", MODELS) == 19
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+
+
+def test_any_damage_is_noticed_and_leaves_the_gallery_as_it_was(tmp_path: Path) -> None:
+    filled().save(tmp_path, STAMP)
+    for path in sorted(tmp_path.iterdir()):
+        whole = path.read_bytes()
+        place = len(whole) // 2
+        for damaged in (whole[:place], whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]):
+            path.write_bytes(damaged)
+            some = gallery()
+            some.add(1, person(1, [Position.FACE]))
+            with pytest.raises(GalleryDamaged):
+                some.load(tmp_path, MODELS)
+            assert len(some) == 1
+        path.write_bytes(whole)
+    (tmp_path / "alive.npy").unlink()
+    with pytest.raises(GalleryDamaged, match="missing"):
+        gallery().load(tmp_path, MODELS)
+
+
+def test_no_snapshot_is_no_damage_and_other_models_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        gallery().load(tmp_path, MODELS)
+    filled().save(tmp_path, STAMP)
+    with pytest.raises(GalleryDamaged, match="other-model"):
+        gallery().load(tmp_path, {**MODELS, "face": "other-model"})

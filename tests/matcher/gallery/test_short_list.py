@@ -1,0 +1,127 @@
+from collections.abc import Iterable, Iterator, Sequence
+
+import faiss
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matcher.calibrate import Line
+from matcher.gallery import coder as coders
+from matcher.gallery import short_list
+from matcher.gallery.layout import EVERY, Layout, Probe, turned
+from matcher.gallery.records import PLACE, records_of
+from matcher.gallery.second_look import SecondLook
+from matcher.gallery.short_list import ShortList
+from matcher.types import Position, Template
+from tests.matcher.made_up import DIMENSIONS, again, person
+
+LINES = {"face": Line(9.0, 3.0), "finger": Line(4.0, 1.5)}
+CODERS = {"face": coders.untrained(DIMENSIONS["face"], 4), "finger": coders.untrained(DIMENSIONS["finger"], 6)}
+some_positions = st.sets(st.sampled_from(list(Position))).map(sorted)
+
+
+def probe_of(templates: Sequence[Template]) -> Probe:
+    captures: dict[int, list[np.ndarray]] = {}
+    for one in templates:
+        captures.setdefault(PLACE[one.position], []).append(one.vector)
+    return Probe({place: np.stack(vectors) for place, vectors in captures.items()})
+
+
+def linear_ratio(theirs: Sequence[Template], ours: Sequence[Template]) -> float:
+    """Σ slope·best cosine − offset over common positions, one pair at a time."""
+    total = 0.0
+    for position in Position:
+        cosines = [float(t.vector @ o.vector) for t in theirs for o in ours if t.position is o.position is position]
+        if cosines:
+            line = LINES["finger" if position.is_finger else "face"]
+            total += line.slope * max(cosines) - line.offset
+    return total
+
+
+@settings(deadline=None)
+@given(some_positions, some_positions, st.booleans(), st.booleans())
+def test_before_coding_a_row_says_the_linear_ratio(
+    enrolled: list[Position], probed: list[Position], mated: bool, mixed: bool
+) -> None:
+    theirs, ours = person(1, enrolled), again(1 if mated else 2, probed)
+    records = records_of([(5, theirs)], DIMENSIONS)
+    layout = Layout(EVERY if mixed else int(records.masks[0]), mixed, CODERS, LINES)
+    (row,) = layout.rows(records, turned(records, CODERS), records.masks)
+    product = float(row @ layout.probe_row(probe_of(ours))) + layout.base(probe_of(ours))
+    assert product == pytest.approx(linear_ratio(theirs, ours), abs=0.05)
+
+
+def test_a_part_that_is_absent_or_only_said_to_be_there_is_coded_without_error() -> None:
+    layout = Layout(EVERY, True, CODERS, LINES)
+    records = records_of([(1, []), (2, person(2, [Position.FACE]))], DIMENSIONS)
+    rows = layout.rows(records, turned(records, CODERS), records.masks)
+    index = layout.new_index()
+    index.add(rows)
+    back = index.reconstruct_n(0, 2)
+    np.testing.assert_array_equal(back[0], rows[0])
+    np.testing.assert_array_equal(back[1, 16:], rows[1, 16:])
+
+
+@settings(deadline=None, max_examples=30)
+@given(some_positions, some_positions, st.integers(1, 2))
+def test_the_second_look_is_the_linear_ratio(enrolled: list[Position], probed: list[Position], times: int) -> None:
+    theirs = [*person(1, enrolled), *again(1, enrolled[:3])]
+    ours = [one for time in range(times) for one in again(1, probed, time=time + 2)]
+    records = records_of([(4, person(3, [Position.FACE])), (5, theirs)], DIMENSIONS)
+    (found,) = SecondLook(probe_of(ours), LINES, DIMENSIONS).ratios(records, np.array([1]))
+    assert found == pytest.approx(linear_ratio(theirs, ours), abs=0.05)
+
+
+@pytest.mark.parametrize("codes", [2, 4])
+def test_a_trained_coder_says_inner_products_better_than_an_untrained_one(codes: int) -> None:
+    rng = np.random.default_rng(1)
+    spread = np.diag(np.linspace(1, 0.05, 16)) @ np.linalg.qr(rng.normal(size=(16, 16)))[0]
+    vectors = coders.unit((rng.normal(size=(8000, 16)) @ spread).astype(np.float32))
+
+    def error(coder: coders.Coder) -> float:
+        seen = coder.turned(vectors[4000:])
+        words = coder.words
+        parts = seen.reshape(len(seen), len(words), 1, 4)
+        chosen = ((parts - words) ** 2).sum(-1).argmin(-1)
+        coded = words[np.arange(len(words)), chosen].reshape(len(seen), -1) @ coder.rotation.T
+        return float(((coded - vectors[4000:]) ** 2).sum(1).mean())
+
+    assert error(coders.train(vectors[:4000], codes)) < 0.9 * error(coders.untrained(16, codes))
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(some_positions, min_size=1, max_size=40), st.integers(1, 30), some_positions)
+def test_across_blocks_and_layouts_the_best_rows_are_those_of_one_scan(
+    having: list[list[Position]], count: int, probed: list[Position]
+) -> None:
+    """Small blocks and layouts, so that all of them occur; the oracle adds up every row's own estimate."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(short_list, "BLOCK_ROWS", 8)
+        patch.setattr(short_list, "LAYOUT_LEAST", 3)
+        records = records_of([(key, person(key, positions)) for key, positions in enumerate(having)], DIMENSIONS)
+        some = ShortList(CODERS, LINES)
+        for start in range(0, len(having), 5):
+            some.add(records[start : start + 5], np.arange(start, min(start + 5, len(having))))
+        probe = probe_of(again(0, probed))
+        alive = np.arange(len(having)) % 4 != 3
+        (found,) = some.search([probe], count, lambda: alive, in_turn)
+    estimates: dict[int, float] = {}
+    for block in some.blocks:
+        rows = block.index.reconstruct_n(0, len(block)) @ block.layout.probe_row(probe) + block.layout.base(probe)
+        estimates |= dict(zip(block.slots.tolist(), rows.tolist(), strict=True))
+    common = {slot for slot in estimates if alive[slot] and records.masks[slot] & probe.mask}
+    assert len(set(found.tolist())) == len(found) == min(count, len(common))
+    assert set(found.tolist()) <= common
+    left_out = [estimates[slot] for slot in common - set(found.tolist())]
+    if len(found) and left_out:  # tables are read in 8 bits
+        assert min(estimates[slot] for slot in found.tolist()) > max(left_out) - 0.5
+
+
+def in_turn(function: short_list.Scan, blocks: Iterable[short_list.Block]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    return map(function, blocks)
+
+
+def test_faiss_still_scans_with_at_most_two_hundred_and_fifty_seven_codes() -> None:
+    """Sums of that many 8-bit table entries fit 16 bits; the mixed layout has 255 with codes of full length."""
+    assert faiss.IndexPQFastScan(4 * 255, 255, 4, faiss.METRIC_INNER_PRODUCT).M == 255
