@@ -1,6 +1,6 @@
 """Fingerprints: capture → minutiae and quality → cylinders → comparison scores."""
 
-from matcher.finger.cylinders import Prepared, prepare
+from matcher.finger.cylinders import Prepared, prepare, prepare_many
 from matcher.finger.extract import FingerExtractor
 from matcher.finger.matching import compare, paired_minutiae
 from matcher.finger.seeing import minutiae_picture, pairs_picture, segmentation_picture
@@ -13,5 +13,6 @@ __all__ = [
     "paired_minutiae",
     "pairs_picture",
     "prepare",
+    "prepare_many",
     "segmentation_picture",
 ]

@@ -1,13 +1,26 @@
 """Minutiae → bit cylinders: Minutia Cylinder-Code of Cappelli, Ferrara and Maltoni (TPAMI 2010), bit version."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from matcher import parameters as p
 from matcher.types import Minutiae
+
+if TYPE_CHECKING:
+    from matcher.finger.kernels import Building
+
+BELL_STEPS, TURN_STEPS = 1024, 1536
+"""Entries of the tables the kernels read. TURN_STEPS is a multiple of 12: the shares bend at twelfths of a turn."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,47 +46,77 @@ class Prepared:
 
 def prepare(minutiae: Minutiae) -> Prepared:
     """The cylinders of a print; none when it has fewer than three minutiae."""
+    return prepare_many([minutiae])[0]
+
+
+def prepare_many(minutiae: Sequence[Minutiae]) -> list[Prepared]:
+    """The cylinders of each print, in one call outside the interpreter lock."""
     from matcher.finger import kernels  # Numba is slow to import
 
-    count = len(minutiae)
-    bits = np.zeros((count, kernels.SLICES * kernels.WORDS), np.uint64)
-    mask = np.zeros((count, kernels.WORDS), np.uint64)
-    x, y, direction = (np.asarray(a, np.float64) for a in (minutiae.x, minutiae.y, minutiae.direction))
-    keep = np.zeros(0, np.int32)
-    if count > p.CYLINDER_LEAST_NEIGHBOURS:
-        hull = convex_hull(np.stack([x, y], axis=1))
-        how = kernels.Building(
-            radius=p.CYLINDER_RADIUS,
-            sigma_distance=p.CYLINDER_SIGMA_DISTANCE,
-            sigma_direction=p.CYLINDER_SIGMA_DIRECTION,
-            bit=p.CYLINDER_BIT,
-            hull_margin=p.CYLINDER_HULL_MARGIN,
-            least_cells=p.CYLINDER_LEAST_CELLS,
-            least_neighbours=p.CYLINDER_LEAST_NEIGHBOURS,
-        )
-        keep = np.flatnonzero(kernels.build_cylinders(how, x, y, direction, hull, bits, mask)).astype(np.int32)
-    frame = np.stack([x, y, np.cos(direction), np.sin(direction)], axis=1).astype(np.float32)
+    if not minutiae:
+        return []
+    starts = np.zeros(len(minutiae) + 1, np.int64)
+    np.cumsum([len(one) for one in minutiae], out=starts[1:])
+    x, y, direction = (
+        np.concatenate([getattr(one, name) for one in minutiae]).astype(np.float64) for name in ("x", "y", "direction")
+    )
+    bits = np.zeros((len(x), kernels.SLICES * kernels.WORDS), np.uint64)
+    mask = np.zeros((len(x), kernels.WORDS), np.uint64)
+    usable = kernels.build_cylinders(_how(), x, y, direction, starts, bits, mask)
+    index = (np.arange(len(x)) - np.repeat(starts[:-1], np.diff(starts))).astype(np.int32)
+    frame = np.empty((len(x), 4), np.float32)
+    for column, values in enumerate((x, y, np.cos(direction), np.sin(direction))):
+        frame[:, column] = values
     angle = (np.round(direction * (256 / (2 * math.pi))).astype(np.int64) % 256).astype(np.uint8)
-    return Prepared(bits[keep], mask[keep], frame[keep], angle[keep], keep)
+    parts = [part[usable] for part in (bits, mask, frame, angle, index)]
+    bounds = np.append(0, np.cumsum(usable))[starts].tolist()
+    return [Prepared(*(part[a:b] for part in parts)) for a, b in pairwise(bounds)]
 
 
-def convex_hull(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The corners (h, 2) of the smallest convex polygon around points (n, 2), counter-clockwise (monotone chain)."""
-    ordered = np.unique(points, axis=0)
-    if len(ordered) < 3:
-        return ordered
-    lower, upper = _chain(ordered), _chain(ordered[::-1])
-    return np.array(lower[:-1] + upper[:-1])
+@lru_cache(maxsize=1)
+def _how() -> Building:
+    from matcher.finger import kernels  # Numba is slow to import
+
+    reach = 3 * p.CYLINDER_SIGMA_DISTANCE
+    assert reach < p.CYLINDER_HULL_MARGIN, "the kernels take cells that a neighbour reaches to be near the print"
+    row, column = (
+        (np.indices((kernels.SIDE, kernels.SIDE)) - (kernels.SIDE - 1) / 2) * 2 * p.CYLINDER_RADIUS / kernels.SIDE
+    )
+    bell, bell_error = _bell(reach)
+    shares, share_error = _shares(kernels.SLICES, kernels.LANES)
+    return kernels.Building(
+        radius=p.CYLINDER_RADIUS,
+        reach=reach,
+        sigma_distance=p.CYLINDER_SIGMA_DISTANCE,
+        sigma_direction=p.CYLINDER_SIGMA_DIRECTION,
+        bit=p.CYLINDER_BIT,
+        hull_margin=p.CYLINDER_HULL_MARGIN,
+        least_cells=p.CYLINDER_LEAST_CELLS,
+        least_neighbours=p.CYLINDER_LEAST_NEIGHBOURS,
+        cells=np.flatnonzero(row**2 + column**2 <= p.CYLINDER_RADIUS**2),
+        bell=bell,
+        shares=shares,
+        doubt=bell_error + share_error,
+    )
 
 
-def _chain(points: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    chain: list[NDArray[np.float64]] = []
-    for point in points:
-        while len(chain) > 1 and _turn(chain[-2], chain[-1], point) <= 0:
-            chain.pop()
-        chain.append(point)
-    return chain
+def _bell(reach: float) -> tuple[NDArray[np.float32], float]:
+    """The kernels' table over squared distance, and by which share linear interpolation in it errs at most: step² / 8
+    times the second derivative.
+    """
+    width = 2 * p.CYLINDER_SIGMA_DISTANCE**2
+    square = np.linspace(0, reach**2 + 1, BELL_STEPS + 1)
+    bell = np.exp(-square / width) / p.CYLINDER_SIGMA_DISTANCE / math.sqrt(2 * math.pi)
+    return bell.astype(np.float32), square[1] ** 2 / 8 / width**2 * math.exp(square[1] / width)
 
 
-def _turn(a: NDArray[np.float64], b: NDArray[np.float64], c: NDArray[np.float64]) -> float:
-    return float((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
+def _shares(slices: int, lanes: int) -> tuple[NDArray[np.float32], float]:
+    """The kernels' table over the turn, and by how much linear interpolation in it errs at most."""
+    half, sigma = math.pi / slices, p.CYLINDER_SIGMA_DIRECTION
+    turn = np.linspace(0, 2 * math.pi, TURN_STEPS + 1)
+    off = turn[:, None] - ((2 * np.arange(slices) + 1) * half - math.pi)
+    off -= 2 * math.pi * np.floor(off / (2 * math.pi) + 0.5)
+    shares = np.zeros((len(turn), lanes), np.float32)
+    shares[:, :slices] = ndtr((off + half) / sigma) - ndtr((off - half) / sigma)
+    shares[:, slices] = 1
+    return shares, turn[1] ** 2 / 8 * 0.5 / sigma**2

@@ -1,57 +1,23 @@
-"""The compiled cylinders against the paper's formulas, written plainly."""
+"""The compiled cylinders against plain loops over the paper's formulas."""
 
 import math
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from scipy.spatial import ConvexHull, Delaunay
-from scipy.special import erf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial import ConvexHull
 
 from matcher import parameters as p
-from matcher.finger import Prepared, prepare
-from matcher.finger.cylinders import convex_hull
+from matcher.finger import Prepared, cylinders, kernels, prepare, prepare_many
 from matcher.types import Minutiae
-from tests.matcher.finger.made_up import made_up_finger, minutiae_of
+from tests.matcher.finger.made_up import made_up_finger, minutiae_of, moved
+from tests.matcher.finger.plain_cylinders import SIDE, SLICES, Bools, cells_of_cylinder, plain_bits, plain_value
 
-SIDE, SLICES = 8, 6
+EDGE = 3 * p.CYLINDER_SIGMA_DISTANCE  # how far a neighbour reaches
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-
-
-def plain_cylinders(print_: Minutiae) -> tuple[Floats, Bools]:
-    """Values float (n, SIDE², SLICES) and validity bool (n, SIDE²) of every cell, cells by rows."""
-    place = np.stack([print_.x, print_.y], axis=1).astype(np.float64)
-    direction = print_.direction.astype(np.float64)
-    step = (np.arange(SIDE) - (SIDE - 1) / 2) * 2 * p.CYLINDER_RADIUS / SIDE
-    grid = np.stack(np.meshgrid(step, step, indexing="ij"), axis=-1).reshape(-1, 2)
-    slices = -math.pi + (np.arange(SLICES) + 0.5) * 2 * math.pi / SLICES
-    values, valid = [], []
-    for m in range(len(place)):
-        c, s = math.cos(direction[m]), math.sin(direction[m])
-        cells = place[m] + grid @ np.array([[c, s], [-s, c]])
-        others = np.arange(len(place)) != m
-        apart = np.linalg.norm(cells[:, None] - place[others], axis=2)
-        near = (
-            np.exp(-(apart**2) / 2 / p.CYLINDER_SIGMA_DISTANCE**2) / p.CYLINDER_SIGMA_DISTANCE / math.sqrt(2 * math.pi)
-        )
-        near[apart > 3 * p.CYLINDER_SIGMA_DISTANCE] = 0
-        turn = direction[m] - direction[others][:, None] - slices
-        turn = (turn + math.pi) % (2 * math.pi) - math.pi
-        half, spread = math.pi / SLICES, p.CYLINDER_SIGMA_DIRECTION * math.sqrt(2)
-        values.append(near @ (0.5 * (erf((turn + half) / spread) - erf((turn - half) / spread))))
-        valid.append((np.linalg.norm(grid, axis=1) <= p.CYLINDER_RADIUS) & near_hull(place, cells))
-    return np.array(values), np.array(valid)
-
-
-def near_hull(place: Floats, points: Floats) -> Bools:
-    corners = place[ConvexHull(place).vertices]
-    a, b = corners, np.roll(corners, -1, axis=0)
-    t = np.clip(np.einsum("pki,ki->pk", points[:, None] - a, b - a) / ((b - a) ** 2).sum(axis=1), 0, 1)
-    apart = np.linalg.norm(points[:, None] - a - t[..., None] * (b - a), axis=2).min(axis=1)
-    inside = Delaunay(corners).find_simplex(points) >= 0
-    return np.asarray((apart <= p.CYLINDER_HULL_MARGIN) | inside)
+places = st.one_of(st.floats(0, 250, width=32), st.integers(0, 12).map(lambda at: 18.75 * at))
+directions = st.one_of(st.floats(0, 6.25, width=32), st.just(0.0))
 
 
 def cells_of(prepared: Prepared) -> tuple[Bools, Bools]:
@@ -61,17 +27,78 @@ def cells_of(prepared: Prepared) -> tuple[Bools, Bools]:
     return bits.reshape(len(prepared), SLICES, SIDE**2).transpose(0, 2, 1).astype(bool), mask.astype(bool)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_cylinders_are_those_of_the_paper(seed: int) -> None:
-    print_ = made_up_finger(seed, count=30)
-    prepared = prepare(print_)
+def assert_as_plain_loops(print_: Minutiae, prepared: Prepared) -> None:
     bits, mask = cells_of(prepared)
-    values, valid = plain_cylinders(print_)
+    want_bits, want_mask, usable = plain_bits(print_)
+    np.testing.assert_array_equal(prepared.index, np.flatnonzero(usable))
+    np.testing.assert_array_equal(mask, want_mask[usable])
+    np.testing.assert_array_equal(bits, want_bits[usable])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_cylinders_are_those_of_the_paper(seed: int) -> None:
+    print_ = moved(made_up_finger(seed, count=30), dx=400 * seed)
+    prepared = prepare(print_)
+    assert_as_plain_loops(print_, prepared)
+    bits, mask = cells_of(prepared)
     assert len(prepared) > 20
-    np.testing.assert_array_equal(mask, valid[prepared.index])
-    judged = mask[:, :, None] & (np.abs(values[prepared.index] - p.CYLINDER_BIT) > 1e-9)
-    np.testing.assert_array_equal(bits[judged], values[prepared.index][judged] >= p.CYLINDER_BIT)
-    assert 0.02 < bits[judged].mean() < 0.5
+    assert 0.02 < bits[mask].mean() < 0.5
+    angle = prepared.angle * (2 * math.pi / 256)
+    np.testing.assert_array_equal(prepared.frame[:, 0], print_.x[prepared.index])
+    np.testing.assert_array_equal(prepared.frame[:, 1], print_.y[prepared.index])
+    np.testing.assert_allclose(prepared.frame[:, 2:], np.stack([np.cos(angle), np.sin(angle)], 1), atol=0.013)
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=st.lists(st.tuples(places, places, directions), max_size=16))
+def test_cylinders_of_any_minutiae(rows: list[tuple[float, float, float]]) -> None:
+    print_ = minutiae_of(*np.array(rows).reshape(-1, 3).T)
+    assert_as_plain_loops(print_, prepare(print_))
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 1000), turn=st.floats(0, 6))
+def test_a_value_at_the_threshold_counts_and_one_below_does_not(seed: int, turn: float) -> None:
+    """Sums by table are not exact: where they cannot tell, the kernel must work the value out."""
+    print_ = moved(made_up_finger(seed, count=20), turn)
+    m, k = seed % 20, seed % SLICES
+    place = [(float(x), float(y)) for x, y in zip(print_.x, print_.y, strict=True)]
+    direction = print_.direction.astype(np.float64).tolist()
+    cells = list(cells_of_cylinder(*place[m], direction[m]))
+    values = {cell: plain_value(place, direction, m, at, k) for cell, at in cells}
+    cell, value = max(values.items(), key=lambda item: item[1])
+    for threshold, expected in ((value, True), (math.nextafter(value, 1), False)):
+        assert bit_of(print_, threshold, m, cell, k) == expected
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_a_neighbour_brings_nothing_beyond_its_reach(reached: bool) -> None:
+    half = p.CYLINDER_RADIUS / SIDE  # from the middle to the nearest cells' centres
+    x = np.float32(half + EDGE)
+    x = x if reached else np.nextafter(x, np.float32(99))
+    print_ = minutiae_of([0, float(x), half - 5], [0, half, half], [0, 0, 0])
+    two = plain_value([(0, 0), (float(x), half), (half - 5, half)], [0, 0, 0], 0, (half, half), 2)
+    one = plain_value([(0, 0), (half - 5, half)], [0, 0], 0, (half, half), 2)
+    assert (two > one) == reached
+    cell = SIDE * SIDE // 2 + SIDE // 2
+    assert bit_of(print_, one + 3e-5, 0, cell, 2) == reached
+
+
+def bit_of(print_: Minutiae, threshold: float, m: int, cell: int, k: int) -> bool:
+    how = cylinders._how()._replace(bit=threshold)
+    x, y, direction = (part.astype(np.float64) for part in (print_.x, print_.y, print_.direction))
+    bits, mask = np.zeros((len(x), SLICES), np.uint64), np.zeros((len(x), 1), np.uint64)
+    kernels.build_cylinders(how, x, y, direction, np.array([0, len(x)]), bits, mask)
+    return bool(bits[m, k] >> np.uint64(cell) & np.uint64(1))
+
+
+def test_many_prints_are_prepared_as_each_alone() -> None:
+    prints = [made_up_finger(seed, count) for seed, count in enumerate((30, 0, 2, 45, 9))]
+    for ours, print_ in zip(prepare_many(prints), prints, strict=True):
+        alone = prepare(print_)
+        for name in ("bits", "mask", "frame", "angle", "index"):
+            np.testing.assert_array_equal(getattr(ours, name), getattr(alone, name))
+    assert prepare_many([]) == []
 
 
 def test_a_minutia_far_from_others_has_no_cylinder() -> None:
@@ -95,5 +122,6 @@ def test_minutiae_in_one_line_and_in_one_place_are_survived() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_hull_has_the_corners_scipy_finds(seed: int) -> None:
     points = np.random.default_rng(seed).normal(size=(50, 2))
-    ours, theirs = convex_hull(points), points[ConvexHull(points).vertices]
-    assert {tuple(corner) for corner in ours} == {tuple(corner) for corner in theirs}
+    ours, theirs = kernels.convex_hull(*points.T.copy()), points[ConvexHull(points).vertices]
+    first = (ours == theirs[0]).all(axis=1).argmax()
+    np.testing.assert_array_equal(np.roll(ours, -first, axis=0), theirs)

@@ -12,7 +12,8 @@ from matcher import parameters as p
 from matcher.finger import Prepared, compare, paired_minutiae, prepare
 from matcher.types import Minutiae
 from tests.matcher.finger.made_up import jittered, made_up_finger, minutiae_of, moved, part_of, with_spurious
-from tests.matcher.finger.test_cylinders import SIDE, cells_of
+from tests.matcher.finger.plain_cylinders import SIDE
+from tests.matcher.finger.test_cylinders import cells_of
 
 PEOPLE = [made_up_finger(seed) for seed in range(40)]
 OTHERS = [prepare(person) for person in PEOPLE[1:]]
