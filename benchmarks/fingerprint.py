@@ -22,13 +22,15 @@ from scipy.special import ndtri
 
 from benchmarks.groups import Labels, by_group, group_line, label, read_labels
 from benchmarks.rates import FIGURES, Curve, Trial, curve, figures
+from benchmarks.strangers import FIGURES as SEARCH_FIGURES
+from benchmarks.strangers import found, searches, stranger_vectors
 from matcher.errors import CaptureError
-from matcher.finger import FingerExtractor, Prepared, compare, prepare
+from matcher.finger import FingerExtractor, Prepared, compare, prepare, prepare_many
 from matcher.finger.resample import grey_at_500_dpi
 from matcher.finger.vector import FingerVector
 from matcher.networks import Network, open_network
 from matcher.parameters import MINUTIA_QUALITY
-from matcher.types import Image, Minutiae, Quality
+from matcher.types import Image, Minutiae, Quality, Vector
 
 _NONE = np.zeros(0, np.float32)
 NOTHING = Minutiae(_NONE, _NONE, _NONE, _NONE, np.zeros(0, np.bool_))
@@ -56,6 +58,7 @@ def main() -> None:
     cli.add_argument("--reject", type=float, default=0.1, help="share of worst prints left out to judge quality")
     cli.add_argument("--labels", type=Path, help="CSV: SET/FINGER or FINGER, then any attributes")
     cli.add_argument("--as-shipped", action="store_true", help="also run LEADER unmodified on the uncropped images")
+    cli.add_argument("--strangers", type=int, default=0, help="synthetic fingers among which vectors are searched")
     args = cli.parse_args()
     print(json.dumps(measure(args)))
 
@@ -70,7 +73,8 @@ def measure(args: Namespace) -> dict[str, Any]:
     for name, prints in sets.items():
         by_minutiae[name], spent = minutiae_trial(prints)
         seconds += spent
-    by_vector = {name: vector_scores(prints) for name, prints in sets.items()}
+    embedded = {name: vectors_of(prints) for name, prints in sets.items()}
+    by_vector = {name: vector_scores(*one) for name, one in embedded.items()}
     kept = {name: better_prints(prints, args.reject) for name, prints in sets.items()}
     result = summary(by_minutiae, args.replicates, "sets", "mean")
     for name, prints in sets.items():
@@ -80,6 +84,8 @@ def measure(args: Namespace) -> dict[str, Any]:
     for name, prints in sets.items():
         result["vector"][name]["rank1"] = rank1(prints, by_vector[name])
     result["mean_vector"]["rank1"] = fmean(rank1(p, by_vector[n]) for n, p in sets.items())
+    if args.strangers:
+        result["mean_search"] = search_among(args.strangers, sets, embedded, args.replicates, result["vector"])
     result["without_worst"] = summary({n: minutiae_trial(p)[0] for n, p in kept.items()}, 0, "sets", "mean")["mean"]
     result["extract_ms"] = 1e3 * fmean(one.seconds for prints in sets.values() for one in prints)
     result["compare_per_second"] = sum(len(trial.score) for trial in by_minutiae.values()) / seconds
@@ -153,17 +159,38 @@ def minutiae_trial(prints: Sequence[Print]) -> tuple[Trial, float]:
     return trial_of(prints, scores), seconds
 
 
-def vector_scores(prints: Sequence[Print]) -> NDArray[np.float32]:
-    """Cosines of all with all; −1 with a print that has no vector."""
+def vectors_of(prints: Sequence[Print]) -> tuple[Vector, NDArray[np.bool_]]:
+    """Vectors float32 (n, d), zeros where a print has none, and bool (n,), which have one."""
     embed = FingerVector()
     has = np.array([len(one.minutiae) > 0 for one in prints])
-    vectors = np.stack(
-        [
-            embed(one.minutiae) if h else np.zeros(embed.dimension, np.float32)
-            for one, h in zip(prints, has, strict=True)
-        ]
-    )
+    vectors = np.zeros((len(prints), embed.dimension), np.float32)
+    for row, one in enumerate(prints):
+        if has[row]:
+            vectors[row] = embed(one.minutiae)
+    return vectors, has
+
+
+def vector_scores(vectors: Vector, has: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Cosines of all with all; −1 with a print that has no vector."""
     return np.where(has[:, None] & has, vectors @ vectors.T, -1).astype(np.float32)
+
+
+def search_among(
+    count: int,
+    sets: dict[str, list[Print]],
+    embedded: dict[str, tuple[Vector, NDArray[np.bool_]]],
+    replicates: int,
+    by_set: dict[str, Any],
+) -> dict[str, Any]:
+    """Add to each set how often its mates are found among synthetic strangers; return the means of sets alike."""
+    strangers = stranger_vectors(count)
+    fingers = {name: np.array([one.finger for one in prints]) for name, prints in sets.items()}
+    shares, means = found(
+        {name: searches(*one, fingers[name], strangers) for name, one in embedded.items()}, replicates
+    )
+    for name, share in shares.items():
+        by_set[name] |= share | {"strangers": count}
+    return means
 
 
 def trial_of(prints: Sequence[Print], scores: NDArray[np.float32]) -> Trial:
@@ -194,9 +221,10 @@ def summary(trials: dict[str, Trial], replicates: int, sets: str, mean: str) -> 
 
 
 def prepare_ms(prints: Sequence[Print]) -> float:
+    """Of a print's cylinders, made for 50 prints a call as in the last stage of a search."""
     began = time.thread_time()
-    for one in prints:
-        prepare(one.minutiae)
+    for start in range(0, len(prints), 50):
+        prepare_many([one.minutiae for one in prints[start : start + 50]])
     return 1e3 * (time.thread_time() - began) / len(prints)
 
 
@@ -229,6 +257,12 @@ def report(result: dict[str, Any]) -> None:
         print(f"{title:20s}{'EER %':>20s}{'FNMR % at FMR 1 %':>22s}{'at FMR 0.1 %':>22s}")
         for name, one in {**result[key], "mean": result[mean]}.items():
             print(f"{name:20s}" + "".join(f"{cell(one, figure):>21s}" for figure in FIGURES))
+    if "mean_search" in result:
+        print(f"{'mate found, %':20s}" + "".join(f"{figure:>21s}" for figure in SEARCH_FIGURES))
+        named = result["vector"] | result["mean_search"]
+        for name, one in named.items():
+            print(f"{name:20s}" + "".join(f"{cell(one, figure):>21s}" for figure in SEARCH_FIGURES))
+    print(", ".join(f"{name} {result[name]:.3g}" for name in ("extract_ms", "prepare_ms", "compare_per_second")))
     for attribute, values in result.get("groups", {}).items():
         for value, one in values.items():
             print(group_line(attribute, value, one))
