@@ -1,122 +1,321 @@
-"""One search in the gallery: its time, and whether it finds whom a plain scan of everybody finds.
+"""1:N search among made-up people: its time, its memory, and whether it finds whom an exact scan finds.
 
-People are made up: unit vectors whose mates have the stated mean cosine, random minutiae whose mates are jittered.
-Ratios within one run can be trusted; the recall of real captures is another question.
+The exact scan is the inner product of float32 rows, a person a row, that says the linear log10 LR of all common
+positions: `found_of_exact` is the share of the mates among its ten best that are among ours by vectors, too. That is
+the peers' task (`--against`), to be held against `vectors_…`; the other times are whole searches, minutiae included,
+as is `decided_first`, the share of mates who come first in the end.
 """
 
 import json
+import os
+import resource
+import tempfile
+import threading
 import time
 from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
 from rich.progress import track
+from rich.table import Table
 
-from matcher import exact
-from matcher.calibrate import Calibration, Curve, Line
-from matcher.gallery import Gallery
-from matcher.types import FINGERS, Minutiae, Position, Quality, Template, Vector
+from benchmarks.made_up_people import BLOCK, SPREAD, Block, MadeUpPeople
+from benchmarks.peers import PEERS, Peer, measured_peer
+from matcher.calibrate import Calibration, read_calibrations
+from matcher.engine import Engine
+from matcher.fuse import modality
+from matcher.gallery import Gallery, Stamp, shipped_coders
+from matcher.networks import MODELS
+from matcher.types import Position, Template, Vector
 
-DIMENSIONS = {"face": 128, "finger": 256}
-CALIBRATIONS = {
-    "face": Calibration("made up", "", (), 0, 0, Curve((0.2, 0.6), (-1.7, 3.5)), Line(12, 4)),
-    "finger": Calibration("made up", "", (), 0, 0, Curve((0.02, 0.25), (-1.7, 4.0)), Line(8, 3)),
+TOP, BATCH = 10, 256
+CONSOLE = Console(stderr=True)
+Positions = Sequence[Position]
+KINDS: Mapping[str, Callable[[Positions], Positions]] = {
+    "whole": lambda everything: everything,
+    "face only": lambda everything: everything[:1],
+    "face and one finger": lambda everything: everything[:2],
+    "two fingers": lambda everything: everything[1:3],
+    "fingers only": lambda everything: everything[1:],
+    "one finger bandaged": lambda everything: everything[:-1],
 }
-PROBES = {"whole": 0, "face only": 1, "fingers only": 2}
 
 
 def main() -> None:
     cli = ArgumentParser(description=__doc__, formatter_class=ArgumentDefaultsHelpFormatter)
-    cli.add_argument("--people", type=int, default=2_000, help="enrolled, each with a face and all fingers")
-    cli.add_argument("--fingers", type=int, default=2, help="fingers a person")
-    cli.add_argument("--probes", type=int, default=100, help="searches timed, one at a time")
-    cli.add_argument("--oracle", type=int, default=2, help="probes also searched by plain scan")
-    cli.add_argument("--cosine", type=float, default=0.65, help="mean cosine of mated vectors")
+    cli.add_argument("--people", type=int, default=100_000, help="enrolled, each with a face and all fingers")
+    cli.add_argument("--fingers", type=int, default=4, help="fingers a person")
+    cli.add_argument("--probes", type=int, default=500, help="mates searched for, of every kind of probe")
+    cli.add_argument("--singles", type=int, default=200, help="searches timed one at a time")
+    cli.add_argument("--worse", type=float, default=0.0, help="taken off the mated mean cosine: worse captures")
+    cli.add_argument("--against", nargs="*", default=["flat"], choices=[*PEERS], help="peers in the same run")
+    cli.add_argument("--mapped", action="store_true", help="leave vectors and minutiae on the disk")
+    cli.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    cli.add_argument("--work", type=Path, help="where the snapshot is written; a temporary folder otherwise")
     cli.add_argument("--seed", type=int, default=1)
+    cli.add_argument("--out", type=Path, help="also write the JSON there")
     args = cli.parse_args()
-    print(json.dumps({"settings": vars(args), **measure(args)}))
+    with tempfile.TemporaryDirectory(dir=args.work) as work:
+        result = {"settings": {**vars(args), "work": None, "out": None}, **measure(args, Path(work))}
+    show(result)
+    if args.out:
+        args.out.write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result))
 
 
-def measure(args: Namespace) -> dict[str, object]:
-    rng = np.random.default_rng(args.seed)
-    positions = [Position.FACE, *FINGERS[: args.fingers]]
-    people = {key: [made_up(rng, position) for position in positions] for key in track(range(args.people), "make up")}
-    gallery = Gallery(DIMENSIONS, CALIBRATIONS)
-    began = time.perf_counter()
-    gallery.add_many(people.items())
-    result: dict[str, object] = {"bulk_add_per_second": round(args.people / (time.perf_counter() - began))}
-    mates = rng.choice(args.people, args.probes, replace=False)
-    for name, of_whole in PROBES.items():
-        probes = [part(again(rng, people[mate], args.cosine), of_whole) for mate in mates.tolist()]
-        gallery.search(probes[0])
-        seconds, first = [], 0
-        for mate, probe in zip(mates, track(probes, f"search, {name}"), strict=True):
-            began = time.perf_counter()
-            found = gallery.search(probe)
-            seconds.append(time.perf_counter() - began)
-            first += found[0].key == mate
-        result[name] = {
-            "single_ms_p50": round(float(np.percentile(seconds, 50)) * 1e3, 2),
-            "single_ms_p99": round(float(np.percentile(seconds, 99)) * 1e3, 2),
-            "mate_first": first / args.probes,
-            "found_of_exact": agreement(gallery, people, probes[: args.oracle]),
-        }
+def measure(args: Namespace, work: Path) -> dict[str, Any]:
+    calibrations = read_calibrations(MODELS / "calibration.json", Engine().models)
+    people = MadeUpPeople(args.people, args.fingers, args.seed, calibrations)
+    gallery = empty_gallery(args, calibrations)
+    rows = FusedRows(people, calibrations)
+    probes = make_probes(people, args)
+    exact = Exact(rows, probes)
+    peers = {name: PEERS[name](rows.dimension, args.threads) for name in args.against}
+    seconds = 0.0
+    for block in track(people.blocks(), "enrol", total=-(-args.people // BLOCK), console=CONSOLE):
+        records = people.records(block)
+        seconds += timed(gallery.add_records, records)
+        exact.see(block.first, rows.of(block))
+        for peer in peers.values():
+            peer.add(rows.of(block))
+    while gallery.rebuilding:
+        time.sleep(0.1)
+    result: dict[str, Any] = {
+        "bulk_add_per_second": args.people / seconds,
+        "rebuild_seconds": timed(gallery.rebuild),
+        **memory(gallery),
+    }
+    result |= searched(gallery, probes, exact, args)
+    result |= grown(gallery, people, probes["whole"].templates, args)
+    result |= started(gallery, args, calibrations, work)
+    result["peers"] = compared(peers, rows, probes, exact, result, args)
+    flat = result["peers"].get("flat")
+    if flat:
+        result["single_speedup_over_flat"] = flat["single_ms_p50"] / result["vectors_single_ms_p50"]
+        result["batch_speedup_over_flat"] = flat["batch_ms"] / result["vectors_batch_ms"]
     return result
 
 
-def agreement(gallery: Gallery, people: dict[int, list[Template]], probes: list[list[Template]]) -> float | None:
-    """Share of probes for which the plain scan's best candidate is the gallery's."""
-    pairs = [(gallery.search(probe, 1)[0], exact.search(people, probe, CALIBRATIONS, 1)[0]) for probe in probes]
-    same = [abs(ours.log10_lr - theirs.log10_lr) < 1e-3 for ours, theirs in pairs]
-    return sum(same) / len(same) if same else None
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """Searches of one kind. mates: int64 (q,), whom each is a mate of."""
+
+    mates: NDArray[np.int64]
+    templates: list[list[Template]]
 
 
-def part(whole: list[Template], which: int) -> list[Template]:
-    return [whole, whole[:1], whole[1:]][which]
+def empty_gallery(args: Namespace, calibrations: Mapping[str, Calibration]) -> Gallery:
+    dimensions = {name: spread.dimension for name, spread in SPREAD.items()}
+    return Gallery(dimensions, calibrations, shipped_coders(dimensions), args.threads, mapped=args.mapped)
 
 
-def made_up(rng: np.random.Generator, position: Position) -> Template:
-    size = DIMENSIONS["finger" if position.is_finger else "face"]
-    return Template(position, unit(rng.normal(size=size)), Quality(80), "made up", minutiae(rng, position))
+def make_probes(people: MadeUpPeople, args: Namespace) -> dict[str, Probes]:
+    """The same mates for every kind of probe, drawn from the first million people."""
+    among = min(people.count, 1_000_000)
+    mates = np.sort(np.random.default_rng((args.seed, 4)).choice(among, args.probes, replace=False))
+    found: dict[str, list[list[Template]]] = {name: [] for name in KINDS}
+    for first in track(np.unique(mates // BLOCK * BLOCK).tolist(), "probes", console=CONSOLE):
+        block = people.block(first)
+        for row in (mates[mates // BLOCK * BLOCK == first] - first).tolist():
+            for name, part in KINDS.items():
+                found[name].append(people.mate(block, row, part(people.positions), args.worse))
+    return {name: Probes(mates, templates) for name, templates in found.items()}
 
 
-def again(rng: np.random.Generator, whole: list[Template], cosine: float) -> list[Template]:
-    """Another capture of every position."""
-    return [
-        Template(one.position, near(rng, one.vector, cosine), one.quality, one.model, jittered(rng, one.minutiae))
-        for one in whole
-    ]
+class FusedRows:
+    """A person as one float32 row, a probe as another: their inner product ranks as the linear log10 LR does."""
+
+    def __init__(self, people: MadeUpPeople, calibrations: Mapping[str, Calibration]) -> None:
+        self._positions = people.positions
+        self._slopes = {name: one.line.slope for name, one in calibrations.items()}
+        self.dimension = sum(SPREAD[modality(position)].dimension for position in people.positions)
+
+    def of(self, block: Block) -> Vector:
+        """(n, dimension). Everybody has every position, so that offsets change no order."""
+        return np.concatenate([block.vectors[position] for position in self._positions], axis=1)
+
+    def probe(self, templates: Sequence[Template]) -> Vector:
+        """(dimension,), zero where there is no capture."""
+        having = {one.position: one.vector for one in templates}
+        parts = [
+            self._slopes[modality(position)] * having[position]
+            if position in having
+            else np.zeros(SPREAD[modality(position)].dimension, np.float32)
+            for position in self._positions
+        ]
+        return np.concatenate(parts).astype(np.float32)
 
 
-def minutiae(rng: np.random.Generator, position: Position, count: int = 40) -> Minutiae | None:
-    if not position.is_finger:
-        return None
-    x, y, direction = (rng.uniform(0, high, count).astype(np.float32) for high in (250, 300, 2 * np.pi))
-    return Minutiae(x, y, direction, np.full(count, 0.9, np.float32), rng.random(count) < 0.5)
+class Exact:
+    """The ten best of everybody for every probe, by plain products, block after block."""
+
+    def __init__(self, rows: FusedRows, probes: Mapping[str, Probes]) -> None:
+        self.queries = {
+            name: np.stack([rows.probe(one) for one in of_kind.templates]) for name, of_kind in probes.items()
+        }
+        self._probes = probes
+        self._best = {name: np.full((len(one), TOP), -np.inf, np.float32) for name, one in self.queries.items()}
+        self._keys = {name: np.full((len(one), TOP), -1) for name, one in self.queries.items()}
+
+    def see(self, first: int, rows: Vector) -> None:
+        """Take a block of rows into account, of people `first` and so on."""
+        for name, queries in self.queries.items():
+            scores = queries @ rows.T
+            near = np.argpartition(-scores, min(TOP, len(rows) - 1), axis=1)[:, :TOP]
+            best = np.hstack([self._best[name], np.take_along_axis(scores, near, 1)])
+            keys = np.hstack([self._keys[name], near + first])
+            order = np.argsort(-best, axis=1, kind="stable")[:, :TOP]
+            self._best[name] = np.take_along_axis(best, order, 1)
+            self._keys[name] = np.take_along_axis(keys, order, 1)
+
+    def found(self, name: str) -> NDArray[np.bool_]:
+        """Whose mate is among the ten, (q,)."""
+        return np.asarray((self._keys[name] == self._probes[name].mates[:, None]).any(axis=1))
+
+    def first(self, name: str) -> NDArray[np.bool_]:
+        """Whose mate comes first, (q,)."""
+        return np.asarray(self._keys[name][:, 0] == self._probes[name].mates)
+
+    def share(self, name: str, keys: Sequence[Sequence[int]]) -> float:
+        """Share of the mates among these ten that are among another search's, too."""
+        theirs = np.array([mate in some for mate, some in zip(self._probes[name].mates.tolist(), keys, strict=True)])
+        found = self.found(name)
+        return float(theirs[found].mean()) if found.any() else 1.0
 
 
-def jittered(rng: np.random.Generator, one: Minutiae | None) -> Minutiae | None:
-    """The same print with moved, turned and lost minutiae."""
-    if one is None:
-        return None
-    keep = rng.random(len(one)) < 0.8
-    x, y, direction = (
-        (values + rng.normal(0, spread, len(one))).astype(np.float32)[keep]
-        for values, spread in ((one.x, 3), (one.y, 3), (one.direction, 0.12))
-    )
-    return Minutiae(x, y, np.mod(direction, np.float32(2 * np.pi)), one.quality[keep], one.ending[keep])
+def searched(gallery: Gallery, probes: Mapping[str, Probes], exact: Exact, args: Namespace) -> dict[str, Any]:
+    """Recall of every kind of probe, and times of the whole ones."""
+    partial: dict[str, Any] = {}
+    for name, of_kind in probes.items():
+        batches = [of_kind.templates[start : start + BATCH] for start in range(0, len(of_kind.templates), BATCH)]
+        nearest = [keys for batch in batches for keys in gallery.nearest_many(batch, TOP)]
+        began = time.perf_counter()
+        found = [candidates for batch in batches for candidates in gallery.search_many(batch, TOP)]
+        seconds = time.perf_counter() - began
+        partial[name] = {
+            "exact_in_10": float(exact.found(name).mean()),
+            "found_of_exact": exact.share(name, [[key for key, _ in some] for some in nearest]),
+            "exact_first": float(exact.first(name).mean()),
+            "decided_first": float((np.array([some[0].key if some else -1 for some in found]) == of_kind.mates).mean()),
+            "batch_ms": seconds / len(of_kind.mates) * 1e3,
+        }
+    whole = probes["whole"].templates
+    batch = (whole * BATCH)[:BATCH]
+    return {
+        **percentiles("single_ms", [timed(gallery.search, one) for one in whole[: args.singles]]),
+        **percentiles("vectors_single_ms", [timed(gallery.nearest_many, [one], TOP) for one in whole[: args.singles]]),
+        "batch_ms": timed(gallery.search_many, batch) / BATCH * 1e3,
+        "vectors_batch_ms": timed(gallery.nearest_many, batch, TOP) / BATCH * 1e3,
+        "found_of_exact": partial["whole"]["found_of_exact"],
+        "rank1": partial["whole"]["decided_first"],
+        "partial": partial,
+    }
 
 
-def near(rng: np.random.Generator, vector: Vector, cosine: float) -> Vector:
-    """A unit vector at the given mean cosine, spread 0.1."""
-    aimed = float(np.clip(rng.normal(cosine, 0.1), -1, 1))
-    across = rng.normal(size=len(vector))
-    across -= (across @ vector) * vector
-    return unit(aimed * vector + np.sqrt(1 - aimed**2) * unit(across))
+def grown(
+    gallery: Gallery, people: MadeUpPeople, whole: Sequence[Sequence[Template]], args: Namespace
+) -> dict[str, Any]:
+    """Adding one at a time, alone and at 200 a second while others search."""
+    newcomers = [people.mate(people.block(0), row, people.positions) for row in range(400)]
+    alone = sum(timed(gallery.add, args.people + row, one) for row, one in enumerate(newcomers[:200]))
+    done = threading.Event()
+
+    def add_steadily() -> None:
+        row = 200
+        while not done.wait(0.005):
+            gallery.add(args.people + row % 200 + 200, newcomers[row % 200 + 200])
+            row += 1
+
+    adding = threading.Thread(target=add_steadily)
+    adding.start()
+    seconds = [timed(gallery.nearest_many, [one], TOP) for one in whole[: args.singles]]
+    done.set()
+    adding.join()
+    for row in range(400):
+        gallery.remove(args.people + row)
+    return {"add_per_second": 200 / alone, **percentiles("vectors_single_ms_under_additions", seconds)}
 
 
-def unit(vector: NDArray[np.floating]) -> Vector:
-    return np.asarray(vector / np.linalg.norm(vector), np.float32)
+def started(gallery: Gallery, args: Namespace, calibrations: Mapping[str, Calibration], work: Path) -> dict[str, Any]:
+    """Seconds to write everybody down, to write them again after little changed, and to start from that."""
+    stamp = Stamp(1, {name: one.model for name, one in calibrations.items()})
+    first = timed(gallery.save, work / "one", stamp)
+    again = timed(gallery.save, work / "two", stamp)
+    other = empty_gallery(args, calibrations)
+    seconds = timed(other.load, work / "two", stamp.models)
+    size = sum(path.stat().st_size for path in (work / "two").iterdir())
+    return {
+        "save_seconds": first,
+        "save_again_seconds": again,
+        "start_seconds": seconds,
+        "disk_bytes_per_person": size / args.people,
+    }
+
+
+def memory(gallery: Gallery) -> dict[str, float]:
+    hot, total = gallery.bytes_held
+    return {
+        "hot_bytes_per_person": hot / len(gallery),
+        "total_bytes_per_person": total / len(gallery),
+        "process_peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+    }
+
+
+def compared(
+    peers: Mapping[str, Peer],
+    rows: FusedRows,
+    probes: Mapping[str, Probes],
+    exact: Exact,
+    ours: Mapping[str, Any],
+    args: Namespace,
+) -> dict[str, Any]:
+    """Every peer's own figures, tuned to find as many whole mates as our vectors do."""
+
+    def judge(search: Callable[[Vector], NDArray[np.int64]]) -> dict[str, float]:
+        return {name: exact.share(name, search(queries).tolist()) for name, queries in exact.queries.items()}
+
+    wanted = ours["found_of_exact"]
+    found: dict[str, Any] = {}
+    for name, peer in peers.items():
+        building = timed(peer.finish)
+        CONSOLE.print(f"{name}: searching")
+        found[name] = measured_peer(peer, exact.queries["whole"], judge, wanted, args.singles)
+        found[name]["finish_seconds"] = building
+    return found
+
+
+def timed(call: Callable[..., object], *arguments: object) -> float:
+    """Seconds a call takes."""
+    began = time.perf_counter()
+    call(*arguments)
+    return time.perf_counter() - began
+
+
+def percentiles(name: str, seconds: Sequence[float]) -> dict[str, float]:
+    """The median and the 99th percentile, in ms."""
+    return {f"{name}_p{p}": float(np.percentile(seconds, p)) * 1e3 for p in (50, 99)}
+
+
+def show(result: Mapping[str, Any]) -> None:
+    """The figures as tables."""
+    plain = Table("figure", "value")
+    for name, value in result.items():
+        if isinstance(value, float):
+            plain.add_row(name, f"{value:.4g}")
+    kinds = Table("probe", *next(iter(result["partial"].values())))
+    for name, row in result["partial"].items():
+        kinds.add_row(name, *(f"{value:.4g}" for value in row.values()))
+    others = Table("peer", "effort", "single ms", "batch ms", *KINDS)
+    for name, row in result["peers"].items():
+        recall = (f"{row['found_of_exact'][kind]:.3f}" for kind in KINDS)
+        others.add_row(name, str(row["effort"]), f"{row['single_ms_p50']:.3g}", f"{row['batch_ms']:.3g}", *recall)
+    for table in (plain, kinds, others):
+        CONSOLE.print(table)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.calibrate import Calibration
-from matcher.finger import Prepared, compare, prepare
+from matcher.finger import Prepared, compare, prepare_many
 from matcher.fuse import by_position, fuse, modality
 from matcher.types import Candidate, Evidence, Position, Template
 
@@ -14,21 +14,13 @@ Calibrations = Mapping[str, Calibration]
 
 
 class Person:
-    """Someone's templates by position; the cylinders of fingers are made when first needed, and kept."""
+    """Someone's templates by position."""
 
-    __slots__ = ("_prepared", "captures", "templates")
+    __slots__ = ("captures", "templates")
 
     def __init__(self, templates: Sequence[Template]) -> None:
         self.templates = tuple(templates)
         self.captures = by_position(templates)
-        self._prepared: dict[Position, tuple[Prepared, ...]] = {}
-
-    def prepared(self, position: Position) -> tuple[Prepared, ...]:
-        """The cylinders of every capture of one finger. Two threads may both make them; either result serves."""
-        if position not in self._prepared:
-            minutiae = [template.minutiae for template in self.captures[position]]
-            self._prepared[position] = tuple(prepare(found) for found in minutiae if found is not None)
-        return self._prepared[position]
 
 
 def judge(probe: Person, people: Sequence[tuple[int, Person]], calibrations: Calibrations) -> list[Candidate]:
@@ -60,9 +52,15 @@ def _best_cosines(probe: Person, people: Sequence[Person], position: Position) -
 
 def _best_minutiae(probe: Person, people: Sequence[Person], position: Position) -> NDArray[np.float32]:
     """float32 (n,). All people have the position."""
-    references = [prepared for person in people for prepared in person.prepared(position)]
-    scores = np.max([compare(wanted, references) for wanted in probe.prepared(position)], axis=0)
+    references = _prepared(people, position)
+    scores = np.max([compare(wanted, references) for wanted in _prepared([probe], position)], axis=0)
     return _best_of_each(scores, [len(person.captures[position]) for person in people])
+
+
+def _prepared(people: Sequence[Person], position: Position) -> list[Prepared]:
+    """The cylinders of all captures of one finger, made for this comparison: keeping them takes ten times the room."""
+    captures = [template.minutiae for person in people for template in person.captures[position]]
+    return prepare_many([minutiae for minutiae in captures if minutiae is not None])
 
 
 def _best_of_each(scores: NDArray[np.float32], counts: Sequence[int]) -> NDArray[np.float32]:

@@ -184,11 +184,12 @@ FACE_HARDNESS = 1.0
 # Sums of measured cosines (FVC, LFW; 5,000 made-up mates) give the mate's place among 1 M: within the first 1000 for
 # 99.9 % of probes with a face and one finger, all with two; four fingers all, two 98 %, one 83 %, the face 98.7 %.
 SHORT_LIST = 1000  # people taken from the fused short list to the exact cosines
-# A calibrated log10 LR falls below -t for at most 10^-t of mates. Measured at -4: 0.01 % of mates with a face and one
-# finger are lost, 0.002 % with two, none with four; of all strangers 9, 1.6 and 0.06 % stay.
-CLOSE_FLOOR = -4.0  # log10 LR of all cosines below which minutiae are not compared
-CLOSE_LEAST = 20  # people whose minutiae are compared in any case, should the vectors fail
-CLOSE_COMPARISONS = 800  # minutiae comparisons a search may spend (0.06 to 0.1 ms each), whatever the number of fingers
+# log10 LR of all cosines, then of one finger's minutiae and the other cosines, below which a person is let go. A
+# calibrated one falls below -t for at most 10^-t of mates; with measured spreads -2 loses 0.03 % of mates with two
+# fingers, 0.02 % with a face and one, none with four, and leaves open 1 in 100,000 strangers with a face and four.
+CLOSE_FLOOR = -2.0
+CLOSE_LEAST = 5  # people whose minutiae are compared in any case, should the vectors fail
+CLOSE_COMPARISONS = 400  # people one finger of whom is compared (0.2 ms each)
 CANDIDATES_RETURNED = 20  # people a search names unless asked for another number
 GALLERY_MINUTIAE = 146  # a finger at most, 1 kB; the surest stay
 GALLERY_PLACES = 32  # steps a pixel minutiae are kept in; 90 mm are 1772 of 2047 pixels

@@ -14,20 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.calibrate import Calibration
-from matcher.evidence import Person, judge
+from matcher.evidence import Person
 from matcher.fuse import ranked, require_comparable
 from matcher.gallery import files
+from matcher.gallery.close_look import close_look
 from matcher.gallery.coder import Coder, train, unit
 from matcher.gallery.layout import Probe
-from matcher.gallery.records import PLACE, Records, records_of
+from matcher.gallery.records import PLACE, Records, columns, records_of
 from matcher.gallery.second_look import SecondLook
 from matcher.gallery.short_list import ShortList, Slots
 from matcher.gallery.store import Store, View
 from matcher.parameters import (
     CANDIDATES_RETURNED,
-    CLOSE_COMPARISONS,
-    CLOSE_FLOOR,
-    CLOSE_LEAST,
     COMPACT_FROM,
     FACE_CODES,
     FINGER_CODES,
@@ -133,15 +131,34 @@ class Gallery:
         self, probes: Sequence[Sequence[Template]], limit: int = CANDIDATES_RETURNED
     ) -> list[list[Candidate]]:
         """`search` for many at once, in their order; the short list is read once for all with the same positions."""
-        for templates in probes:
-            require_comparable(templates, self._calibrations)
-        people = [Person(templates) for templates in probes]
-        with self._lock:
-            store, short = self._store, self._short
-        slots = self._short_lists([_probe(person) for person in people], store, short)
-        with self._lock:
-            view = store.view()
+        people, slots, view = self._first_look(probes)
         return list(self._each(lambda i: self._close_look(people[i], slots[i], view, limit), range(len(people))))
+
+    def nearest_many(self, probes: Sequence[Sequence[Template]], limit: int) -> list[list[tuple[int, float]]]:
+        """What the vectors alone say: keys and linear log10 LR of the best, by probe; minutiae are not compared."""
+        people, slots, view = self._first_look(probes)
+
+        def best(i: int) -> list[tuple[int, float]]:
+            ratios = self._second_look(people[i], slots[i], view)
+            order = np.argsort(-ratios, kind="stable")[:limit]
+            return [(view.key(int(slots[i][at])), float(ratios[at])) for at in order]
+
+        return list(self._each(best, range(len(people))))
+
+    @property
+    def bytes_held(self) -> tuple[int, int]:
+        """Of the short list, which every search reads, and of everything; memory that is mapped from disk included."""
+        with self._lock:
+            hot = sum(
+                block.index.codes.size() + block.slots.nbytes + block.masks.nbytes for block in self._short.blocks
+            )
+            records = self._store.view().segments
+        return hot, hot + sum(getattr(one, name).nbytes for one in records for name in columns())
+
+    @property
+    def rebuilding(self) -> bool:
+        """Whether codes are being made anew in the background."""
+        return self._rebuilding.locked()
 
     @property
     def wants_rebuilding(self) -> bool:
@@ -194,14 +211,29 @@ class Gallery:
                 found[at] = slots
         return found
 
-    def _close_look(self, person: Person, slots: Slots, view: View, limit: int) -> list[Candidate]:
-        """Exact cosines, then calibrated evidence on those who stay open."""
+    def _first_look(self, probes: Sequence[Sequence[Template]]) -> tuple[list[Person], list[Slots], View]:
+        """The probes as people, the slots short-listed for each, and the records behind those."""
+        for templates in probes:
+            require_comparable(templates, self._calibrations)
+        people = [Person(templates) for templates in probes]
+        with self._lock:
+            store, short = self._store, self._short
+        slots = self._short_lists([_probe(person) for person in people], store, short)
+        with self._lock:
+            return people, slots, store.view()
+
+    def _second_look(self, person: Person, slots: Slots, view: View) -> NDArray[np.float32]:
+        """Linear log10 LR of the short-listed by exact cosines."""
         look = SecondLook(_probe(person), self._lines, self._dimensions)
         ratios = np.empty(len(slots), np.float32)
         for records, rows, which in view.located(slots):
             ratios[which] = look.ratios(records, rows)
-        known = [view.person(slot, self._models) for slot in slots[_promising(person, ratios)].tolist()]
-        return ranked(judge(person, [(key, Person(kept)) for key, kept in known], self._calibrations), limit)
+        return ratios
+
+    def _close_look(self, person: Person, slots: Slots, view: View, limit: int) -> list[Candidate]:
+        """Exact cosines, then minutiae."""
+        ratios = self._second_look(person, slots, view)
+        return ranked(close_look(person, slots, ratios, view, self._calibrations), limit)
 
     def _rebuild(self) -> None:
         with self._lock:
@@ -231,14 +263,6 @@ def _probe(person: Person) -> Probe:
             for position, templates in person.captures.items()
         }
     )
-
-
-def _promising(person: Person, ratios: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Those whom the exact cosines leave open, best first, while the budget of minutiae comparisons lasts."""
-    order = np.argsort(-ratios, kind="stable")
-    order = order[: max(int(np.count_nonzero(ratios >= CLOSE_FLOOR)), CLOSE_LEAST)]
-    fingers = sum(len(captures) for position, captures in person.captures.items() if position.is_finger)
-    return order[: max(CLOSE_COMPARISONS // max(fingers, 1), CLOSE_LEAST)]
 
 
 def _refill(short: ShortList, view: View, start: int) -> int:

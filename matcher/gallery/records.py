@@ -6,7 +6,7 @@ fingers only say whom to look at, so they are kept in 8 bits with a scale each. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Self
 
@@ -108,23 +108,29 @@ class Records:
             np.concatenate([[0], np.cumsum(lengths[finger_kept])]),
         )
 
-    def templates(self, row: int, models: Mapping[str, str]) -> tuple[Template, ...]:
-        """One person's, as exact as they were kept. models: by modality, for their name."""
+    def _face(self, row: int) -> Vector:
+        return np.asarray(self.faces[row] * FACE_SCALE, np.float32)
+
+    def _finger(self, row: int) -> tuple[Vector, Minutiae]:
+        packed = self.minutiae[self.minutiae_first[row] : self.minutiae_first[row + 1]]
+        return self.fingers[row].astype(np.float32) * self.scales[row], unpack_minutiae(packed)
+
+    def templates(
+        self, row: int, models: Mapping[str, str], positions: Collection[Position] = POSITIONS
+    ) -> tuple[Template, ...]:
+        """One person's of some positions, as exact as they were kept. models: by modality, for their name."""
         captures = range(int(self.first[row]), int(self.first[row + 1]))
         faces = int(self.faces_before[row])
         finger = captures.start - faces
         result = []
         for capture in captures:
             position = POSITIONS[self.positions[capture]]
-            model = models[modality(position)]
-            if position.is_finger:
-                packed = self.minutiae[self.minutiae_first[finger] : self.minutiae_first[finger + 1]]
-                vector = self.fingers[finger].astype(np.float32) * self.scales[finger]
-                result.append(Template(position, vector, SEEN, model, unpack_minutiae(packed)))
-                finger += 1
-            else:
-                result.append(Template(position, self.faces[faces].astype(np.float32) * FACE_SCALE, SEEN, model))
-                faces += 1
+            if position in positions:
+                at = finger if position.is_finger else faces
+                vector, minutiae = self._finger(at) if position.is_finger else (self._face(at), None)
+                result.append(Template(position, vector, SEEN, models[modality(position)], minutiae))
+            finger += position.is_finger
+            faces += not position.is_finger
         return tuple(result)
 
 

@@ -6,7 +6,7 @@ and may be read from the disk a page at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.gallery.growing import Growing
-from matcher.gallery.records import Records, columns
+from matcher.gallery.records import POSITIONS, Records, columns
 from matcher.parameters import SEGMENT_PEOPLE
-from matcher.types import Template
+from matcher.types import Position, Template
 
 Saved = tuple[Path, str]
 """A file of a snapshot, and its SHA-256."""
@@ -76,10 +76,21 @@ class View:
             which = np.flatnonzero(segments == number)
             yield self.segments[number], slots[which] % SEGMENT_PEOPLE, which
 
-    def person(self, slot: int, models: Mapping[str, str]) -> tuple[int, tuple[Template, ...]]:
-        """Key and templates of one. models: by modality."""
+    def key(self, slot: int) -> int:
+        """Whose slot it is."""
+        return int(self.segments[slot // SEGMENT_PEOPLE].keys[slot % SEGMENT_PEOPLE])
+
+    def mask(self, slot: int) -> int:
+        """Which positions one has, as `Records.masks` says it."""
         records, row = self.segments[slot // SEGMENT_PEOPLE], slot % SEGMENT_PEOPLE
-        return int(records.keys[row]), records.templates(row, models)
+        return sum({1 << int(place) for place in records.positions[records.first[row] : records.first[row + 1]]})
+
+    def person(
+        self, slot: int, models: Mapping[str, str], positions: Collection[Position] = POSITIONS
+    ) -> tuple[int, tuple[Template, ...]]:
+        """Key and templates of one, of some positions. models: by modality."""
+        records, row = self.segments[slot // SEGMENT_PEOPLE], slot % SEGMENT_PEOPLE
+        return self.key(slot), records.templates(row, models, positions)
 
 
 class Store:
