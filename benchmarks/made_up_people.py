@@ -61,9 +61,7 @@ class MadeUpPeople:
         masters = draw_masters(POOL, rng)
         enrolled, again = (draw_prints(masters, rng) for _ in range(2))
         self._enrolled, self._again = ([prints.minutiae(row) for row in range(POOL)] for prints in (enrolled, again))
-        packed = [pack_minutiae(each) for each in self._enrolled]
-        self._packed = np.concatenate(packed)
-        self._packed_first = np.concatenate([[0], np.cumsum([len(each) for each in packed])])
+        self._pool = [pack_minutiae(each) for each in self._enrolled]
 
     def blocks(self) -> Iterator[Block]:
         """Everybody, in the order of keys 0 to count − 1."""
@@ -79,26 +77,9 @@ class MadeUpPeople:
 
     def records(self, block: Block) -> Records:
         """As a gallery keeps them."""
-        n, fingers = block.prints.shape
-        positions = list(self.positions)
-        values, scales = pack_fingers(
-            np.stack([block.vectors[p] for p in positions[1:]], axis=1).reshape(n * fingers, -1)
-        )
-        prints = block.prints.ravel()
-        lengths = self._packed_first[prints + 1] - self._packed_first[prints]
-        minutiae_first = np.concatenate([[0], np.cumsum(lengths)])
-        places = np.repeat(self._packed_first[prints] - minutiae_first[:-1], lengths) + np.arange(minutiae_first[-1])
-        return Records(
-            np.arange(block.first, block.first + n),
-            np.arange(n + 1) * len(positions),
-            np.tile(np.array([PLACE[p] for p in positions], np.uint8), n),
-            np.arange(n + 1),
-            pack_faces(block.vectors[Position.FACE]),
-            values,
-            scales,
-            self._packed[places],
-            minutiae_first,
-        )
+        fingers = np.stack([block.vectors[position] for position in self.positions[1:]], axis=1)
+        keys = np.arange(block.first, block.first + len(block.prints))
+        return packed_people(keys, self.positions, block.vectors[Position.FACE], fingers, self._pool, block.prints)
 
     def mate(self, block: Block, row: int, positions: Sequence[Position], worse: float = 0.0) -> list[Template]:
         """Another capture of one person at some positions they were enrolled with."""
@@ -114,6 +95,37 @@ class MadeUpPeople:
             minutiae = self._again[block.prints[row, place - 1]] if position.is_finger else None
             templates.append(Template(position, vector, Quality(80), self._models[_kind(position)], minutiae))
         return [one for one in templates if one.position in positions]
+
+
+def packed_people(
+    keys: NDArray[np.int64],
+    positions: Sequence[Position],
+    faces: Vector,
+    fingers: Vector,
+    pool: Sequence[NDArray[np.uint8]],
+    prints: NDArray[np.int64],
+) -> Records:
+    """People who all have a face and the same fingers, as a gallery keeps them.
+
+    positions: the face's first. faces: (n, d). fingers: (n, f, d). pool: packed minutiae; prints: (n, f), rows of it.
+    """
+    n, f = prints.shape
+    values, scales = pack_fingers(fingers.reshape(n * f, -1))
+    packed, first = np.concatenate(pool), np.concatenate([[0], np.cumsum([len(each) for each in pool])])
+    lengths = (first[1:] - first[:-1])[prints.ravel()]
+    ends = np.concatenate([[0], np.cumsum(lengths)])
+    places = np.repeat(first[prints.ravel()] - ends[:-1], lengths) + np.arange(ends[-1])
+    return Records(
+        keys,
+        np.arange(n + 1) * (1 + f),
+        np.tile(np.array([PLACE[position] for position in positions], np.uint8), n),
+        np.arange(n + 1),
+        pack_faces(faces),
+        values,
+        scales,
+        packed[places],
+        ends,
+    )
 
 
 def _kind(position: Position) -> str:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 RADII, REACH = 6, 1.14  # bells over distance, in hundreds of pixels
 BEARINGS, TURNS = 5, 2  # harmonics
 WIDTH, VALUES, GATES = 96, 24, 12
-CLUSTERS, DEPTH = 32, 64
+CLUSTERS, DEPTH = 64, 64
 SEEN = RADII * (2 * BEARINGS + 1) * (2 * TURNS + 1)
 
 

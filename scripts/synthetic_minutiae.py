@@ -13,10 +13,15 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.types import Minutiae
+
 Floats = NDArray[np.float32]
 
 MASTER_SLOTS = 144
 PRINT_SLOTS = 72
+FACING_WITHIN = (
+    14.0  # SFinGe prints: of pairs nearer than 12 pixels 73 % face each other, at 12 to 16 59 %, beyond 32 %
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,13 @@ class Prints:
     def filled(self) -> NDArray[np.bool_]:
         return self.quality > 0
 
+    def minutiae(self, row: int) -> Minutiae:
+        """One impression as the matcher knows it, moved into the first quadrant."""
+        there = self.filled[row]
+        x, y, direction, quality = (part[row, there] for part in (self.x, self.y, self.direction, self.quality))
+        x, y = x - x.min(initial=0), y - y.min(initial=0)
+        return Minutiae(x, y, np.mod(direction, np.float32(2 * np.pi)), quality, np.zeros(len(x), np.bool_))
+
 
 def draw_masters(count: int, rng: np.random.Generator) -> Masters:
     """`count` fingers, made in blocks so that memory stays small."""
@@ -78,20 +90,37 @@ def draw_masters(count: int, rng: np.random.Generator) -> Masters:
     return Masters(*(np.concatenate([getattr(block, f.name) for block in blocks]) for f in fields(Masters)))
 
 
-def draw_prints(masters: Masters, rng: np.random.Generator) -> Prints:
-    """One impression of each master."""
+class Sensor:
+    """What the prints of one set have in common: window, contact, care, what the extractor adds and blurs.
+
+    Strangers seen by one sensor resemble each other in all that; a network must learn not to take it for likeness.
+    """
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._usual = rng.random(16)
+
+    def draw(self, trait: int, low: float, high: float, b: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        """One trait of each of b prints, (b, 1), between low and high: as usual with this sensor, more or less."""
+        share = 0.6 * self._usual[trait] + 0.4 * rng.random((b, 1))
+        return np.asarray(low + (high - low) * share, np.float64)
+
+
+def draw_prints(masters: Masters, rng: np.random.Generator, sensor: Sensor | None = None) -> Prints:
+    """One impression of each master. sensor: they all share; without it, one drawn for them."""
     b = len(masters)
-    x, y, direction, quality = _with_spurious(masters, rng)
-    inside = _in_contact(masters, x, y, rng)
+    sensor = sensor or Sensor(rng)
+    x, y, direction, quality = _with_spurious(masters, sensor, rng)
+    inside = _in_contact(masters, x, y, sensor, rng)
     x, y, direction = _distorted(x, y, direction, rng)
     vague = 1 + 2 * (0.97 - quality)  # the less sure LEADER is, the less exact
-    spread = vague * rng.uniform(0.8, 2.4, (b, 1))
+    spread = vague * sensor.draw(0, 0.6, 2.6, b, rng)
     x, y = x + spread * rng.standard_normal(x.shape), y + spread * rng.standard_normal(x.shape)
-    turn = vague * rng.uniform(0.05, 0.16, (b, 1)) * rng.standard_normal(x.shape)
+    turn = vague * sensor.draw(1, 0.04, 0.17, b, rng) * rng.standard_normal(x.shape)
     lost = rng.random(x.shape) < 0.05
     turn = np.where(lost, rng.uniform(-0.7, 0.7, x.shape), turn)
     direction = direction + turn
-    return _packed(x, y, direction, np.where(inside, quality, 0), rng)
+    told_apart = _spaced(x, y, inside & (quality > 0), sensor.draw(2, 7.0, 10.0, b, rng), first=quality)
+    return _packed(x, y, direction, np.where(told_apart, quality, 0), rng)
 
 
 # Masters -------------------------------------------------------------------------------------------------------------
@@ -100,7 +129,7 @@ def draw_prints(masters: Masters, rng: np.random.Generator) -> Prints:
 def _draw_block(b: int, rng: np.random.Generator) -> Masters:
     half_width = rng.uniform(125, 205, (b, 1))
     half_height = half_width * rng.uniform(1.2, 1.6, (b, 1))
-    density = 5.2e-4 * np.exp(0.18 * rng.standard_normal((b, 1)))
+    density = 5.2e-4 * np.exp(0.24 * rng.standard_normal((b, 1)))
     ceiling = 2.6 * density
     candidates = 420
     x = rng.uniform(-1, 1, (b, candidates)) * half_width
@@ -112,33 +141,54 @@ def _draw_block(b: int, rng: np.random.Generator) -> Masters:
     wanted = ceiling * 4 * half_width * half_height / candidates  # thins candidates to `ceiling` before acceptance
     keep = inside & (rng.random(x.shape) < wanted * rate / ceiling)
     along = rng.random(x.shape) < 0.5 * (1 + surplus / rate)
-    direction = np.where(along, angle, angle + np.pi)
-    keep = _spaced(x, y, keep, rng.uniform(9, 13, (b, 1)))
+    keep = _spaced(x, y, keep, rng.uniform(9, 12, (b, 1)))
     order = np.argsort(~keep, axis=1, kind="stable")[:, :MASTER_SLOTS]
     reliability = np.where(keep, 1 - rng.beta(1.1, 5.0, x.shape) * 0.9, 0)
 
     def pick(values: NDArray[np.float64]) -> Floats:
         return np.take_along_axis(values, order, axis=1).astype(np.float32)
 
+    along = _facing(pick(x), pick(y), np.take_along_axis(along, order, axis=1), rng)
+    direction = pick(angle) + (~along).astype(np.float32) * np.float32(np.pi)
     return Masters(
-        pick(x), pick(y), pick(direction), pick(reliability), half_width.astype(np.float32),
-        half_height.astype(np.float32),
-    )  # fmt: skip
+        pick(x), pick(y), direction, pick(reliability), half_width.astype(np.float32), half_height.astype(np.float32)
+    )
 
 
 def _spaced(
-    x: NDArray[np.float64], y: NDArray[np.float64], keep: NDArray[np.bool_], least: NDArray[np.float64]
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    keep: NDArray[np.bool_],
+    least: NDArray[np.float64],
+    first: NDArray[np.float64] | None = None,
 ) -> NDArray[np.bool_]:
-    """Drop what lies closer than `least` to an earlier point: two minutiae cannot share a ridge and its neighbour."""
-    order = np.argsort(~keep, axis=1, kind="stable")[:, :200]
+    """Drop what lies closer than `least` to another: two minutiae cannot share a ridge, nor an extractor's window.
+
+    first: which point stays, the one with the larger value; without it the one to the left.
+    """
+    order = np.argsort(~keep if first is None else np.where(keep, -first, 1), axis=1, kind="stable")[:, :200]
     px, py = (np.take_along_axis(v, order, axis=1).astype(np.float32) for v in (x, y))
     pk = np.take_along_axis(keep, order, axis=1)
-    near = (px[:, :, None] - px[:, None]) ** 2 + (py[:, :, None] - py[:, None]) ** 2 < least[:, :, None] ** 2
+    near = _square_distances(px, py) < least[:, :, None] ** 2
     near &= np.tri(order.shape[1], k=-1, dtype=bool)
     near &= pk[:, None, :]
     kept = np.zeros_like(keep)
     np.put_along_axis(kept, order, pk & ~near.any(axis=2), axis=1)
     return kept
+
+
+def _facing(x: Floats, y: Floats, along: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Turn what lies next to another minutia against it, mostly: short ridges, lakes and spurs have two facing ends."""
+    square = _square_distances(x, y)
+    square[:, np.triu(np.ones(square.shape[1:], bool))] = np.inf
+    nearest = square.argmin(axis=2)
+    close = np.take_along_axis(square, nearest[:, :, None], 2)[:, :, 0] < FACING_WITHIN**2
+    against = close & (rng.random(x.shape) < 0.6)
+    return np.where(against, ~np.take_along_axis(along, nearest, axis=1), along)
+
+
+def _square_distances(x: Floats, y: Floats) -> Floats:
+    return (x[:, :, None] - x[:, None]) ** 2 + (y[:, :, None] - y[:, None]) ** 2
 
 
 def _flow(
@@ -214,26 +264,28 @@ def _singularities(
 # Impressions ---------------------------------------------------------------------------------------------------------
 
 
-def _with_spurious(masters: Masters, rng: np.random.Generator) -> tuple[NDArray[np.float64], ...]:
+def _with_spurious(masters: Masters, sensor: Sensor, rng: np.random.Generator) -> tuple[NDArray[np.float64], ...]:
     """x, y, direction, quality (b, slots): minutiae found, then spurious ones beside ridges of some master minutia."""
     b, slots = masters.x.shape
-    care = rng.beta(5.0, 1.2, (b, 1))  # of the whole impression: 1 is a clean one
+    care = rng.beta(5.0, 1.2, (b, 1)) * sensor.draw(3, 0.85, 1.0, b, rng)  # of the whole impression: 1 is a clean one
     weak_x, weak_y = (rng.uniform(-1, 1, (b, 1)) * half for half in (masters.half_width, masters.half_height))
     weak = np.exp(-((masters.x - weak_x) ** 2 + (masters.y - weak_y) ** 2) / (2 * rng.uniform(20, 80, (b, 1)) ** 2))
     weak *= rng.random((b, 1)) < 0.5
     clear = masters.reliability * (0.6 + 0.4 * care) * (1 - 0.7 * weak)
     found = rng.random((b, slots)) < np.clip(1.08 * clear, 0, 0.985)
-    quality = 0.97 - 0.68 * rng.beta(0.25 + 2.2 * (1 - clear), 3.0, (b, slots))
+    quality = 0.97 - sensor.draw(4, 0.45, 0.9, b, rng) * rng.beta(0.22 + 1.9 * (1 - clear), 3.0, (b, slots))
     extras = 48
-    share = rng.gamma(1.2, 0.09, (b, 1)) + 0.25 * (1 - care)
+    share = rng.gamma(1.2, 0.09, (b, 1)) * sensor.draw(5, 0.2, 1.8, b, rng) + 0.25 * (1 - care)
     near = rng.integers(0, np.maximum((masters.reliability > 0).sum(1, keepdims=True), 1), (b, extras))
     beside = (masters.x, masters.y, masters.direction)
     x, y, direction = (np.take_along_axis(v, near, 1).astype(np.float64) for v in beside)
     count = share * (masters.reliability > 0).sum(1, keepdims=True)
     added = np.arange(extras) < rng.poisson(count)
-    away = rng.uniform(8, 28, (b, 1))
-    x, y = x + away * rng.standard_normal(x.shape), y + away * rng.standard_normal(x.shape)
-    direction = direction + 0.25 * rng.standard_normal(x.shape) + np.pi * (rng.random(x.shape) < 0.6)
+    away = sensor.draw(6, 8, 28, b, rng)
+    dx, dy = away * rng.standard_normal((2, *x.shape))
+    x, y = x + dx, y + dy
+    facing = rng.random(x.shape) < np.where(np.hypot(dx, dy) < FACING_WITHIN, 0.8, 0.5)
+    direction = direction + 0.25 * rng.standard_normal(x.shape) + np.pi * facing
     poor = 0.26 + 0.69 * rng.beta(1.2, 1.4, x.shape)
     return (
         np.concatenate([masters.x, x], 1),
@@ -244,19 +296,19 @@ def _with_spurious(masters: Masters, rng: np.random.Generator) -> tuple[NDArray[
 
 
 def _in_contact(
-    masters: Masters, x: NDArray[np.float64], y: NDArray[np.float64], rng: np.random.Generator
+    masters: Masters, x: NDArray[np.float64], y: NDArray[np.float64], sensor: Sensor, rng: np.random.Generator
 ) -> NDArray[np.bool_]:
     """Within the skin that touched, an ellipse about some point of the pad, and within the sensor, a tilted window."""
     b = len(masters)
-    wide = masters.half_width * rng.uniform(0.68, 1.0, (b, 1))
-    high = masters.half_height * rng.uniform(0.6, 1.0, (b, 1))
+    wide = masters.half_width * sensor.draw(7, 0.62, 1.0, b, rng)
+    high = masters.half_height * sensor.draw(8, 0.55, 1.0, b, rng)
     cx = 0.16 * masters.half_width * rng.standard_normal((b, 1))
     cy = 0.18 * masters.half_height * rng.standard_normal((b, 1))
     touched = ((x - cx) / wide) ** 2 + ((y - cy) / high) ** 2 < 1
     tilt = rng.normal(0, 0.2, (b, 1))
     ux = (x - cx) * np.cos(tilt) + (y - cy) * np.sin(tilt) - rng.normal(0, 20, (b, 1))
     uy = (y - cy) * np.cos(tilt) - (x - cx) * np.sin(tilt) - rng.normal(0, 25, (b, 1))
-    window_w, window_h = rng.uniform(105, 210, (b, 1)), rng.uniform(130, 250, (b, 1))
+    window_w, window_h = sensor.draw(9, 100, 215, b, rng), sensor.draw(10, 125, 255, b, rng)
     return touched & (np.abs(ux) < window_w) & (np.abs(uy) < window_h)
 
 

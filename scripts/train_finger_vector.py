@@ -23,17 +23,19 @@ from torch import Tensor
 from matcher.finger.graph import Graph, neighbour_graph
 from matcher.networks import MODELS
 from scripts.finger_network import CLUSTERS, FingerNetwork
-from scripts.synthetic_minutiae import MASTER_SLOTS, Prints, draw_masters, draw_prints
+from scripts.synthetic_minutiae import MASTER_SLOTS, Masters, Prints, Sensor, draw_masters, draw_prints
 
 LOCAL_SCALE = 16.0
 WHOLE_SCALE, MARGIN = 18.0, 0.1
 SHARPNESS = 14.0
+ALIKE = 6
+"""A batch holds the one in six drawn fingers whose ridge flow is most like the first one's."""
 Row = dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Two impressions of each of b fingers: first all first ones, then all second ones. fingers: int64 (b,).
+    """Two impressions of each of b fingers: first all first ones, then all second ones.
 
     mated: int64 (2, m), rows of the graph that are one minutia in both impressions.
     """
@@ -41,27 +43,46 @@ class Batch:
     graph: Graph
     mated: NDArray[np.int64]
     filled: NDArray[np.bool_]
-    fingers: NDArray[np.int64]
 
 
 class Batches(torch.utils.data.IterableDataset[Batch]):
-    """Endless batches of `size` fingers out of `count`, drawn from `seed`."""
+    """Endless batches of `size` fingers out of `count`, drawn from `seed`.
+
+    Those of one batch are alike in their ridge flow and come from one sensor, or two: strangers easily told apart teach
+    nothing.
+    """
 
     def __init__(self, count: int, size: int, seed: int, start: int = 0) -> None:
         self.count, self.size, self.seed, self.start = count, size, seed, start
 
     def __iter__(self) -> Iterator[Batch]:
         masters = draw_masters(self.count, np.random.default_rng(self.seed))
+        flow = coarse_flow(masters)
         step = self.start
         while True:
             rng = np.random.default_rng((self.seed, step))
-            rows = rng.choice(self.count, self.size, replace=False)
-            flip = rng.random(self.size) < 0.5
-            chosen = masters[rows].mirrored(flip)
-            impressions = [draw_prints(chosen, rng) for _ in range(2)]
+            some = rng.choice(self.count, ALIKE * self.size, replace=False)
+            far = ((flow[some] - flow[some[0]]) ** 2).sum(1)
+            rows = some[np.argsort(far)[: self.size]]
+            chosen = masters[rows].mirrored(np.full(self.size, rng.random() < 0.5))
+            sensor = Sensor(rng)
+            other = sensor if rng.random() < 0.5 else Sensor(rng)
+            impressions = [draw_prints(chosen, rng, sensor), draw_prints(chosen, rng, other)]
             graph, filled = as_graph(impressions)
-            yield Batch(graph, mated_rows(impressions), filled, rows * 2 + flip)
+            yield Batch(graph, mated_rows(impressions), filled)
             step += 1
+
+
+def coarse_flow(masters: Masters) -> NDArray[np.float64]:
+    """The usual ridge direction in each ninth of the pad, as cosine and sine of twice the angle: (n, 18)."""
+    across = np.clip(((masters.x / masters.half_width + 1) * 1.5).astype(int), 0, 2)
+    down = np.clip(((masters.y / masters.half_height + 1) * 1.5).astype(int), 0, 2)
+    ninth, finger = 3 * down + across, np.arange(len(masters))[:, None]
+    there = (masters.reliability > 0).astype(float)
+    sums = np.zeros((len(masters), 9, 3))
+    for column, values in enumerate((np.cos(2 * masters.direction), np.sin(2 * masters.direction), 1.0)):
+        np.add.at(sums[..., column], (finger, ninth), values * there)
+    return (sums[..., :2] / np.maximum(sums[..., 2:], 1)).reshape(len(masters), 18)
 
 
 def as_graph(impressions: list[Prints]) -> tuple[Graph, NDArray[np.bool_]]:
@@ -219,7 +240,7 @@ def train(network: FingerNetwork, batches: Iterator[Batch], schedule: Schedule, 
         if step == schedule.apart:
             fit_clusters(network, seed + 2)
         if step in rounds:
-            fit_projection(network, 4000, seed + 3 + rounds.index(step))
+            fit_projection(network, 6000, seed + 3 + rounds.index(step))
             optimiser = _optimiser(network)
         network.train()
         network.read[0].train(step < schedule.apart)  # the projection was fitted to the standing statistics
@@ -250,7 +271,7 @@ def _step(
 
 
 def _optimiser(network: FingerNetwork) -> torch.optim.Optimizer:
-    """The last layer learns slower: it sums 2,048 inputs that go together, so small steps of each make a large one."""
+    """The last layer learns slower: it sums 4,096 inputs that go together, so small steps of each make a large one."""
     last = {id(weight) for weight in network.out.parameters()}
     rest = [weight for weight in network.parameters() if id(weight) not in last]
     groups = [{"params": rest, "share": 1.0}, {"params": list(network.out.parameters()), "share": 0.05}]
@@ -308,11 +329,11 @@ def export(network: FingerNetwork, path: Path) -> None:
 
 def main() -> None:
     cli = ArgumentParser(description=__doc__.splitlines()[0], formatter_class=ArgumentDefaultsHelpFormatter)
-    cli.add_argument("--apart", type=int, default=600, help="steps for minutiae alone")
-    cli.add_argument("--rounds", type=int, nargs="+", default=[500, 260], help="steps for minutiae and whole prints")
+    cli.add_argument("--apart", type=int, default=700, help="steps for minutiae alone")
+    cli.add_argument("--rounds", type=int, nargs="+", default=[600, 500, 400], help="steps for all together")
     cli.add_argument("--fingers", type=int, default=16_000, help="in the pool batches are drawn from")
     cli.add_argument("--batch", type=int, default=96, help="fingers a step, two impressions each")
-    cli.add_argument("--last-fit", type=int, default=6000, help="fingers the last layer is fitted to in the end")
+    cli.add_argument("--last-fit", type=int, default=12_000, help="fingers the last layer is fitted to in the end")
     cli.add_argument("--rate", type=float, default=2e-3, help="learning rate for minutiae alone")
     cli.add_argument("--fine-rate", type=float, default=5e-4, help="learning rate at the start of the second part")
     cli.add_argument("--seed", type=int, default=1)

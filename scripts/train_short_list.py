@@ -17,22 +17,15 @@ from matcher.finger.vector import FingerVector
 from matcher.gallery.coder import train, untrained, write_coders
 from matcher.networks import MODELS
 from matcher.parameters import FACE_CODES, FINGER_CODES
-from matcher.types import Minutiae, Vector
-from scripts.synthetic_minutiae import Prints, draw_masters, draw_prints
+from matcher.types import Vector
+from scripts.synthetic_minutiae import draw_masters, draw_prints
 
 
 def synthetic_fingers(count: int, seed: int) -> Vector:
     """float32 (count, d), one impression of each of `count` fingers that do not exist."""
     network, rng = FingerVector(), np.random.default_rng(seed)
     prints = draw_prints(draw_masters(count, rng), rng)
-    return np.stack([network(minutiae_of(prints, row)) for row in track(range(count), "synthetic fingers")])
-
-
-def minutiae_of(prints: Prints, row: int) -> Minutiae:
-    """One impression as the matcher knows it."""
-    there = prints.filled[row]
-    x, y, direction, quality = (part[row, there] for part in (prints.x, prints.y, prints.direction, prints.quality))
-    return Minutiae(x, y, np.mod(direction, np.float32(2 * np.pi)), quality, np.zeros(len(x), np.bool_))
+    return np.stack([network(prints.minutiae(row)) for row in track(range(count), "synthetic fingers")])
 
 
 def main() -> None:

@@ -1,0 +1,194 @@
+"""How often are made-up people missed, and strangers named, in a gallery of people who do not exist?
+
+A person has a face of LFW and fingers of different FVC sets. Each is enrolled into the gallery for one search with
+other captures of theirs, so one search yields the mate's evidence and the strongest stranger's. FNIR is the share of
+mates below a threshold or not found at all; the threshold of a FPIR comes from the strongest strangers, where need be
+along the exponential fitted to the highest fifth of them. Strangers' fingers are synthetic prints with their vectors; their
+faces are drawn from a Gaussian with the mean and covariance of LFW's.
+"""
+
+import json
+from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from benchmarks.made_up_people import packed_people
+from matcher.calibrate import read_calibrations
+from matcher.engine import Capture, Engine
+from matcher.finger.vector import FingerVector
+from matcher.gallery import Gallery, shipped_coders
+from matcher.gallery.records import pack_minutiae
+from matcher.networks import MODELS
+from matcher.types import FINGERS, Position, Template, Vector
+from scripts.synthetic_minutiae import draw_masters, draw_prints
+
+MATE = 2**40
+CONSOLE = Console(stderr=True)
+KINDS: Mapping[str, tuple[Position, ...]] = {
+    ("face" if face else "") + (" + " if face and count else "") + (f"{count} fingers" if count else ""): (
+        *((Position.FACE,) if face else ()),
+        *FINGERS[:count],
+    )
+    for face in (False, True)
+    for count in (0, 1, 2, 4, 10)
+    if face or count
+}
+BLOCK = 4096
+Prints = Sequence[Sequence[Template]]
+
+
+def main() -> None:
+    cli = ArgumentParser(description=__doc__, formatter_class=ArgumentDefaultsHelpFormatter)
+    cli.add_argument("--fingers", type=Path, nargs="+", required=True, help="FVC sets: <finger>_<impression>.png")
+    cli.add_argument("--dpi", nargs="*", default=[], metavar="NAME=VALUE", help="resolution of a set; 500 otherwise")
+    cli.add_argument("--faces", type=Path, required=True, help="LFW's pictures, NAME_0001.jpg")
+    cli.add_argument("--people", type=int, default=100_000, help="strangers enrolled, each with a face and ten fingers")
+    cli.add_argument("--pool", type=int, default=10_000, help="synthetic fingers the strangers share")
+    cli.add_argument("--impressions", type=int, default=4, help="of a real finger: the first enrolled, others probes")
+    cli.add_argument("--searches", type=int, default=300, help="mated searches of every kind")
+    cli.add_argument("--replicates", type=int, default=400, help="bootstrap replicates behind the intervals")
+    cli.add_argument("--seed", type=int, default=1)
+    cli.add_argument("--out", type=Path, help="also write the JSON there")
+    args = cli.parse_args()
+    result = {"settings": {k: v for k, v in vars(args).items() if isinstance(v, int)}, **measure(args)}
+    show(result)
+    if args.out:
+        args.out.write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result))
+
+
+def measure(args: Namespace) -> dict[str, Any]:
+    engine = Engine()
+    dpi = dict(pair.split("=") for pair in args.dpi)
+    fingers = [finger for folder in args.fingers for finger in real_fingers(engine, folder, dpi, args.impressions)]
+    faces = real_faces(engine, args.faces)
+    rng = np.random.default_rng(args.seed)
+    gallery = strangers(engine, args, np.stack([one.vector for pictures in faces for one in pictures]), rng)
+    pairs = [pictures for pictures in faces if len(pictures) > 1]
+    kinds = {name: searches(gallery, positions, fingers, pairs, args, rng) for name, positions in KINDS.items()}
+    return {"fingers": len(fingers), "faces": len(pairs), "kinds": kinds}
+
+
+def real_fingers(engine: Engine, folder: Path, dpi: Mapping[str, str], impressions: int) -> Iterator[list[Template]]:
+    """The captures of each finger of a set; refused ones are left out."""
+    names = sorted({path.stem.split("_")[0] for path in folder.glob("*.png")}, key=int)
+    resolution = float(dpi.get(folder.name, 500))
+    for name in track(names, folder.name, console=CONSOLE):
+        paths = sorted(folder.glob(f"{name}_*.png"), key=lambda path: int(path.stem.split("_")[1]))[:impressions]
+        found = engine.extract([Capture(Position.RIGHT_THUMB, path.read_bytes(), resolution) for path in paths])
+        yield [one for one in found if isinstance(one, Template)]
+
+
+def real_faces(engine: Engine, folder: Path) -> list[list[Template]]:
+    """The pictures of each person, two at most."""
+    people: dict[str, list[Path]] = {}
+    for path in sorted(folder.rglob("*.jpg")):
+        people.setdefault(path.stem.rsplit("_", 1)[0], []).append(path)
+    found = []
+    for paths in track(people.values(), "faces", console=CONSOLE):
+        templates = engine.extract([Capture(Position.FACE, path.read_bytes()) for path in paths[:2]])
+        found.append([one for one in templates if isinstance(one, Template)])
+    return [templates for templates in found if templates]
+
+
+def strangers(engine: Engine, args: Namespace, faces: Vector, rng: np.random.Generator) -> Gallery:
+    """A gallery of people with a face and ten fingers each."""
+    calibrations = read_calibrations(MODELS / "calibration.json", engine.models)
+    embed = FingerVector()
+    dimensions = {"face": faces.shape[1], "finger": embed.dimension}
+    gallery = Gallery(dimensions, calibrations, shipped_coders(dimensions), threads=2)
+    prints = draw_prints(draw_masters(args.pool, rng), rng)
+    minutiae = [prints.minutiae(row) for row in range(args.pool)]
+    vectors = np.stack([embed(one) for one in track(minutiae, "synthetic fingers", console=CONSOLE)])
+    packed = [pack_minutiae(one) for one in minutiae]
+    root = np.linalg.cholesky(np.cov(faces.T) + 1e-9 * np.eye(faces.shape[1]))
+    for start in track(range(0, args.people, BLOCK), "strangers", console=CONSOLE):
+        n = min(BLOCK, args.people - start)
+        drawn = faces.mean(axis=0) + rng.standard_normal((n, faces.shape[1])) @ root.T
+        drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
+        rows = rng.integers(0, args.pool, (n, len(FINGERS)))
+        everything = (Position.FACE, *FINGERS)
+        keys = np.arange(start, start + n)
+        gallery.add_records(packed_people(keys, everything, drawn.astype(np.float32), vectors[rows], packed, rows))
+    gallery.rebuild()
+    return gallery
+
+
+def searches(
+    gallery: Gallery,
+    positions: Sequence[Position],
+    fingers: Prints,
+    faces: Prints,
+    args: Namespace,
+    rng: np.random.Generator,
+) -> dict[str, Any]:
+    """FNIR of one kind of probe at two FPIR, with intervals by resampling the searches."""
+    mates, others = [], []
+    for _ in track(range(args.searches), ", ".join(positions[:3]), console=CONSOLE):
+        enrolled, probe = made_up(positions, fingers, faces, rng)
+        gallery.add(MATE, enrolled)
+        found = {one.key: one.log10_lr for one in gallery.search(probe)}
+        gallery.remove(MATE)
+        mates.append(found.pop(MATE, -np.inf))
+        others.append(max(found.values(), default=-np.inf))
+    mated, top = np.array(mates), np.array(others)
+    result: dict[str, Any] = {"not_in_list": float(np.isneginf(mated).mean())}
+    for name, fpir in (("fnir_at_fpir_1e2", 0.01), ("fnir_at_fpir_1e3", 0.001)):
+        result[name] = float((mated < threshold(top, fpir)).mean())
+        again = rng.integers(0, len(mated), (args.replicates, len(mated)))
+        drawn = [float((mated[rows] < threshold(top[rows], fpir)).mean()) for rows in again]
+        result[f"{name}_ci95"] = np.percentile(drawn, [2.5, 97.5]).tolist()
+        result[f"threshold_{name[8:]}"] = threshold(top, fpir)
+    return result
+
+
+def made_up(
+    positions: Sequence[Position], fingers: Prints, faces: Prints, rng: np.random.Generator
+) -> tuple[list[Template], list[Template]]:
+    """One person's enrolled captures and their probe."""
+    enrolled: list[Template] = []
+    probe: list[Template] = []
+    chosen = iter(rng.permutation(len(fingers)).tolist())
+    for position in positions:
+        captures = fingers[next(chosen)] if position.is_finger else faces[int(rng.integers(len(faces)))]
+        while len(captures) < 2:
+            captures = fingers[next(chosen)]
+        first, second = (captures[0], captures[int(rng.integers(1, len(captures)))])
+        for into, one in ((enrolled, first), (probe, second)):
+            into.append(Template(position, one.vector, one.quality, one.model, one.minutiae))
+    return enrolled, probe
+
+
+def threshold(top: NDArray[np.float64], fpir: float) -> float:
+    """What the strongest stranger of a search exceeds with this probability; beyond the data, along the tail's fit."""
+    top = np.sort(top[np.isfinite(top)])
+    if not len(top):
+        return 0.0
+    if fpir * len(top) >= 5:
+        return float(np.quantile(top, 1 - fpir))
+    tail = top[-max(len(top) // 5, 2) :]
+    return float(tail[0] + (tail - tail[0]).mean() * np.log(len(tail) / len(top) / fpir))
+
+
+def show(result: Mapping[str, Any]) -> None:
+    """FNIR by kind of probe."""
+    table = Table("probe", "FNIR % at FPIR 1 %", "FNIR % at FPIR 0.1 %", "thresholds", "not in the list %")
+    for name, row in result["kinds"].items():
+        cells = [
+            f"{100 * row[key]:.2f} ({100 * row[f'{key}_ci95'][0]:.2f}–{100 * row[f'{key}_ci95'][1]:.2f})"
+            for key in ("fnir_at_fpir_1e2", "fnir_at_fpir_1e3")
+        ]
+        limits = f"{row['threshold_fpir_1e2']:.2f}, {row['threshold_fpir_1e3']:.2f}"
+        table.add_row(name, *cells, limits, f"{100 * row['not_in_list']:.2f}")
+    CONSOLE.print(table)
+
+
+if __name__ == "__main__":
+    main()

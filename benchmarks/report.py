@@ -1,0 +1,136 @@
+"""What kept runs of `benchmarks.search` say together: tables, pictures, the law of growth, and a country on paper.
+
+python -m benchmarks.report benchmarks/results/search_*.json --plots benchmarks/results
+"""
+
+import json
+from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+Run = Mapping[str, Any]
+TIMES = {
+    "vectors_single_ms_p50": "one search, vectors",
+    "vectors_batch_ms": "of a batch of 256, vectors",
+    "single_ms_p50": "one search, minutiae included",
+    "batch_ms": "of a batch of 256, minutiae included",
+}
+
+
+def main() -> None:
+    cli = ArgumentParser(description=__doc__, formatter_class=ArgumentDefaultsHelpFormatter)
+    cli.add_argument("runs", type=Path, nargs="+", help="JSON files of benchmarks.search --out")
+    cli.add_argument("--plots", type=Path, help="folder for the pictures")
+    cli.add_argument("--people", type=float, default=1.4e9, help="gallery to reckon on paper")
+    cli.add_argument("--machine-gib", type=float, default=256, help="memory of one machine of that gallery")
+    cli.add_argument("--machine-cores", type=int, default=64, help="its cores")
+    args = cli.parse_args()
+    runs = sorted((json.loads(path.read_text()) for path in args.runs), key=people)
+    console = Console(width=150)
+    for table in (sizes(runs), kinds(runs), peers(runs)):
+        console.print(table)
+    laws = {name: growth(runs, name) for name in TIMES}
+    for name, (fixed, each) in laws.items():
+        console.print(f"{TIMES[name]}: {fixed:.2f} ms + {each * 1e6:.2f} ms a million people")
+    paper = on_paper(runs[-1], laws, args.people, args.machine_gib, args.machine_cores)
+    console.print(f"{args.people:,.0f} people on paper: " + ", ".join(f"{k} {v:,.3g}" for k, v in paper.items()))
+    if args.plots:
+        draw(runs, laws, args.plots / "search_growth.png")
+    print(json.dumps({"growth_ms": laws, "on_paper": paper}))
+
+
+def people(run: Run) -> int:
+    return int(run["settings"]["people"])
+
+
+def sizes(runs: Sequence[Run]) -> Table:
+    """The figures of every size side by side."""
+    names = [name for name, value in runs[-1].items() if isinstance(value, float)]
+    table = Table("figure", *(f"{people(run):,}" for run in runs))
+    for name in names:
+        table.add_row(name, *(f"{run[name]:.4g}" if name in run else "" for run in runs))
+    return table
+
+
+def kinds(runs: Sequence[Run]) -> Table:
+    """Recall by kind of probe."""
+    table = Table("people", "probe", "mate in exact ten", "of these in ours", "exact first", "first in the end", "ms")
+    for run in runs:
+        for name, row in run["partial"].items():
+            table.add_row(f"{people(run):,}", name, *(f"{value:.4g}" for value in row.values()))
+    return table
+
+
+def peers(runs: Sequence[Run]) -> Table:
+    """Ours against the others, each tuned to find as many whole mates."""
+    table = Table("people", "index", "effort", "one search ms", "of a batch ms", "whole", "worst kind of probe")
+    for run in runs:
+        ours = {name: row["found_of_exact"] for name, row in run["partial"].items()}
+        figures = (run["vectors_single_ms_p50"], run["vectors_batch_ms"])
+        table.add_row(f"{people(run):,}", "jisr", "", *(f"{v:.3g}" for v in figures), *_recall(ours))
+        for name, row in run["peers"].items():
+            figures = (row["single_ms_p50"], row["batch_ms"])
+            recall = _recall(row["found_of_exact"])
+            table.add_row("", name, str(row["effort"]), *(f"{v:.3g}" for v in figures), *recall)
+    return table
+
+
+def growth(runs: Sequence[Run], name: str) -> tuple[float, float]:
+    """Milliseconds there always are, and milliseconds a person, by least squares of relative errors."""
+    count = np.array([people(run) for run in runs], float)
+    value = np.array([run[name] for run in runs])
+    sides = np.stack([1 / value, count / value], axis=1)
+    fixed, each = np.linalg.lstsq(sides, np.ones(len(value)), rcond=None)[0]
+    return max(float(fixed), 0.0), float(each)
+
+
+def on_paper(
+    largest: Run, laws: Mapping[str, tuple[float, float]], count: float, gib: float, cores: int
+) -> dict[str, float]:
+    """What `count` people would take: the short list in memory, vectors and minutiae on disk, scans on all cores."""
+    per_machine = 0.75 * gib * 2**30 / largest["hot_bytes_per_person"]
+    machines = np.ceil(count / per_machine)
+    measured_on = int(largest["settings"]["threads"])
+    each = laws["vectors_batch_ms"][1] * count / machines * measured_on / cores
+    return {
+        "machines": float(machines),
+        "hot_gib": count * largest["hot_bytes_per_person"] / 2**30,
+        "disk_tib": count * largest["disk_bytes_per_person"] / 2**40,
+        "searches_per_second": 1e3 / each,
+        "one_search_ms": laws["vectors_single_ms_p50"][1] * count / machines * measured_on / cores,
+    }
+
+
+def draw(runs: Sequence[Run], laws: Mapping[str, tuple[float, float]], path: Path) -> None:
+    """Times by people, measured and by the law."""
+    mpl.use("agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
+    count = np.array([people(run) for run in runs], float)
+    line = np.geomspace(count[0], count[-1], 50)
+    for name, label in TIMES.items():
+        (drawn,) = axes.plot(count, [run[name] for run in runs], "o", label=label)
+        axes.plot(line, laws[name][0] + laws[name][1] * line, color=drawn.get_color(), linewidth=1)
+    flat = [(people(run), run["peers"]["flat"]["single_ms_p50"]) for run in runs if "flat" in run["peers"]]
+    if flat:
+        axes.plot(*zip(*flat, strict=True), "kx", label="one search, FAISS FlatIP")
+    axes.set(xscale="log", yscale="log", xlabel="people (face and four fingers)", ylabel="ms")
+    axes.legend(fontsize="small")
+    axes.grid(visible=True, which="both", alpha=0.2)
+    figure.savefig(path, dpi=130)
+
+
+def _recall(found: Mapping[str, float]) -> tuple[str, str]:
+    worst = min(found, key=lambda name: found[name])
+    return f"{found['whole']:.4f}", f"{worst} {found[worst]:.4f}"
+
+
+if __name__ == "__main__":
+    main()
