@@ -150,6 +150,12 @@ class Engine:
         """
         return self._gallery.search(templates, limit)
 
+    def search_many(
+        self, templates_of_many: Sequence[Sequence[Template]], limit: int = CANDIDATES_RETURNED
+    ) -> list[list[Candidate]]:
+        """`search` for many people at once, in their order; less work than one after another."""
+        return self._gallery.search_many(templates_of_many, limit)
+
     def save(self, folder: Path, sequence: int) -> None:
         """Put everyone enrolled into `folder`, in place of what was saved there. sequence: of the last one applied."""
         self._gallery.save(folder / _SNAPSHOT, Stamp(sequence, self.models))

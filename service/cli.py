@@ -17,8 +17,9 @@ import typer
 import uvicorn
 from pydantic import ValidationError
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, track
+from rich.progress import MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, track
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy.exc import OperationalError
 
 from matcher import MatcherError
@@ -27,7 +28,9 @@ from service.bootstrap import App, open_app, open_store
 from service.domain.access import AccessRole
 from service.domain.errors import JisrError
 from service.settings import Settings
+from service.storage.pairs import PairFile, PairFileUnusable
 from service.usecases.access import create_token, revoke_token
+from service.usecases.duplicates import find_duplicates
 from service.usecases.gallery import count_outdated, extract_again
 from service.usecases.process import try_again
 
@@ -221,6 +224,51 @@ def rebuild() -> None:
     typer.echo(f"{len(jisr.engine)} people are in the gallery")
 
 
+@gallery_app.command()
+def duplicates(
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="the CSV file to write; one row a pair")],
+    batch: Annotated[int, typer.Option(min=1, help="people searched at a time")] = 256,
+    restart: Annotated[bool, typer.Option("--restart", help="begin anew, in place of what the file holds")] = False,
+) -> None:
+    """Search everybody enrolled against everybody else, and write down who may be there twice.
+
+    The thresholds are those of a single search. A run that was stopped goes on where it was; FILE.progress says where.
+    """
+    jisr = _open()
+    _refuse_outdated(jisr)
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn(), Rate(), TextColumn("{task.fields[found]}"))
+    with (
+        _plain_errors(),
+        PairFile(file, jisr.engine.models, restart=restart) as pairs,
+        Progress(*columns, console=console, speed_estimate_period=120) as progress,
+    ):
+        loading = progress.add_task("loading the gallery", total=None, found="")
+        jisr.follower.start(jisr.store.storage, lambda n: progress.advance(loading, n))
+        progress.remove_task(loading)
+        searching = progress.add_task("searching", total=len(jisr.engine), completed=pairs.people, found="")
+        for step in find_duplicates(
+            storage=jisr.store.storage,
+            engine=jisr.engine,
+            follower=jisr.follower,
+            rules=jisr.rules,
+            batch=batch,
+            after=pairs.after,
+            named=pairs.named(),
+        ):
+            pairs.add(step)
+            progress.update(searching, total=len(jisr.engine), advance=step.people, found=f"{pairs.pairs} pairs")
+        pairs.finish()
+    typer.echo(f"{pairs.people} people searched; {pairs.pairs} pairs in {file}")
+
+
+class Rate(ProgressColumn):
+    """People a second, as of late."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:.0f}/s")
+
+
 def _settings() -> Settings:
     try:
         return Settings()
@@ -249,7 +297,7 @@ def _plain_errors() -> Iterator[None]:
     """Errors of ours as one sentence, not as a traceback."""
     try:
         yield
-    except (JisrError, MatcherError) as error:
+    except (JisrError, MatcherError, PairFileUnusable) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     except OperationalError as error:

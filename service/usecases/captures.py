@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from matcher import SLAPS, Capture, CaptureError, Position, Quality, Template
+from matcher import SLAPS, Candidate, Capture, CaptureError, Position, Quality, Template
 from service.domain.decision import PositionEvidence, Suspect
 from service.domain.enrolments import CaptureRecord, Liveness
 from service.domain.errors import CaptureRefused, CapturesRefused, RepeatedPosition, UnknownPosition
@@ -113,11 +113,9 @@ def search(templates: Sequence[Template], engine: Engine, limit: int) -> list[Su
     """Everybody the search thinks worth a look, as the domain speaks of them."""
     if not templates:
         return []
-    return [
-        Suspect(
-            found.key,
-            found.log10_lr,
-            {position.value: PositionEvidence(one.score, one.log10_lr) for position, one in found.evidence.items()},
-        )
-        for found in engine.search(templates, limit)
-    ]
+    return [to_suspect(found) for found in engine.search(templates, limit)]
+
+
+def to_suspect(found: Candidate) -> Suspect:
+    evidence = {position.value: PositionEvidence(one.score, one.log10_lr) for position, one in found.evidence.items()}
+    return Suspect(found.key, found.log10_lr, evidence)

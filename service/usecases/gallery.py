@@ -25,14 +25,14 @@ class Follower:
         self._mark: str | None = None
         self._lock = Lock()
 
-    def start(self, storage: Storage) -> None:
-        """Load the snapshot and replay the rest; without a usable one, take everybody from the database."""
+    def start(self, storage: Storage, progress: Progress = lambda people: None) -> None:
+        """Load the snapshot and replay the rest; without a usable one, take everybody from the database, as `build`."""
         with storage.read() as uow:
             loaded = self.load(uow)
             if loaded:
                 self.catch_up(uow)
         if not loaded:
-            self.build(storage)
+            self.build(storage, progress)
 
     def load(self, uow: UnitOfWork) -> bool:
         """Whether there was a snapshot of this database's own past, now in the engine.

@@ -1,5 +1,6 @@
 """The commands, against a real service in a process of its own."""
 
+import csv
 import json
 import subprocess
 from collections.abc import Iterator
@@ -9,9 +10,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from benchmarks.running import JISR, Running, running
+from matcher import Engine, Position
 from scripts.fetch_captures import capture_path
+from service.bootstrap import open_store
 from service.cli import app
 from service.client import read_folder
+from service.settings import Settings
+from tests.matcher.made_up import again
+from tests.service.registry import enrolled, of_engine
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +89,28 @@ def test_the_gallery_is_rebuilt_from_the_database(service: Running) -> None:
     assert "people are in the gallery" in rebuilt.stdout
     assert "people in the snapshot" in jisr(service, "gallery", "status").stdout
     service.start()
+
+
+def test_everybody_who_is_enrolled_twice_is_written_down(loaded_engine: Engine, tmp_path: Path) -> None:
+    store = open_store(Settings(home=tmp_path))
+    both = (Position.FACE, Position.RIGHT_INDEX)
+    people = [*(again(seed, both, time=time) for time in (1, 2) for seed in range(3)), again(9, both)]
+    enrolled(store.storage, [of_engine(loaded_engine, one) for one in people])
+    store.database.dispose()
+
+    found = tmp_path / "duplicates.csv"
+    command = ("gallery", "duplicates", str(found), "--batch", "2")
+    first = CliRunner().invoke(app, command, env={"JISR_HOME": str(tmp_path)})
+    assert first.exit_code == 0, first.output
+    assert "7 people searched; 3 pairs" in first.stdout
+    with found.open() as file:
+        rows = [(row["person_number"], row["other_number"], row["band"]) for row in csv.DictReader(file)]
+    assert rows == [(str(1000 + n), str(1003 + n), "duplicate") for n in range(3)]
+    assert not (tmp_path / "duplicates.csv.progress").exists()
+
+    second = CliRunner().invoke(app, command, env={"JISR_HOME": str(tmp_path)})
+    assert second.exit_code == 1
+    assert "finished; --restart writes it anew" in second.stderr
 
 
 def test_settings_that_cannot_be_are_named(service: Running) -> None:
