@@ -3,8 +3,8 @@
 A person has a face of LFW and fingers of different FVC sets. Each is enrolled into the gallery for one search with
 other captures of theirs, so one search yields the mate's evidence and the strongest stranger's. FNIR is the share of
 mates below a threshold or not found at all; the threshold of a FPIR comes from the strongest strangers, where need be
-along the exponential fitted to the highest fifth of them. Strangers' fingers are synthetic prints with their vectors; their
-faces are drawn from a Gaussian with the mean and covariance of LFW's.
+along the exponential fitted to the highest fifth of them. Strangers' fingers are synthetic prints with their vectors;
+their faces are drawn from a Gaussian with the mean and covariance of LFW's.
 """
 
 import json

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from matcher.calibrate import Calibration
 from matcher.gallery.records import PLACE, Records, pack_faces, pack_fingers, pack_minutiae
-from matcher.types import FINGERS, Position, Quality, Template, Vector
+from matcher.parameters import GALLERY_MINUTIAE
+from matcher.types import FINGERS, Minutiae, Position, Quality, Template, Vector
 from scripts.synthetic_minutiae import draw_masters, draw_prints
 
 BLOCK = 8192
@@ -51,17 +52,29 @@ class Block:
 
 
 class MadeUpPeople:
-    """`count` people with a face and `fingers` fingers each. worse: taken off the mated mean cosine of every probe."""
+    """`count` people with a face and `fingers` fingers each.
 
-    def __init__(self, count: int, fingers: int, seed: int, calibrations: Mapping[str, Calibration]) -> None:
-        self.count, self._seed = count, seed
+    drawn: how many are drawn; those beyond are drawn ones whose vectors have other signs, block by block and dimension
+    by dimension, which keeps their spread and makes strangers of them. minutiae: at most that many of each finger.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        fingers: int,
+        seed: int,
+        calibrations: Mapping[str, Calibration],
+        drawn: int = 2_000_000,
+        minutiae: int = GALLERY_MINUTIAE,
+    ) -> None:
+        self.count, self._seed, self._drawn = count, seed, drawn // BLOCK * BLOCK
         self.positions = (Position.FACE, *FINGERS[:fingers])
         self._models = {name: one.model for name, one in calibrations.items()}
         rng = np.random.default_rng((seed, 1))
         masters = draw_masters(POOL, rng)
         enrolled, again = (draw_prints(masters, rng) for _ in range(2))
         self._enrolled, self._again = ([prints.minutiae(row) for row in range(POOL)] for prints in (enrolled, again))
-        self._pool = [pack_minutiae(each) for each in self._enrolled]
+        self._pool = [pack_minutiae(_surest(each, minutiae)) for each in self._enrolled]
 
     def blocks(self) -> Iterator[Block]:
         """Everybody, in the order of keys 0 to count − 1."""
@@ -71,9 +84,22 @@ class MadeUpPeople:
     def block(self, first: int) -> Block:
         """The block that begins with person `first`."""
         n = min(BLOCK, self.count - first)
+        if self._drawn and first >= self._drawn:
+            return self._flipped(first, n)
         rng = np.random.default_rng((self._seed, 2, first))
         vectors = {position: _strangers(rng, SPREAD[_kind(position)], n) for position in self.positions}
         return Block(first, vectors, rng.integers(0, POOL, (n, len(self.positions) - 1)))
+
+    def _flipped(self, first: int, n: int) -> Block:
+        """Another block's people as others: the common direction stays, all else may change its sign."""
+        drawn = self.block(first % self._drawn)
+        rng = np.random.default_rng((self._seed, 5, first))
+        vectors = {}
+        for position, rows in drawn.vectors.items():
+            signs = np.where(rng.random(rows.shape[1]) < 0.5, np.float32(-1), np.float32(1))
+            signs[0] = 1
+            vectors[position] = rows[:n] * signs
+        return Block(first, vectors, rng.permutation(drawn.prints[:n]))
 
     def records(self, block: Block) -> Records:
         """As a gallery keeps them."""
@@ -126,6 +152,12 @@ def packed_people(
         packed[places],
         ends,
     )
+
+
+def _surest(found: Minutiae, most: int) -> Minutiae:
+    kept = np.sort(np.argsort(-found.quality, kind="stable")[:most])
+    x, y, direction, quality = (column[kept] for column in (found.x, found.y, found.direction, found.quality))
+    return Minutiae(x, y, direction, quality, found.ending[kept])
 
 
 def _kind(position: Position) -> str:

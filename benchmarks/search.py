@@ -34,6 +34,7 @@ from matcher.networks import MODELS
 from matcher.types import Position, Template, Vector
 
 TOP, BATCH = 10, 256
+SAVE_EVERY = 1_000_000  # people after which a mapped gallery lets go of what it holds
 CONSOLE = Console(stderr=True)
 Positions = Sequence[Position]
 KINDS: Mapping[str, Callable[[Positions], Positions]] = {
@@ -50,6 +51,8 @@ def main() -> None:
     cli = ArgumentParser(description=__doc__, formatter_class=ArgumentDefaultsHelpFormatter)
     cli.add_argument("--people", type=int, default=100_000, help="enrolled, each with a face and all fingers")
     cli.add_argument("--fingers", type=int, default=4, help="fingers a person")
+    cli.add_argument("--drawn", type=int, default=2_000_000, help="people drawn; others are these with signs flipped")
+    cli.add_argument("--minutiae", type=int, default=146, help="kept of a finger, to spare the disk at great sizes")
     cli.add_argument("--probes", type=int, default=500, help="mates searched for, of every kind of probe")
     cli.add_argument("--singles", type=int, default=200, help="searches timed one at a time")
     cli.add_argument("--worse", type=float, default=0.0, help="taken off the mated mean cosine: worse captures")
@@ -70,19 +73,22 @@ def main() -> None:
 
 def measure(args: Namespace, work: Path) -> dict[str, Any]:
     calibrations = read_calibrations(MODELS / "calibration.json", Engine().models)
-    people = MadeUpPeople(args.people, args.fingers, args.seed, calibrations)
+    people = MadeUpPeople(args.people, args.fingers, args.seed, calibrations, args.drawn, args.minutiae)
     gallery = empty_gallery(args, calibrations)
     rows = FusedRows(people, calibrations)
     probes = make_probes(people, args)
     exact = Exact(rows, probes)
     peers = {name: PEERS[name](rows.dimension, args.threads) for name in args.against}
-    seconds = 0.0
+    seconds, saved = 0.0, 0
     for block in track(people.blocks(), "enrol", total=-(-args.people // BLOCK), console=CONSOLE):
         records = people.records(block)
         seconds += timed(gallery.add_records, records)
         exact.see(block.first, rows.of(block))
         for peer in peers.values():
             peer.add(rows.of(block))
+        if args.mapped and len(gallery) >= saved + SAVE_EVERY:
+            saved = len(gallery)
+            gallery.save(work / "growing", stamp_of(calibrations))
     while gallery.rebuilding:
         time.sleep(0.1)
     result: dict[str, Any] = {
@@ -93,6 +99,7 @@ def measure(args: Namespace, work: Path) -> dict[str, Any]:
     result |= searched(gallery, probes, exact, args)
     result |= grown(gallery, people, probes["whole"].templates, args)
     result |= started(gallery, args, calibrations, work)
+    show({**result, "peers": {}})
     result["peers"] = compared(peers, rows, probes, exact, result, args)
     flat = result["peers"].get("flat")
     if flat:
@@ -221,7 +228,8 @@ def grown(
     gallery: Gallery, people: MadeUpPeople, whole: Sequence[Sequence[Template]], args: Namespace
 ) -> dict[str, Any]:
     """Adding one at a time, alone and at 200 a second while others search."""
-    newcomers = [people.mate(people.block(0), row, people.positions) for row in range(400)]
+    block = people.block(0)
+    newcomers = [people.mate(block, row, people.positions) for row in range(400)]
     alone = sum(timed(gallery.add, args.people + row, one) for row, one in enumerate(newcomers[:200]))
     done = threading.Event()
 
@@ -243,7 +251,7 @@ def grown(
 
 def started(gallery: Gallery, args: Namespace, calibrations: Mapping[str, Calibration], work: Path) -> dict[str, Any]:
     """Seconds to write everybody down, to write them again after little changed, and to start from that."""
-    stamp = Stamp(1, {name: one.model for name, one in calibrations.items()})
+    stamp = stamp_of(calibrations)
     first = timed(gallery.save, work / "one", stamp)
     again = timed(gallery.save, work / "two", stamp)
     other = empty_gallery(args, calibrations)
@@ -255,6 +263,10 @@ def started(gallery: Gallery, args: Namespace, calibrations: Mapping[str, Calibr
         "start_seconds": seconds,
         "disk_bytes_per_person": size / args.people,
     }
+
+
+def stamp_of(calibrations: Mapping[str, Calibration]) -> Stamp:
+    return Stamp(1, {name: one.model for name, one in calibrations.items()})
 
 
 def memory(gallery: Gallery) -> dict[str, float]:
@@ -310,12 +322,14 @@ def show(result: Mapping[str, Any]) -> None:
     kinds = Table("probe", *next(iter(result["partial"].values())))
     for name, row in result["partial"].items():
         kinds.add_row(name, *(f"{value:.4g}" for value in row.values()))
+    CONSOLE.print(plain, kinds)
+    if not result["peers"]:
+        return
     others = Table("peer", "effort", "single ms", "batch ms", *KINDS)
     for name, row in result["peers"].items():
         recall = (f"{row['found_of_exact'][kind]:.3f}" for kind in KINDS)
         others.add_row(name, str(row["effort"]), f"{row['single_ms_p50']:.3g}", f"{row['batch_ms']:.3g}", *recall)
-    for table in (plain, kinds, others):
-        CONSOLE.print(table)
+    CONSOLE.print(others)
 
 
 if __name__ == "__main__":

@@ -29,10 +29,12 @@ from matcher.parameters import (
     COMPACT_FROM,
     FACE_CODES,
     FINGER_CODES,
+    MANY_POSITIONS,
     RETRAIN_FROM,
     RETRAIN_GROWTH,
     RETRAIN_SAMPLE,
     SHORT_LIST,
+    SHORT_LIST_OF_FEW,
     TRAIN_LEAST,
 )
 from matcher.types import Candidate, Template, Vector
@@ -206,7 +208,8 @@ class Gallery:
         for at, probe in enumerate(probes):
             by_mask.setdefault(probe.mask, []).append(at)
         for which in by_mask.values():
-            lists = short.search([probes[at] for at in which], SHORT_LIST, lambda: store.alive, self._each)
+            count = SHORT_LIST if len(probes[which[0]].captures) >= MANY_POSITIONS else SHORT_LIST_OF_FEW
+            lists = short.search([probes[at] for at in which], count, lambda: store.alive, self._each)
             for at, slots in zip(which, lists, strict=True):
                 found[at] = slots
         return found

@@ -12,7 +12,7 @@ from matcher import exact
 from matcher.errors import TemplatesIncomparable
 from matcher.gallery import Gallery, untrained
 from matcher.gallery import gallery as module
-from matcher.parameters import CLOSE_LEAST, SHORT_LIST
+from matcher.parameters import CLOSE_LEAST
 from matcher.types import Candidate, Position, Template
 from tests.matcher.made_up import CALIBRATIONS, DIMENSIONS, again, person
 
@@ -154,12 +154,13 @@ def test_a_finger_without_minutiae_is_refused() -> None:
         gallery_of({1: [replace(person(1, (THUMB,))[0], minutiae=None)]})
 
 
-def test_in_a_gallery_larger_than_every_list_mates_still_come_first() -> None:
+def test_in_a_gallery_larger_than_every_list_mates_still_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SHORT_LIST_OF_FEW", 100)
     having = (FACE, THUMB, INDEX)
-    people = {key: person(key, having) for key in range(SHORT_LIST + 200)}
+    people = {key: person(key, having) for key in range(400)}
     gallery = gallery_of(people)
     kept = dict(gallery.people())
-    for key in (0, 499, SHORT_LIST + 199):
+    for key in (0, 199, 399):
         probe = again(key, having)
         best = gallery.search(probe, limit=1)
         assert_same_but_for_ties(best, exact.search({key: kept[key]}, probe, CALIBRATIONS))
