@@ -172,13 +172,13 @@ class Exact:
     def see(self, first: int, rows: Vector) -> None:
         """Take a block of rows into account, of people `first` and so on."""
         for name, queries in self.queries.items():
+            best, keys = self._best[name], self._keys[name]
             scores = queries @ rows.T
-            near = np.argpartition(-scores, min(TOP, len(rows) - 1), axis=1)[:, :TOP]
-            best = np.hstack([self._best[name], np.take_along_axis(scores, near, 1)])
-            keys = np.hstack([self._keys[name], near + first])
-            order = np.argsort(-best, axis=1, kind="stable")[:, :TOP]
-            self._best[name] = np.take_along_axis(best, order, 1)
-            self._keys[name] = np.take_along_axis(keys, order, 1)
+            for row in np.flatnonzero(scores.max(axis=1) > best[:, -1]).tolist():
+                better = np.flatnonzero(scores[row] > best[row, -1])
+                joined = np.concatenate([best[row], scores[row, better]])
+                order = np.argsort(-joined, kind="stable")[:TOP]
+                best[row], keys[row] = joined[order], np.concatenate([keys[row], better + first])[order]
 
     def found(self, name: str) -> NDArray[np.bool_]:
         """Whose mate is among the ten, (q,)."""

@@ -58,11 +58,12 @@ class Comparison:
 class Engine:
     """Extraction, verification and the gallery. Any thread may call anything.
 
-    models: folder of the manifest, the networks and the calibration. threads: cores to use, all by default.
+    models: folder of the manifest, the networks and the calibration. threads: cores to use, all by default. mapped:
+    vectors and minutiae of the gallery stay on the disk once they are in a snapshot.
     Raises ModelMissing, ModelAltered or CalibrationUnusable.
     """
 
-    def __init__(self, models: Path = MODELS, threads: int | None = None) -> None:
+    def __init__(self, models: Path = MODELS, threads: int | None = None, *, mapped: bool = False) -> None:
         self._threads = threads or os.cpu_count() or 1
         self._face = FaceExtractor(models, threads=1)
         self._finger = FingerExtractor(models, threads=1)
@@ -73,6 +74,7 @@ class Engine:
         }
         self._calibrations = read_calibrations(models / "calibration.json", self.models)
         self._dimensions = {"face": self._face.dimension, "finger": self._finger_vector.dimension}
+        self._mapped = mapped
         self._coders = shipped_coders(self._dimensions, models)
         self._gallery = self._empty_gallery()
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="extract")
@@ -174,7 +176,7 @@ class Engine:
             return None
 
     def _empty_gallery(self) -> Gallery:
-        return Gallery(self._dimensions, self._calibrations, self._coders, self._threads)
+        return Gallery(self._dimensions, self._calibrations, self._coders, self._threads, mapped=self._mapped)
 
     def _template_or_error(self, capture: Capture) -> Template | CaptureError:
         try:

@@ -57,7 +57,7 @@ def open_app(settings: Settings) -> App:
 
     Raises ModelMissing, ModelAltered or CalibrationUnusable.
     """
-    return wire(open_store(settings), Engine(settings.models, settings.threads))
+    return wire(open_store(settings), Engine(settings.models, settings.threads, mapped=settings.gallery_mapped))
 
 
 def wire(store: Store, engine: Engine) -> App:

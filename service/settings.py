@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     threads: int = Field(
         default_factory=lambda: len(os.sched_getaffinity(0)), ge=1, description="cores the matcher may use"
     )
+    gallery_mapped: bool = Field(
+        default=False, description="read vectors and minutiae from the snapshot on disk as needed, not from memory"
+    )
     fpir_review: float = Field(
         default=0.01, gt=0, lt=1, description="share of new people that may be shown to an operator"
     )
