@@ -80,11 +80,6 @@ class View:
         """Whose slot it is."""
         return int(self.segments[slot // SEGMENT_PEOPLE].keys[slot % SEGMENT_PEOPLE])
 
-    def mask(self, slot: int) -> int:
-        """Which positions one has, as `Records.masks` says it."""
-        records, row = self.segments[slot // SEGMENT_PEOPLE], slot % SEGMENT_PEOPLE
-        return sum({1 << int(place) for place in records.positions[records.first[row] : records.first[row + 1]]})
-
     def person(
         self, slot: int, models: Mapping[str, str], positions: Collection[Position] = POSITIONS
     ) -> tuple[int, tuple[Template, ...]]:
