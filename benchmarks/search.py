@@ -28,7 +28,8 @@ from benchmarks.made_up_people import BLOCK, SPREAD, Block, MadeUpPeople
 from benchmarks.peers import PEERS, Peer, measured_peer
 from matcher.calibrate import Calibration, read_calibrations
 from matcher.engine import Engine
-from matcher.fuse import modality
+from matcher.evidence import Person, judge
+from matcher.fuse import modality, ranked
 from matcher.gallery import Gallery, Stamp, shipped_coders
 from matcher.networks import MODELS
 from matcher.types import Position, Template, Vector
@@ -58,6 +59,7 @@ def main() -> None:
     cli.add_argument("--worse", type=float, default=0.0, help="taken off the mated mean cosine: worse captures")
     cli.add_argument("--against", nargs="*", default=["flat"], choices=[*PEERS], help="peers in the same run")
     cli.add_argument("--mapped", action="store_true", help="leave vectors and minutiae on the disk")
+    cli.add_argument("--oracle", type=int, default=0, help="mates also judged against everybody's minutiae; slow")
     cli.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     cli.add_argument("--work", type=Path, help="where the snapshot is written; a temporary folder otherwise")
     cli.add_argument("--seed", type=int, default=1)
@@ -97,6 +99,8 @@ def measure(args: Namespace, work: Path) -> dict[str, Any]:
         **memory(gallery),
     }
     result |= searched(gallery, probes, exact, args)
+    if args.oracle:
+        result["as_the_oracle"] = as_the_oracle(gallery, probes, calibrations, args.oracle)
     result |= grown(gallery, people, probes["whole"].templates, args)
     result |= started(gallery, args, calibrations, work)
     show({**result, "peers": {}})
@@ -222,6 +226,24 @@ def searched(gallery: Gallery, probes: Mapping[str, Probes], exact: Exact, args:
         "rank1": partial["whole"]["decided_first"],
         "partial": partial,
     }
+
+
+def as_the_oracle(
+    gallery: Gallery, probes: Mapping[str, Probes], calibrations: Mapping[str, Calibration], count: int
+) -> dict[str, float]:
+    """Share of mated searches whose likely candidates, order and evidence are those of judging everybody in full."""
+    everybody = [(key, Person(templates)) for key, templates in gallery.people()]
+    shares = {}
+    for name, of_kind in probes.items():
+        same = 0
+        for probe in track(of_kind.templates[:count], f"judge everybody, {name}", console=CONSOLE):
+            wanted = [one for one in ranked(judge(Person(probe), everybody, calibrations)) if one.log10_lr > 0][:TOP]
+            found = [one for one in gallery.search(probe) if one.log10_lr > 0][:TOP]
+            same += [(one.key, round(one.log10_lr, 3)) for one in found] == [
+                (one.key, round(one.log10_lr, 3)) for one in wanted
+            ]
+        shares[name] = same / len(of_kind.templates[:count])
+    return shares
 
 
 def grown(

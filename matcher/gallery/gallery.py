@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from matcher.calibrate import Calibration
 from matcher.evidence import Person
-from matcher.fuse import ranked, require_comparable
+from matcher.fuse import modality, ranked, require_comparable
 from matcher.gallery import files
 from matcher.gallery.close_look import close_look
 from matcher.gallery.coder import Coder, train, unit
 from matcher.gallery.layout import Probe
-from matcher.gallery.records import PLACE, Records, columns, records_of
+from matcher.gallery.records import PLACE, POSITIONS, Records, columns, records_of
 from matcher.gallery.second_look import SecondLook
 from matcher.gallery.short_list import ShortList, Slots
 from matcher.gallery.store import Store, View
@@ -29,12 +29,10 @@ from matcher.parameters import (
     COMPACT_FROM,
     FACE_CODES,
     FINGER_CODES,
-    MANY_POSITIONS,
     RETRAIN_FROM,
     RETRAIN_GROWTH,
     RETRAIN_SAMPLE,
-    SHORT_LIST,
-    SHORT_LIST_OF_FEW,
+    SHORT_LISTS,
     TRAIN_LEAST,
 )
 from matcher.types import Candidate, Template, Vector
@@ -208,7 +206,7 @@ class Gallery:
         for at, probe in enumerate(probes):
             by_mask.setdefault(probe.mask, []).append(at)
         for which in by_mask.values():
-            count = SHORT_LIST if len(probes[which[0]].captures) >= MANY_POSITIONS else SHORT_LIST_OF_FEW
+            count = _short_list_length(probes[which[0]])
             lists = short.search([probes[at] for at in which], count, lambda: store.alive, self._each)
             for at, slots in zip(which, lists, strict=True):
                 found[at] = slots
@@ -266,6 +264,11 @@ def _probe(person: Person) -> Probe:
             for position, templates in person.captures.items()
         }
     )
+
+
+def _short_list_length(probe: Probe) -> int:
+    codes = sum(_CODES[modality(POSITIONS[place])] for place in probe.captures)
+    return next(length for least, length in SHORT_LISTS if codes >= least)
 
 
 def _refill(short: ShortList, view: View, start: int) -> int:

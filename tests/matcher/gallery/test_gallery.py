@@ -155,7 +155,7 @@ def test_a_finger_without_minutiae_is_refused() -> None:
 
 
 def test_in_a_gallery_larger_than_every_list_mates_still_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SHORT_LIST_OF_FEW", 100)
+    monkeypatch.setattr(module, "SHORT_LISTS", ((0, 100),))
     having = (FACE, THUMB, INDEX)
     people = {key: person(key, having) for key in range(400)}
     gallery = gallery_of(people)
