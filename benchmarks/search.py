@@ -80,7 +80,7 @@ def measure(args: Namespace, work: Path) -> dict[str, Any]:
     rows = FusedRows(people, calibrations)
     probes = make_probes(people, args)
     exact = Exact(rows, probes)
-    peers = {name: PEERS[name](rows.dimension, args.threads) for name in args.against}
+    peers, missing = installed(args, rows.dimension)
     seconds, saved = 0.0, 0
     for block in track(people.blocks(), "enrol", total=-(-args.people // BLOCK), console=CONSOLE):
         records = people.records(block)
@@ -104,7 +104,8 @@ def measure(args: Namespace, work: Path) -> dict[str, Any]:
     result |= grown(gallery, people, probes["whole"].templates, args)
     result |= started(gallery, args, calibrations, work)
     show({**result, "peers": {}})
-    result["peers"] = compared(peers, rows, probes, exact, result, args)
+    result["peers"] = compared(peers, exact, result, args)
+    result["missing_peers"] = missing
     flat = result["peers"].get("flat")
     if flat:
         result["single_speedup_over_flat"] = flat["single_ms_p50"] / result["vectors_single_ms_p50"]
@@ -300,14 +301,20 @@ def memory(gallery: Gallery) -> dict[str, float]:
     }
 
 
-def compared(
-    peers: Mapping[str, Peer],
-    rows: FusedRows,
-    probes: Mapping[str, Probes],
-    exact: Exact,
-    ours: Mapping[str, Any],
-    args: Namespace,
-) -> dict[str, Any]:
+def installed(args: Namespace, dimension: int) -> tuple[dict[str, Peer], dict[str, str]]:
+    """The peers asked for, and why some of them cannot take part."""
+    peers: dict[str, Peer] = {}
+    missing: dict[str, str] = {}
+    for name in args.against:
+        try:
+            peers[name] = PEERS[name](dimension, args.threads)
+        except ImportError as error:
+            missing[name] = str(error)
+            CONSOLE.print(f"{name} does not take part: {error}")
+    return peers, missing
+
+
+def compared(peers: Mapping[str, Peer], exact: Exact, ours: Mapping[str, Any], args: Namespace) -> dict[str, Any]:
     """Every peer's own figures, tuned to find as many whole mates as our vectors do."""
 
     def judge(search: Callable[[Vector], NDArray[np.int64]]) -> dict[str, float]:

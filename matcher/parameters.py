@@ -181,9 +181,10 @@ TAIL_LEAST = 10  # of them, without which no tail is fitted
 # log10 units taken off all face evidence: LFW's non-mated pairs mix sexes, ages and origins; NIST IR 8280 (2019) finds
 # false match rates one to two orders of magnitude higher within one sex, age group and country of birth.
 FACE_HARDNESS = 1.0
-# People taken from the short list to the exact cosines, by the codes a probe brings: the fewer, the less they say. Of the
-# mates among the ten best of 1 M by exact scan, 1000 hold all for a face and four fingers (120 codes) and 97.1 % for a
-# face alone (32); 4000 hold all for a face and one finger (54) and for four fingers, 98.6 % for a face and for two fingers.
+# People taken from the short list to the exact cosines, by the codes a probe brings: the fewer, the less they say. Of
+# the mates among the ten best of 1 M by exact scan, 1000 hold all for a face and four fingers (120 codes), 97.1 % for a
+# face alone (32); 4000 hold all for a face and one finger (54) and for four fingers, 98.6 % for a face and for two
+# fingers (44).
 SHORT_LISTS = ((110, 1000), (50, 4000), (0, 12_000))
 # log10 LR of all cosines, then of one finger's minutiae and the other cosines, below which a person is let go. A
 # calibrated one falls below -t for at most 10^-t of mates; with measured spreads -2 loses 0.03 % of mates with two
