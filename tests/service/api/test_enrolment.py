@@ -326,7 +326,9 @@ def test_what_kills_its_worker_again_and_again_is_given_up_alone_and_can_be_trie
 def test_a_damaged_snapshot_is_built_anew_from_the_database(counter: Client, jisr: App) -> None:
     counter.enrol(FIRST)
     jisr.follower.snapshot()
-    for path in (jisr.store.settings.home / "gallery").glob("*/*"):
+    saved = list((jisr.store.settings.home / "gallery").glob("*/gallery/*"))
+    assert saved
+    for path in saved:
         content = bytearray(path.read_bytes())
         content[len(content) // 2] ^= 0xFF
         path.write_bytes(content)
