@@ -345,12 +345,7 @@ def main() -> None:
     torch.manual_seed(args.seed)
     args.work.mkdir(parents=True, exist_ok=True)
     network = FingerNetwork()
-    done = (
-        torch.load(args.work / "checkpoint.pt", weights_only=False)["row"]["step"]
-        if (args.work / "checkpoint.pt").exists()
-        else 0
-    )
-    source = Batches(args.fingers, args.batch, args.seed, start=done)
+    source = Batches(args.fingers, args.batch, args.seed, start=_steps_done(args.work))
     loader = torch.utils.data.DataLoader(source, batch_size=None, num_workers=1, prefetch_factor=4)
     schedule = Schedule(args.apart, tuple(args.rounds), args.rate, args.fine_rate)
     train(network, iter(loader), schedule, args.work, args.seed)

@@ -87,13 +87,14 @@ def write(folder: Path, stamp: Stamp, contents: Contents) -> None:
         known = part.owner.saved if part.owner and part.owner.saved else {}
         for name, put in part.files.items():
             hashes[name] = _linked(known.get(name), unfinished / name) or _written(unfinished / name, put)
-        if part.owner:
-            part.owner.saved = {name: (folder / name, hashes[name]) for name in part.files}
     _write_manifest(unfinished / _MANIFEST, stamp, contents, hashes)
     _sync(unfinished)
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.replace(folder)
     _sync(folder.parent)
+    for part in contents.parts:
+        if part.owner:
+            part.owner.saved = {name: (folder / name, hashes[name]) for name in part.files}
 
 
 def read(

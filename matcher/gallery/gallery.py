@@ -111,7 +111,7 @@ class Gallery:
                 self._store.remove(key)
             slots = self._store.add(records)
             self._short.add(records, slots)
-        if self.wants_rebuilding:
+        if self.wants_rebuilding and not self.rebuilding:
             threading.Thread(target=self.rebuild, name="gallery-rebuild", daemon=True).start()
 
     def remove(self, key: int) -> None:
@@ -195,7 +195,7 @@ class Gallery:
         """
         store = Store(self._dimensions)
         sequence, short = files.read(folder, models, store, self._lines, self._each, mapped=self._mapped)
-        with self._lock:
+        with self._rebuilding, self._lock:  # codes being made are of the store that was
             self._store, self._short = store, short
         return sequence
 

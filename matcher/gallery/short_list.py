@@ -25,10 +25,12 @@ from matcher.parameters import BLOCK_ROWS, LAYOUT_LEAST
 from matcher.types import Vector
 
 Slots = NDArray[np.int64]
+Alive = Callable[[], NDArray[np.bool_]]
 Scan = Callable[["Block"], tuple[Vector, Slots]]
 Run = Callable[[Scan, Sequence["Block"]], Iterator[tuple[Vector, Slots]]]
 
 
+SPARE = 3  # a third more rows are asked for, since some are of the removed
 _CHUNK = 8192  # people whose vectors are unpacked at a time
 MIXED = -1
 """The name of the mixed layout; the others go by their mask."""
@@ -75,30 +77,36 @@ class Block:
         with self._lock:
             faiss.omp_set_num_threads(1)
             self.index.add(rows)
-            self._slots.append(slots)
             if self.layout.mixed:
                 self._masks.append(masks)
+            self._slots.append(slots)  # last: with it the block may be full, and be read without the lock
 
-    def scan(self, probes: Sequence[Probe], count: int) -> tuple[Vector, Slots]:
-        """The `count` best rows for each of q probes of the same positions: estimates and slots (q, k ≤ count)."""
+    def scan(self, probes: Sequence[Probe], count: int, alive: Alive) -> tuple[Vector, Slots]:
+        """The best rows for each of q probes of the same positions: estimates, −∞ where not to be used, and slots (q, k).
+
+        Of those alive who share a position with the probe, at least `count`, or all there are.
+        """
         queries = np.stack([self.layout.probe_row(probe) for probe in probes])
         if self.full:
-            return self._scan(queries, probes[0], count)
+            return self._scan(queries, probes[0], count, alive)
         with self._lock:
-            return self._scan(queries, probes[0], count)
+            return self._scan(queries, probes[0], count, alive)
 
-    def _scan(self, queries: Vector, probe: Probe, count: int) -> tuple[Vector, Slots]:
-        wanted, allowed = min(count, len(self)), None
+    def _scan(self, queries: Vector, probe: Probe, count: int, alive: Alive) -> tuple[Vector, Slots]:
+        usable = alive()[self.slots]
         if self.layout.mixed:
             # Who shares no position with the probe has the estimate 0, better than most strangers': looked past.
-            allowed = common_places(self.masks, probe)
-            wanted = min(count + int(np.count_nonzero(~allowed)), len(self))
+            usable &= common_places(self.masks, probe)
+        count = min(count, int(np.count_nonzero(usable)))
+        wanted = min(count + count // SPARE, len(self))
         faiss.omp_set_num_threads(1)  # blocks share the cores; OpenMP keeps this number per calling thread
-        estimates, rows = self.index.search(queries, wanted)
-        found = rows >= 0
-        slots = np.where(found, self.slots[rows], -1).astype(np.int64)
-        if allowed is not None:
-            found &= allowed[rows]
+        while True:
+            estimates, rows = self.index.search(queries, max(wanted, 1))
+            found = (rows >= 0) & usable[rows]
+            if wanted == len(self) or found.sum(axis=1).min() >= count:
+                break
+            wanted = min(2 * wanted, len(self))
+        slots = self.slots[rows].astype(np.int64)
         return np.where(found, estimates + np.float32(self.layout.base(probe)), -np.inf), slots
 
 
@@ -125,8 +133,7 @@ class ShortList:
     def restore(self, block: Block) -> None:
         """Take a block read from disk."""
         self.blocks.append(block)
-        if not block.full:
-            self._open[_name(block.layout)] = block
+        self._open[_name(block.layout)] = block
         if block.layout.mixed:
             self._mixed_sets.update(block.masks.tolist())
 
@@ -135,9 +142,7 @@ class ShortList:
         for start in range(0, len(records), _CHUNK):
             self._add(records[start : start + _CHUNK], slots[start : start + _CHUNK])
 
-    def search(
-        self, probes: Sequence[Probe], count: int, alive: Callable[[], NDArray[np.bool_]], run: Run
-    ) -> list[Slots]:
+    def search(self, probes: Sequence[Probe], count: int, alive: Alive, run: Run) -> list[Slots]:
         """The slots of the best `count` of those alive, for each of probes that all have the same positions.
 
         alive: gives bool, by slot. run: maps a function over blocks, in their order, with all threads it may use.
@@ -145,8 +150,7 @@ class ShortList:
         best = np.full((len(probes), 0), -np.inf, np.float32)
         slots = np.zeros((len(probes), 0), np.int64)
         blocks = [block for block in list(self.blocks) if block.layout.mask & probes[0].mask]
-        for estimates, found in run(lambda block: block.scan(probes, count), blocks):
-            estimates = np.where((found >= 0) & alive()[found], estimates, -np.inf)
+        for estimates, found in run(lambda block: block.scan(probes, count, alive), blocks):
             best, slots = np.hstack([best, estimates]), np.hstack([slots, found])
             if best.shape[1] > count:
                 kept = np.argpartition(-best, count - 1, axis=1)[:, :count]
@@ -176,12 +180,13 @@ class ShortList:
         done = 0
         while done < len(rows):
             block = self._open.get(_name(layout))
+            new = block is None or block.full
             if block is None or block.full:
-                block = Block(layout)
-                self._open[_name(layout)] = block
-                self.blocks.append(block)
+                block = self._open[_name(layout)] = Block(layout)
             take = slice(done, done + BLOCK_ROWS - len(block))
             block.add(rows[take], slots[take], masks[take])
+            if new:
+                self.blocks.append(block)  # not before: searches never meet an empty block
             done += len(rows[take])
 
 

@@ -90,7 +90,7 @@ def test_a_trained_coder_says_inner_products_better_than_an_untrained_one(codes:
     assert error(coders.train(vectors[:4000], codes)) < 0.9 * error(coders.untrained(16, codes))
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=60)
 @given(st.lists(some_positions, min_size=1, max_size=40), st.integers(1, 30), some_positions)
 def test_across_blocks_and_layouts_the_best_rows_are_those_of_one_scan(
     having: list[list[Position]], count: int, probed: list[Position]
@@ -125,3 +125,25 @@ def in_turn(function: short_list.Scan, blocks: Iterable[short_list.Block]) -> It
 def test_faiss_still_scans_with_at_most_two_hundred_and_fifty_seven_codes() -> None:
     """Sums of that many 8-bit table entries fit 16 bits; the mixed layout has 255 with codes of full length."""
     assert faiss.IndexPQFastScan(4 * 255, 255, 4, faiss.METRIC_INNER_PRODUCT).M == 255
+
+
+def test_searches_never_meet_an_empty_or_half_written_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever happens while a row is being added, what is scanned then is whole."""
+    monkeypatch.setattr(short_list, "BLOCK_ROWS", 2)
+    some, probe = ShortList(CODERS, LINES), probe_of(again(0, [Position.FACE]))
+    lengths: list[int] = []
+    whole_add = short_list.Block.add
+
+    def look() -> None:
+        (found,) = some.search([probe], 9, lambda: np.ones(9, np.bool_), in_turn)
+        lengths.append(len(found))
+
+    def search_before_and_after(block: short_list.Block, *added: np.ndarray) -> None:
+        look()
+        whole_add(block, *added)
+        look()
+
+    monkeypatch.setattr(short_list.Block, "add", search_before_and_after)
+    for slot in range(5):
+        some.add(records_of([(slot, person(slot, [Position.FACE]))], DIMENSIONS), np.array([slot]))
+    assert lengths == [0, 0, 1, 2, 2, 2, 3, 4, 4, 4]
