@@ -82,7 +82,7 @@ class Block:
             self._slots.append(slots)  # last: with it the block may be full, and be read without the lock
 
     def scan(self, probes: Sequence[Probe], count: int, alive: Alive) -> tuple[Vector, Slots]:
-        """The best rows for each of q probes of the same positions: estimates, −∞ where not to be used, and slots (q, k).
+        """The best rows for each of q probes of the same positions: estimates (−∞: not to be used) and slots, (q, k).
 
         Of those alive who share a position with the probe, at least `count`, or all there are.
         """
@@ -93,21 +93,20 @@ class Block:
             return self._scan(queries, probes[0], count, alive)
 
     def _scan(self, queries: Vector, probe: Probe, count: int, alive: Alive) -> tuple[Vector, Slots]:
-        usable = alive()[self.slots]
+        usable = np.ones(len(self), np.bool_)
         if self.layout.mixed:
             # Who shares no position with the probe has the estimate 0, better than most strangers': looked past.
-            usable &= common_places(self.masks, probe)
-        count = min(count, int(np.count_nonzero(usable)))
-        wanted = min(count + count // SPARE, len(self))
+            usable = common_places(self.masks, probe)
+        useless = len(self) - int(np.count_nonzero(usable))
+        wanted = min(count + count // SPARE + useless, len(self))
         faiss.omp_set_num_threads(1)  # blocks share the cores; OpenMP keeps this number per calling thread
         while True:
-            estimates, rows = self.index.search(queries, max(wanted, 1))
-            found = (rows >= 0) & usable[rows]
+            estimates, rows = self.index.search(queries, wanted)
+            slots = self.slots[rows].astype(np.int64)
+            found = (rows >= 0) & usable[rows] & alive()[slots]
             if wanted == len(self) or found.sum(axis=1).min() >= count:
-                break
+                return np.where(found, estimates + np.float32(self.layout.base(probe)), -np.inf), slots
             wanted = min(2 * wanted, len(self))
-        slots = self.slots[rows].astype(np.int64)
-        return np.where(found, estimates + np.float32(self.layout.base(probe)), -np.inf), slots
 
 
 class ShortList:
