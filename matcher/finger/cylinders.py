@@ -17,7 +17,7 @@ from matcher import parameters as p
 from matcher.types import Minutiae
 
 if TYPE_CHECKING:
-    from matcher.finger.kernels import Building
+    from matcher.finger.cylinder_kernels import Building
 
 BELL_STEPS, TURN_STEPS = 1024, 1536
 """Entries of the tables the kernels read. TURN_STEPS is a multiple of 12: the shares bend at twelfths of a turn."""
@@ -51,7 +51,7 @@ def prepare(minutiae: Minutiae) -> Prepared:
 
 def prepare_many(minutiae: Sequence[Minutiae]) -> list[Prepared]:
     """The cylinders of each print, in one call outside the interpreter lock."""
-    from matcher.finger import kernels  # Numba is slow to import
+    from matcher.finger import cylinder_kernels as kernels  # Numba is slow to import
 
     if not minutiae:
         return []
@@ -75,7 +75,7 @@ def prepare_many(minutiae: Sequence[Minutiae]) -> list[Prepared]:
 
 @lru_cache(maxsize=1)
 def _how() -> Building:
-    from matcher.finger import kernels  # Numba is slow to import
+    from matcher.finger import cylinder_kernels as kernels  # Numba is slow to import
 
     reach = 3 * p.CYLINDER_SIGMA_DISTANCE
     assert reach < p.CYLINDER_HULL_MARGIN, "the kernels take cells that a neighbour reaches to be near the print"

@@ -15,7 +15,7 @@ from matcher import parameters as p
 from matcher.finger.cylinders import Prepared
 
 if TYPE_CHECKING:
-    from matcher.finger.kernels import Matching
+    from matcher.finger.matching_kernels import Matching
 
 
 def compare(probe: Prepared, references: Sequence[Prepared], *, threads: int = 1) -> NDArray[np.float32]:
@@ -35,7 +35,7 @@ def compare(probe: Prepared, references: Sequence[Prepared], *, threads: int = 1
 
 def paired_minutiae(probe: Prepared, reference: Prepared) -> tuple[float, NDArray[np.int32]]:
     """The score of two prints and the pairs that made it: int32 (k, 2), rows of their Minutiae, best first."""
-    from matcher.finger import kernels  # Numba is slow to import
+    from matcher.finger import matching_kernels as kernels  # Numba is slow to import
 
     rows, columns = np.empty(p.RELAX_PAIRS, np.int32), np.empty(p.RELAX_PAIRS, np.int32)
     score, used = kernels.match(_how(), *_arrays(probe), *_arrays(reference), rows, columns)
@@ -44,7 +44,7 @@ def paired_minutiae(probe: Prepared, reference: Prepared) -> tuple[float, NDArra
 
 
 def _scores(probe: Prepared, references: Sequence[Prepared]) -> NDArray[np.float32]:
-    from matcher.finger import kernels  # Numba is slow to import
+    from matcher.finger import matching_kernels as kernels  # Numba is slow to import
 
     starts = np.zeros(len(references) + 1, np.int64)
     np.cumsum([len(reference.angle) for reference in references], out=starts[1:])
@@ -60,7 +60,7 @@ def _arrays(print_: Prepared) -> tuple[NDArray[np.uint64], NDArray[np.uint64], N
 
 @lru_cache(maxsize=1)
 def _how() -> Matching:
-    from matcher.finger import kernels  # Numba is slow to import
+    from matcher.finger import matching_kernels as kernels  # Numba is slow to import
 
     turn = np.arange(256) * 2 * math.pi / 256
     steps = np.arange(16 * kernels.DISTANCE_STEPS) / kernels.DISTANCE_STEPS

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy.spatial import ConvexHull
 
 from matcher import parameters as p
-from matcher.finger import Prepared, cylinders, kernels, prepare, prepare_many
+from matcher.finger import Prepared, cylinders, prepare, prepare_many
+from matcher.finger import cylinder_kernels as kernels
 from matcher.types import Minutiae
 from tests.matcher.finger.made_up import made_up_finger, minutiae_of, moved
 from tests.matcher.finger.plain_cylinders import SIDE, SLICES, Bools, cells_of_cylinder, plain_bits, plain_value

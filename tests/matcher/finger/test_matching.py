@@ -96,7 +96,7 @@ def test_pairs_are_the_same_minutiae() -> None:
 
 def test_similarity_is_that_of_the_paper() -> None:
     """The compiled popcounts against the same on arrays of bool."""
-    from matcher.finger import kernels
+    from matcher.finger import matching_kernels as kernels
 
     a, b = prepare(PEOPLE[0]), prepare(PEOPLE[1])
     least = math.ceil(p.COMMON_CELLS * math.pi / 4 * SIDE**2)
