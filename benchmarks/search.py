@@ -31,11 +31,12 @@ from matcher.engine import Engine
 from matcher.evidence import Person, judge
 from matcher.fuse import modality, ranked
 from matcher.gallery import Gallery, Stamp, shipped_coders
+from matcher.gallery.records import Records
 from matcher.networks import MODELS
 from matcher.types import Position, Template, Vector
 
 TOP, BATCH = 10, 256
-SAVE_EVERY = 1_000_000  # people after which a mapped gallery lets go of what it holds
+SAVE_EVERY = 1_000_000  # people after which a mapped gallery lets go of what it holds, and a kept one can go on
 CONSOLE = Console(stderr=True)
 Positions = Sequence[Position]
 KINDS: Mapping[str, Callable[[Positions], Positions]] = {
@@ -62,11 +63,16 @@ def main() -> None:
     cli.add_argument("--oracle", type=int, default=0, help="mates also judged against everybody's minutiae; slow")
     cli.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     cli.add_argument("--work", type=Path, help="where the snapshot is written; a temporary folder otherwise")
+    cli.add_argument("--keep", type=Path, help="folder for those enrolled: a later or a killed run goes on from there")
     cli.add_argument("--seed", type=int, default=1)
     cli.add_argument("--out", type=Path, help="also write the JSON there")
     args = cli.parse_args()
-    with tempfile.TemporaryDirectory(dir=args.work) as work:
-        result = {"settings": {**vars(args), "work": None, "out": None}, **measure(args, Path(work))}
+    if args.keep and args.against:
+        cli.error("--keep leaves out the blocks enrolled before, which --against needs: ask for no peers, `--against`")
+    if args.keep:
+        args.keep.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=args.work or args.keep) as work:
+        result = {"settings": {**vars(args), "work": None, "out": None, "keep": None}, **measure(args, Path(work))}
     show(result)
     if args.out:
         args.out.write_text(json.dumps(result, indent=1) + "\n")
@@ -81,21 +87,17 @@ def measure(args: Namespace, work: Path) -> dict[str, Any]:
     probes = make_probes(people, args)
     exact = Exact(rows, probes)
     peers, missing = installed(args, rows.dimension)
-    seconds, saved = 0.0, 0
-    for block in track(people.blocks(), "enrol", total=-(-args.people // BLOCK), console=CONSOLE):
-        records = people.records(block)
-        seconds += timed(gallery.add_records, records)
+    enrolling = Enrolling(gallery, exact, args, stamp_of(calibrations), args.keep or (work if args.mapped else None))
+    for first in track(range(enrolling.done, args.people, BLOCK), "enrol", console=CONSOLE):
+        block = people.block(first)
+        enrolling.add(people.records(block))
         exact.see(block.first, rows.of(block))
         for peer in peers.values():
             peer.add(rows.of(block))
-        if args.mapped and len(gallery) >= saved + SAVE_EVERY:
-            saved = len(gallery)
-            gallery.save(work / "growing", stamp_of(calibrations))
-    while gallery.rebuilding:
-        time.sleep(0.1)
+    enrolling.finish()
     result: dict[str, Any] = {
-        "bulk_add_per_second": args.people / seconds,
-        "rebuild_seconds": timed(gallery.rebuild),
+        "bulk_add_per_second": args.people / enrolling.add_seconds,
+        "rebuild_seconds": enrolling.rebuild_seconds,
         **memory(gallery),
     }
     result |= searched(gallery, probes, exact, args)
@@ -119,6 +121,56 @@ class Probes:
 
     mates: NDArray[np.int64]
     templates: list[list[Template]]
+
+
+class Enrolling:
+    """Filling a gallery, written down every SAVE_EVERY people with the exact scan's best so far.
+
+    folder: where; None: nowhere. done: people enrolled, of whom another run may have enrolled some.
+    """
+
+    def __init__(self, gallery: Gallery, exact: "Exact", args: Namespace, stamp: Stamp, folder: Path | None) -> None:
+        self._gallery, self._exact, self._people, self._models = gallery, exact, args.people, stamp.models
+        self._folder = folder
+        told = ("people", "fingers", "seed", "drawn", "minutiae", "probes", "worse")
+        self._settings = {name: vars(args)[name] for name in told}
+        self.done, self.add_seconds, self.rebuild_seconds = 0, 0.0, 0.0
+        if folder and (folder / "gallery").exists():
+            self._go_on(folder)
+
+    def add(self, records: Records) -> None:
+        self.add_seconds += timed(self._gallery.add_records, records)
+        self.done += len(records)
+        if self._folder and self.done % SAVE_EVERY < len(records):
+            self._save(self._folder)
+
+    def finish(self) -> None:
+        """Have codes trained on everybody."""
+        while self._gallery.rebuilding:
+            time.sleep(0.1)
+        if self.rebuild_seconds == 0:
+            self.rebuild_seconds = timed(self._gallery.rebuild)
+            if self._folder:
+                self._save(self._folder)
+
+    def _save(self, folder: Path) -> None:
+        """The file of the state is named for how many it is of, as the snapshot is stamped."""
+        state = {"settings": self._settings, "add_seconds": self.add_seconds, "rebuild_seconds": self.rebuild_seconds}
+        arrays: dict[str, Any] = {"state": json.dumps(state), **self._exact.best}
+        np.savez(folder / f"exact-{self.done}.npz", **arrays)
+        self._gallery.save(folder / "gallery", Stamp(self.done, self._models))
+        for path in folder.glob("exact-*.npz"):
+            if path.name != f"exact-{self.done}.npz":
+                path.unlink()
+
+    def _go_on(self, folder: Path) -> None:
+        self.done = self._gallery.load(folder / "gallery", self._models)
+        with np.load(folder / f"exact-{self.done}.npz") as kept:
+            state = json.loads(str(kept["state"]))
+            if state["settings"] != self._settings:
+                raise SystemExit(f"{folder} holds people made with {state['settings']}")
+            self._exact.best = {name: kept[name] for name in kept.files if name != "state"}
+        self.add_seconds, self.rebuild_seconds = state["add_seconds"], state["rebuild_seconds"]
 
 
 def empty_gallery(args: Namespace, calibrations: Mapping[str, Calibration]) -> Gallery:
@@ -164,34 +216,38 @@ class FusedRows:
 
 
 class Exact:
-    """The ten best of everybody for every probe, by plain products, block after block."""
+    """The ten best of everybody for every probe, by plain products, block after block.
+
+    best: by kind of probe, float64 (q, 2, TOP), falling: products, and whose they are.
+    """
 
     def __init__(self, rows: FusedRows, probes: Mapping[str, Probes]) -> None:
         self.queries = {
             name: np.stack([rows.probe(one) for one in of_kind.templates]) for name, of_kind in probes.items()
         }
         self._probes = probes
-        self._best = {name: np.full((len(one), TOP), -np.inf, np.float32) for name, one in self.queries.items()}
-        self._keys = {name: np.full((len(one), TOP), -1) for name, one in self.queries.items()}
+        self.best = {
+            name: np.stack([np.full((len(one), TOP), each) for each in (-np.inf, -1.0)], axis=1)
+            for name, one in self.queries.items()
+        }
 
     def see(self, first: int, rows: Vector) -> None:
         """Take a block of rows into account, of people `first` and so on."""
         for name, queries in self.queries.items():
-            best, keys = self._best[name], self._keys[name]
             scores = queries @ rows.T
-            for row in np.flatnonzero(scores.max(axis=1) > best[:, -1]).tolist():
-                better = np.flatnonzero(scores[row] > best[row, -1])
-                joined = np.concatenate([best[row], scores[row, better]])
-                order = np.argsort(-joined, kind="stable")[:TOP]
-                best[row], keys[row] = joined[order], np.concatenate([keys[row], better + first])[order]
+            best = self.best[name]
+            for row in np.flatnonzero(scores.max(axis=1) > best[:, 0, -1]).tolist():
+                better = np.flatnonzero(scores[row] > best[row, 0, -1])
+                joined = np.hstack([best[row], np.stack([scores[row, better].astype(np.float64), better + first])])
+                best[row] = joined[:, np.argsort(-joined[0], kind="stable")[:TOP]]
 
     def found(self, name: str) -> NDArray[np.bool_]:
         """Whose mate is among the ten, (q,)."""
-        return np.asarray((self._keys[name] == self._probes[name].mates[:, None]).any(axis=1))
+        return np.asarray((self.best[name][:, 1] == self._probes[name].mates[:, None]).any(axis=1))
 
     def first(self, name: str) -> NDArray[np.bool_]:
         """Whose mate comes first, (q,)."""
-        return np.asarray(self._keys[name][:, 0] == self._probes[name].mates)
+        return np.asarray(self.best[name][:, 1, 0] == self._probes[name].mates)
 
     def share(self, name: str, keys: Sequence[Sequence[int]]) -> float:
         """Share of the mates among these ten that are among another search's, too."""
