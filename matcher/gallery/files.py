@@ -11,7 +11,8 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from matcher.calibrate import Line
 from matcher.errors import GalleryDamaged
 from matcher.gallery.coder import read_coders, write_coders
+from matcher.gallery.layout import Layout
 from matcher.gallery.records import Records, columns
 from matcher.gallery.short_list import Block, ShortList
 from matcher.gallery.store import Saved, Segment, Store
@@ -31,7 +33,11 @@ _MANIFEST = "manifest.json"
 _COLD = ("faces", "fingers", "minutiae")
 """Columns that a mapped gallery reads from the disk as they are needed: all but a hundredth of the bytes."""
 
-Each = Callable[[Callable[[str], str], Iterable[str]], Iterable[str]]
+_HEADER = 2**12  # bytes within which the description of a saved array ends
+
+Content = NDArray[np.uint8]
+"""A file's bytes."""
+Each = Callable[[Callable[[str], Content], Iterable[str]], Iterable[Content]]
 Write = Callable[[Path], object]
 
 
@@ -109,16 +115,14 @@ def read(
     if manifest["models"] != dict(models):
         raise GalleryDamaged(f"saved with models {manifest['models']}, loaded are {dict(models)}")
     hashes: dict[str, str] = manifest["files"]
-    for name, found in zip(hashes, each(lambda name: _hash(folder / name), hashes), strict=True):
-        if found != hashes[name]:
-            raise GalleryDamaged(f"{folder / name} does not match its checksum")
+    checked = each(lambda name: _content(folder / name, hashes[name], mapped=mapped and _is_cold(name)), hashes)
+    contents = dict(zip(hashes, checked, strict=True))
     store.restore(
-        [read_records(folder, number, mapped=mapped) for number in range(manifest["segments"])],
-        np.load(folder / "alive.npy"),
+        [_read_segment(contents, number) for number in range(manifest["segments"])], _array_in(contents["alive.npy"])
     )
     short = ShortList(read_coders(folder / "coders.npz", models), lines, manifest["trained_on"])
     for number, (mask, mixed) in enumerate(manifest["blocks"]):
-        short.restore(_read_block(folder, number, short, mask, mixed))
+        short.restore(_read_block(contents, number, short.layout(mask, mixed)))
     for number, segment in enumerate(store.full):
         segment.saved = {name: (folder / name, hashes[name]) for name in _columns(number, segment.records)}
     for number, block in enumerate(short.blocks):
@@ -130,25 +134,27 @@ def release(folder: Path, store: Store) -> None:
     """Let go of what full segments hold in memory and have in `folder`."""
     for number, segment in enumerate(store.full):
         if segment.saved and not isinstance(segment.records.faces, np.memmap):
-            segment.records = read_records(folder, number, mapped=True)
-
-
-def read_records(folder: Path, number: int, *, mapped: bool) -> Records:
-    """One segment of a folder that was checked. mapped: its vectors and minutiae stay on the disk."""
-    mode: dict[str, Any] = {"mmap_mode": "r"}
-    return Records(
-        **{
-            name: np.load(folder / f"segment-{number:05}-{name}.npy", **(mode if mapped and name in _COLD else {}))
-            for name in columns()
-        }
-    )
+            mapped = {name: _array_in(_mapped(folder / _column_file(number, name))) for name in _COLD}
+            segment.records = replace(segment.records, **mapped)
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------
 
 
 def _columns(number: int, records: Records) -> dict[str, Write]:
-    return {f"segment-{number:05}-{name}.npy": _array(getattr(records, name)) for name in columns()}
+    return {_column_file(number, name): _array(getattr(records, name)) for name in columns()}
+
+
+def _column_file(number: int, name: str) -> str:
+    return f"segment-{number:05}-{name}.npy"
+
+
+def _is_cold(file: str) -> bool:
+    return file.startswith("segment-") and file.removesuffix(".npy").split("-")[-1] in _COLD
+
+
+def _read_segment(contents: Mapping[str, Content], number: int) -> Records:
+    return Records(**{name: _array_in(contents[_column_file(number, name)]) for name in columns()})
 
 
 def _block_files(number: int, block: Block) -> dict[str, Write]:
@@ -165,12 +171,12 @@ def _growing_block_files(number: int, block: Block) -> dict[str, Write]:
     return _block_files(number, block) | {f"block-{number:05}.index": lambda path: index.tofile(path)}
 
 
-def _read_block(folder: Path, number: int, short: ShortList, mask: int, mixed: bool) -> Block:
-    index = faiss.read_index(str(folder / f"block-{number:05}.index"))
-    slots, masks = (np.load(folder / f"block-{number:05}-{name}.npy") for name in ("slots", "masks"))
+def _read_block(contents: Mapping[str, Content], number: int, layout: Layout) -> Block:
+    index = faiss.deserialize_index(contents[f"block-{number:05}.index"])
+    slots, masks = (_array_in(contents[f"block-{number:05}-{name}.npy"]) for name in ("slots", "masks"))
     if not isinstance(index, faiss.IndexPQFastScan):
-        raise GalleryDamaged(f"{folder}: block {number} is a {type(index).__name__}")
-    return Block(short.layout(mask, mixed), index, slots, masks)
+        raise GalleryDamaged(f"block {number} is a {type(index).__name__}")
+    return Block(layout, index, slots, masks)
 
 
 def _array(rows: NDArray[Any]) -> Write:
@@ -198,11 +204,33 @@ def _written(path: Path, put: Write) -> str:
 
 
 def _hash(path: Path) -> str:
+    return hashlib.sha256(_mapped(path).data).hexdigest()
+
+
+def _content(path: Path, sha256: str, *, mapped: bool) -> Content:
+    """A file's bytes, checked. mapped: they stay on the disk. Raises GalleryDamaged.
+
+    They are hashed where the system keeps the file: reading them into memory of our own takes three times as long.
+    """
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError as error:
-        raise GalleryDamaged(f"{path} is missing") from error
+        content = _mapped(path)
+    except (FileNotFoundError, ValueError) as error:  # NumPy maps no empty file
+        raise GalleryDamaged(f"{path} is missing or empty") from error
+    if hashlib.sha256(content.data).hexdigest() != sha256:
+        raise GalleryDamaged(f"{path} does not match its checksum")
+    return content if mapped else np.array(content)
+
+
+def _mapped(path: Path) -> Content:
+    return np.memmap(path, np.uint8, "r")
+
+
+def _array_in(content: Content) -> NDArray[Any]:
+    """The array of a file that `np.save` wrote, as a view of its bytes."""
+    start = BytesIO(content[:_HEADER].tobytes())
+    np.lib.format.read_magic(start)
+    shape, turned, kind = np.lib.format.read_array_header_1_0(start)
+    return content[start.tell() :].view(kind).reshape(shape, order="F" if turned else "C")
 
 
 def _write_manifest(path: Path, stamp: Stamp, contents: Contents, hashes: Mapping[str, str]) -> None:
