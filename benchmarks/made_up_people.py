@@ -8,7 +8,9 @@ those of synthetic fingers, two impressions each; galleries share a pool of them
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,16 @@ from scripts.synthetic_minutiae import draw_masters, draw_prints
 
 BLOCK = 8192
 POOL = 4096
+# What people have of a mixed gallery, as registers have that grew in several campaigns: shares, and whether a face and
+# how many fingers; None: any positions, half of them.
+SETS: Sequence[tuple[float, tuple[bool, int] | None]] = (
+    (0.35, (True, 10)),
+    (0.30, (True, 4)),
+    (0.15, (True, 0)),
+    (0.10, (False, 2)),
+    (0.05, (False, 10)),
+    (0.05, None),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +56,20 @@ TOGETHER = 0.3  # share of a mate's spread that all its parts have in common; no
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """BLOCK people or fewer, all with the same positions. vectors: float32 (n, d) by position; prints: (n, fingers)."""
+    """BLOCK people or fewer. vectors: float32 (n, d) by position; prints: (n, fingers); has: bool (n, positions)."""
 
     first: int
     vectors: Mapping[Position, Vector]
     prints: NDArray[np.int64]
+    has: NDArray[np.bool_]
 
 
 class MadeUpPeople:
-    """`count` people with a face and `fingers` fingers each.
+    """`count` people with a face and `fingers` fingers each, or when `mixed` with what SETS says of these.
 
-    drawn: how many are drawn; those beyond are drawn ones whose vectors have other signs, block by block and dimension
-    by dimension, which keeps their spread and makes strangers of them. minutiae: at most that many of each finger.
+    drawn: how many are drawn, and held in memory if there are more; those beyond are drawn ones whose vectors have
+    other signs, block by block and dimension by dimension, which keeps their spread and makes strangers of them.
+    minutiae: at most that many of each finger.
     """
 
     def __init__(
@@ -64,48 +78,77 @@ class MadeUpPeople:
         fingers: int,
         seed: int,
         calibrations: Mapping[str, Calibration],
-        drawn: int = 2_000_000,
+        drawn: int = 262_144,
         minutiae: int = GALLERY_MINUTIAE,
+        *,
+        mixed: bool = False,
     ) -> None:
-        self.count, self._seed, self._drawn = count, seed, drawn // BLOCK * BLOCK
+        self.count, self._seed, self.mixed = count, seed, mixed
+        self._drawn = drawn // BLOCK * BLOCK if drawn < count else 0
+        self._held: dict[int, Block] = {}
         self.positions = (Position.FACE, *FINGERS[:fingers])
         self._models = {name: one.model for name, one in calibrations.items()}
-        rng = np.random.default_rng((seed, 1))
-        masters = draw_masters(POOL, rng)
-        enrolled, again = (draw_prints(masters, rng) for _ in range(2))
-        self._enrolled, self._again = ([prints.minutiae(row) for row in range(POOL)] for prints in (enrolled, again))
+        self._enrolled, self._again = _two_impressions(seed)
         self._pool = [pack_minutiae(_surest(each, minutiae)) for each in self._enrolled]
 
-    def blocks(self) -> Iterator[Block]:
-        """Everybody, in the order of keys 0 to count − 1."""
-        for first in range(0, self.count, BLOCK):
-            yield self.block(first)
+    def blocks(self, first: int = 0) -> Iterator[Block]:
+        """Everybody from key `first`, a multiple of BLOCK, to count − 1, in order; drawn one ahead in a thread."""
+        with ThreadPoolExecutor(1) as pool:
+            ahead = pool.submit(self.block, first)
+            while first < self.count:
+                block, first = ahead.result(), first + BLOCK
+                if first < self.count:
+                    ahead = pool.submit(self.block, first)
+                yield block
 
     def block(self, first: int) -> Block:
         """The block that begins with person `first`."""
         n = min(BLOCK, self.count - first)
-        if self._drawn and first >= self._drawn:
-            return self._flipped(first, n)
+        if not self._drawn:
+            return self._draw(first, n)
+        at = first % self._drawn
+        if at not in self._held:
+            self._held[at] = self._draw(at, BLOCK)
+        return self._held[at] if first < self._drawn else self._flipped(self._held[at], first, n)
+
+    def _draw(self, first: int, n: int) -> Block:
         rng = np.random.default_rng((self._seed, 2, first))
         vectors = {position: _strangers(rng, SPREAD[_kind(position)], n) for position in self.positions}
-        return Block(first, vectors, rng.integers(0, POOL, (n, len(self.positions) - 1)))
+        prints = rng.integers(0, POOL, (n, len(self.positions) - 1))
+        return Block(first, vectors, prints, self._has(rng, n))
 
-    def _flipped(self, first: int, n: int) -> Block:
+    def _has(self, rng: np.random.Generator, n: int) -> NDArray[np.bool_]:
+        if not self.mixed:
+            return np.ones((n, len(self.positions)), np.bool_)
+        which = rng.choice(len(SETS), n, p=[share for share, _ in SETS])
+        has = rng.random((n, len(self.positions))) < 0.5
+        for number, (_, what) in enumerate(SETS):
+            if what:
+                has[which == number, 0] = what[0]
+                has[which == number, 1:] = np.arange(len(self.positions) - 1) < what[1]
+        has[~has.any(axis=1), 0] = True
+        return has
+
+    def _flipped(self, drawn: Block, first: int, n: int) -> Block:
         """Another block's people as others: the common direction stays, all else may change its sign."""
-        drawn = self.block(first % self._drawn)
         rng = np.random.default_rng((self._seed, 5, first))
         vectors = {}
         for position, rows in drawn.vectors.items():
             signs = np.where(rng.random(rows.shape[1]) < 0.5, np.float32(-1), np.float32(1))
             signs[0] = 1
             vectors[position] = rows[:n] * signs
-        return Block(first, vectors, rng.permutation(drawn.prints[:n]))
+        return Block(first, vectors, rng.permutation(drawn.prints[:n]), drawn.has[:n])
 
     def records(self, block: Block) -> Records:
         """As a gallery keeps them."""
         fingers = np.stack([block.vectors[position] for position in self.positions[1:]], axis=1)
         keys = np.arange(block.first, block.first + len(block.prints))
-        return packed_people(keys, self.positions, block.vectors[Position.FACE], fingers, self._pool, block.prints)
+        faces = block.vectors[Position.FACE]
+        return packed_people(keys, self.positions, faces, fingers, self._pool, block.prints, block.has)
+
+    def minutiae_of(self, block: Block, row: int, position: Position) -> Minutiae:
+        """Those one person was enrolled with, unless cut to fewer."""
+        return self._enrolled[int(block.prints[row, self.positions.index(position) - 1])]
 
     def mate(self, block: Block, row: int, positions: Sequence[Position], worse: float = 0.0) -> list[Template]:
         """Another capture of one person at some positions they were enrolled with."""
@@ -130,28 +173,42 @@ def packed_people(
     fingers: Vector,
     pool: Sequence[NDArray[np.uint8]],
     prints: NDArray[np.int64],
+    has: NDArray[np.bool_] | None = None,
 ) -> Records:
-    """People who all have a face and the same fingers, as a gallery keeps them.
+    """People as a gallery keeps them, with a face and the same fingers, or with those of them that they have.
 
     positions: the face's first. faces: (n, d). fingers: (n, f, d). pool: packed minutiae; prints: (n, f), rows of it.
+    has: (n, 1 + f).
     """
     n, f = prints.shape
-    values, scales = pack_fingers(fingers.reshape(n * f, -1))
+    has = np.ones((n, 1 + f), np.bool_) if has is None else has
+    there = has[:, 1:].ravel()
+    values, scales = pack_fingers(fingers.reshape(n * f, -1)[there])
     packed, first = np.concatenate(pool), np.concatenate([[0], np.cumsum([len(each) for each in pool])])
-    lengths = (first[1:] - first[:-1])[prints.ravel()]
+    used = prints.ravel()[there]
+    lengths = (first[1:] - first[:-1])[used]
     ends = np.concatenate([[0], np.cumsum(lengths)])
-    places = np.repeat(first[prints.ravel()] - ends[:-1], lengths) + np.arange(ends[-1])
+    places = np.repeat(first[used] - ends[:-1], lengths) + np.arange(ends[-1])
     return Records(
         keys,
-        np.arange(n + 1) * (1 + f),
-        np.tile(np.array([PLACE[position] for position in positions], np.uint8), n),
-        np.arange(n + 1),
-        pack_faces(faces),
+        np.concatenate([[0], np.cumsum(has.sum(axis=1))]),
+        np.tile(np.array([PLACE[position] for position in positions], np.uint8), n)[has.ravel()],
+        np.concatenate([[0], np.cumsum(has[:, 0])]),
+        pack_faces(faces[has[:, 0]]),
         values,
         scales,
         packed[places],
         ends,
     )
+
+
+@cache
+def _two_impressions(seed: int) -> tuple[list[Minutiae], list[Minutiae]]:
+    """Of each finger of the pool."""
+    rng = np.random.default_rng((seed, 1))
+    masters = draw_masters(POOL, rng)
+    enrolled, again = (draw_prints(masters, rng) for _ in range(2))
+    return [enrolled.minutiae(row) for row in range(POOL)], [again.minutiae(row) for row in range(POOL)]
 
 
 def _surest(found: Minutiae, most: int) -> Minutiae:

@@ -14,7 +14,6 @@ import threading
 import time
 from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,36 +23,30 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.exact_scan import TOP, Exact, FusedRows
 from benchmarks.made_up_people import BLOCK, SPREAD, Block, MadeUpPeople
+from benchmarks.mated_probes import Probes, make_probes
 from benchmarks.peers import PEERS, Peer, measured_peer
 from matcher.calibrate import Calibration, read_calibrations
 from matcher.engine import Engine
 from matcher.evidence import Person, judge
-from matcher.fuse import modality, ranked
+from matcher.fuse import ranked
 from matcher.gallery import Gallery, Stamp, shipped_coders
 from matcher.gallery.records import Records
 from matcher.networks import MODELS
-from matcher.types import Position, Template, Vector
+from matcher.types import Template, Vector
 
-TOP, BATCH = 10, 256
+BATCH = 256
 SAVE_EVERY = 1_000_000  # people after which a mapped gallery lets go of what it holds, and a kept one can go on
 CONSOLE = Console(stderr=True)
-Positions = Sequence[Position]
-KINDS: Mapping[str, Callable[[Positions], Positions]] = {
-    "whole": lambda everything: everything,
-    "face only": lambda everything: everything[:1],
-    "face and one finger": lambda everything: everything[:2],
-    "two fingers": lambda everything: everything[1:3],
-    "fingers only": lambda everything: everything[1:],
-    "one finger bandaged": lambda everything: everything[:-1],
-}
 
 
 def main() -> None:
     cli = ArgumentParser(description=__doc__, formatter_class=ArgumentDefaultsHelpFormatter)
     cli.add_argument("--people", type=int, default=100_000, help="enrolled, each with a face and all fingers")
     cli.add_argument("--fingers", type=int, default=4, help="fingers a person")
-    cli.add_argument("--drawn", type=int, default=2_000_000, help="people drawn; others are these with signs flipped")
+    cli.add_argument("--mixed", action="store_true", help="people have different parts of these; try --fingers 10")
+    cli.add_argument("--drawn", type=int, default=262_144, help="people drawn, the rest are these with signs flipped")
     cli.add_argument("--minutiae", type=int, default=146, help="kept of a finger, to spare the disk at great sizes")
     cli.add_argument("--probes", type=int, default=500, help="mates searched for, of every kind of probe")
     cli.add_argument("--singles", type=int, default=200, help="searches timed one at a time")
@@ -81,17 +74,18 @@ def main() -> None:
 
 def measure(args: Namespace, work: Path) -> dict[str, Any]:
     calibrations = read_calibrations(MODELS / "calibration.json", Engine().models)
-    people = MadeUpPeople(args.people, args.fingers, args.seed, calibrations, args.drawn, args.minutiae)
+    people = MadeUpPeople(
+        args.people, args.fingers, args.seed, calibrations, args.drawn, args.minutiae, mixed=args.mixed
+    )
     gallery = empty_gallery(args, calibrations)
     rows = FusedRows(people, calibrations)
-    probes = make_probes(people, args)
-    exact = Exact(rows, probes)
+    probes = make_probes(people, args.probes, args.seed, args.worse, CONSOLE)
+    exact = Exact(people, calibrations, probes)
     peers, missing = installed(args, rows.dimension)
     enrolling = Enrolling(gallery, exact, args, stamp_of(calibrations), args.keep or (work if args.mapped else None))
-    for first in track(range(enrolling.done, args.people, BLOCK), "enrol", console=CONSOLE):
-        block = people.block(first)
-        enrolling.add(people.records(block))
-        exact.see(block.first, rows.of(block))
+    blocks = people.blocks(enrolling.done)
+    for block in track(blocks, "enrol", total=-(-(args.people - enrolling.done) // BLOCK), console=CONSOLE):
+        enrolling.add(block, people.records(block))
         for peer in peers.values():
             peer.add(rows.of(block))
     enrolling.finish()
@@ -106,21 +100,14 @@ def measure(args: Namespace, work: Path) -> dict[str, Any]:
     result |= grown(gallery, people, probes["whole"].templates, args)
     result |= started(gallery, args, calibrations, work)
     show({**result, "peers": {}})
-    result["peers"] = compared(peers, exact, result, args)
+    queries = {name: np.stack(list(map(rows.probe, of_kind.templates))) for name, of_kind in probes.items()}
+    result["peers"] = compared(peers, exact, queries, result["found_of_exact"], args)
     result["missing_peers"] = missing
     flat = result["peers"].get("flat")
     if flat:
         result["single_speedup_over_flat"] = flat["single_ms_p50"] / result["vectors_single_ms_p50"]
         result["batch_speedup_over_flat"] = flat["batch_ms"] / result["vectors_batch_ms"]
     return result
-
-
-@dataclass(frozen=True, slots=True)
-class Probes:
-    """Searches of one kind. mates: int64 (q,), whom each is a mate of."""
-
-    mates: NDArray[np.int64]
-    templates: list[list[Template]]
 
 
 class Enrolling:
@@ -132,13 +119,14 @@ class Enrolling:
     def __init__(self, gallery: Gallery, exact: "Exact", args: Namespace, stamp: Stamp, folder: Path | None) -> None:
         self._gallery, self._exact, self._people, self._models = gallery, exact, args.people, stamp.models
         self._folder = folder
-        told = ("people", "fingers", "seed", "drawn", "minutiae", "probes", "worse")
+        told = ("people", "fingers", "mixed", "seed", "drawn", "minutiae", "probes", "worse")
         self._settings = {name: vars(args)[name] for name in told}
         self.done, self.add_seconds, self.rebuild_seconds = 0, 0.0, 0.0
         if folder and (folder / "gallery").exists():
             self._go_on(folder)
 
-    def add(self, records: Records) -> None:
+    def add(self, block: Block, records: Records) -> None:
+        self._exact.see(block)
         self.add_seconds += timed(self._gallery.add_records, records)
         self.done += len(records)
         if self._folder and self.done % SAVE_EVERY < len(records):
@@ -176,84 +164,6 @@ class Enrolling:
 def empty_gallery(args: Namespace, calibrations: Mapping[str, Calibration]) -> Gallery:
     dimensions = {name: spread.dimension for name, spread in SPREAD.items()}
     return Gallery(dimensions, calibrations, shipped_coders(dimensions), args.threads, mapped=args.mapped)
-
-
-def make_probes(people: MadeUpPeople, args: Namespace) -> dict[str, Probes]:
-    """The same mates for every kind of probe, drawn from the first million people."""
-    among = min(people.count, 1_000_000)
-    mates = np.sort(np.random.default_rng((args.seed, 4)).choice(among, args.probes, replace=False))
-    found: dict[str, list[list[Template]]] = {name: [] for name in KINDS}
-    for first in track(np.unique(mates // BLOCK * BLOCK).tolist(), "probes", console=CONSOLE):
-        block = people.block(first)
-        for row in (mates[mates // BLOCK * BLOCK == first] - first).tolist():
-            for name, part in KINDS.items():
-                found[name].append(people.mate(block, row, part(people.positions), args.worse))
-    return {name: Probes(mates, templates) for name, templates in found.items()}
-
-
-class FusedRows:
-    """A person as one float32 row, a probe as another: their inner product ranks as the linear log10 LR does."""
-
-    def __init__(self, people: MadeUpPeople, calibrations: Mapping[str, Calibration]) -> None:
-        self._positions = people.positions
-        self._slopes = {name: one.line.slope for name, one in calibrations.items()}
-        self.dimension = sum(SPREAD[modality(position)].dimension for position in people.positions)
-
-    def of(self, block: Block) -> Vector:
-        """(n, dimension). Everybody has every position, so that offsets change no order."""
-        return np.concatenate([block.vectors[position] for position in self._positions], axis=1)
-
-    def probe(self, templates: Sequence[Template]) -> Vector:
-        """(dimension,), zero where there is no capture."""
-        having = {one.position: one.vector for one in templates}
-        parts = [
-            self._slopes[modality(position)] * having[position]
-            if position in having
-            else np.zeros(SPREAD[modality(position)].dimension, np.float32)
-            for position in self._positions
-        ]
-        return np.concatenate(parts).astype(np.float32)
-
-
-class Exact:
-    """The ten best of everybody for every probe, by plain products, block after block.
-
-    best: by kind of probe, float64 (q, 2, TOP), falling: products, and whose they are.
-    """
-
-    def __init__(self, rows: FusedRows, probes: Mapping[str, Probes]) -> None:
-        self.queries = {
-            name: np.stack([rows.probe(one) for one in of_kind.templates]) for name, of_kind in probes.items()
-        }
-        self._probes = probes
-        self.best = {
-            name: np.stack([np.full((len(one), TOP), each) for each in (-np.inf, -1.0)], axis=1)
-            for name, one in self.queries.items()
-        }
-
-    def see(self, first: int, rows: Vector) -> None:
-        """Take a block of rows into account, of people `first` and so on."""
-        for name, queries in self.queries.items():
-            scores = queries @ rows.T
-            best = self.best[name]
-            for row in np.flatnonzero(scores.max(axis=1) > best[:, 0, -1]).tolist():
-                better = np.flatnonzero(scores[row] > best[row, 0, -1])
-                joined = np.hstack([best[row], np.stack([scores[row, better].astype(np.float64), better + first])])
-                best[row] = joined[:, np.argsort(-joined[0], kind="stable")[:TOP]]
-
-    def found(self, name: str) -> NDArray[np.bool_]:
-        """Whose mate is among the ten, (q,)."""
-        return np.asarray((self.best[name][:, 1] == self._probes[name].mates[:, None]).any(axis=1))
-
-    def first(self, name: str) -> NDArray[np.bool_]:
-        """Whose mate comes first, (q,)."""
-        return np.asarray(self.best[name][:, 1, 0] == self._probes[name].mates)
-
-    def share(self, name: str, keys: Sequence[Sequence[int]]) -> float:
-        """Share of the mates among these ten that are among another search's, too."""
-        theirs = np.array([mate in some for mate, some in zip(self._probes[name].mates.tolist(), keys, strict=True)])
-        found = self.found(name)
-        return float(theirs[found].mean()) if found.any() else 1.0
 
 
 def searched(gallery: Gallery, probes: Mapping[str, Probes], exact: Exact, args: Namespace) -> dict[str, Any]:
@@ -370,18 +280,19 @@ def installed(args: Namespace, dimension: int) -> tuple[dict[str, Peer], dict[st
     return peers, missing
 
 
-def compared(peers: Mapping[str, Peer], exact: Exact, ours: Mapping[str, Any], args: Namespace) -> dict[str, Any]:
-    """Every peer's own figures, tuned to find as many whole mates as our vectors do."""
+def compared(
+    peers: Mapping[str, Peer], exact: Exact, queries: Mapping[str, Vector], wanted: float, args: Namespace
+) -> dict[str, Any]:
+    """Every peer's own figures, tuned to find as many whole mates as our vectors do. queries: by kind of probe."""
 
     def judge(search: Callable[[Vector], NDArray[np.int64]]) -> dict[str, float]:
-        return {name: exact.share(name, search(queries).tolist()) for name, queries in exact.queries.items()}
+        return {name: exact.share(name, search(rows).tolist()) for name, rows in queries.items()}
 
-    wanted = ours["found_of_exact"]
     found: dict[str, Any] = {}
     for name, peer in peers.items():
         building = timed(peer.finish)
         CONSOLE.print(f"{name}: searching")
-        found[name] = measured_peer(peer, exact.queries["whole"], judge, wanted, args.singles)
+        found[name] = measured_peer(peer, queries["whole"], judge, wanted, args.singles)
         found[name]["finish_seconds"] = building
     return found
 
@@ -410,9 +321,10 @@ def show(result: Mapping[str, Any]) -> None:
     CONSOLE.print(plain, kinds)
     if not result["peers"]:
         return
-    others = Table("peer", "effort", "single ms", "batch ms", *KINDS)
+    names = list(result["partial"])
+    others = Table("peer", "effort", "single ms", "batch ms", *names)
     for name, row in result["peers"].items():
-        recall = (f"{row['found_of_exact'][kind]:.3f}" for kind in KINDS)
+        recall = (f"{row['found_of_exact'][kind]:.3f}" for kind in names)
         others.add_row(name, str(row["effort"]), f"{row['single_ms_p50']:.3g}", f"{row['batch_ms']:.3g}", *recall)
     CONSOLE.print(others)
 

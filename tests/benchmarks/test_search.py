@@ -1,9 +1,15 @@
+from argparse import Namespace
+from pathlib import Path
+
 import numpy as np
 import pytest
+from rich.console import Console
 
+from benchmarks import search
+from benchmarks.exact_scan import Exact, FusedRows
 from benchmarks.made_up_people import BLOCK, SPREAD, MadeUpPeople
+from benchmarks.mated_probes import KINDS, make_probes
 from benchmarks.report import growth
-from benchmarks.search import KINDS, Exact, FusedRows, Probes
 from matcher.types import Position
 from tests.matcher.made_up import CALIBRATIONS
 
@@ -33,25 +39,29 @@ def test_people_beyond_those_drawn_are_strangers_to_them(people: MadeUpPeople) -
         assert same_row.mean() == pytest.approx(SPREAD[kind].strangers, abs=0.12)
 
 
-def test_the_exact_scan_is_that_of_one_product(people: MadeUpPeople) -> None:
+@pytest.mark.parametrize("mixed", [False, True])
+def test_the_exact_scan_is_that_of_one_product(mixed: bool) -> None:
+    people = MadeUpPeople(BLOCK + 500, 6, seed=3, calibrations=CALIBRATIONS, drawn=BLOCK, mixed=mixed)
     rows = FusedRows(people, CALIBRATIONS)
-    mates = np.array([5, 77, 4000])
+    probes = make_probes(people, 12, 3, 0, Console(quiet=True))
+    exact = Exact(people, CALIBRATIONS, probes)
     blocks = list(people.blocks())
-    probes = {
-        name: Probes(mates, [people.mate(blocks[0], row, part(people.positions)) for row in mates.tolist()])
-        for name, part in KINDS.items()
-    }
-    exact = Exact(rows, probes)
-    everybody = np.concatenate([rows.of(block) for block in blocks])
     for block in blocks:
-        exact.see(block.first, rows.of(block))
+        exact.see(block)
+    everybody = np.concatenate([rows.of(block) for block in blocks])
+    has = np.concatenate([block.has for block in blocks])
+    assert set(probes) == set(KINDS) - (set() if mixed else {"other positions"})
     for name, of_kind in probes.items():
         scores = np.stack([rows.probe(one) for one in of_kind.templates]) @ everybody.T
+        shown = np.array(
+            [[place in {one.position for one in some} for place in people.positions] for some in of_kind.templates]
+        )
+        scores[shown @ has.T == 0] = -np.inf
         best = np.argsort(-scores, axis=1, kind="stable")[:, :10]
-        assert exact.found(name).tolist() == [mate in row for mate, row in zip(mates, best, strict=True)]
+        assert exact.found(name).tolist() == [mate in row for mate, row in zip(of_kind.mates, best, strict=True)]
         assert exact.share(name, best.tolist()) == 1
-    assert exact.found("whole").all()
-    assert exact.share("whole", [[-1]] * 3) == 0
+    assert exact.found("whole").mean() > 0.9
+    assert exact.share("whole", [[-1]] * len(probes["whole"].mates)) == 0
 
 
 def test_records_hold_what_the_blocks_say(people: MadeUpPeople) -> None:
@@ -63,6 +73,49 @@ def test_records_hold_what_the_blocks_say(people: MadeUpPeople) -> None:
     templates = records.templates(7, {"face": "a", "finger": "b"})
     assert [one.position for one in templates] == list(people.positions)
     np.testing.assert_allclose(templates[2].vector, block.vectors[people.positions[2]][7], atol=3e-3)
+
+
+def test_in_a_mixed_gallery_people_have_what_the_block_says() -> None:
+    people = MadeUpPeople(400, 6, seed=3, calibrations=CALIBRATIONS, mixed=True)
+    block = people.block(0)
+    records = people.records(block)
+    assert 0 < block.has.mean() < 1
+    for row in range(400):
+        templates = records.templates(row, {"face": "a", "finger": "b"})
+        places = [place for place in range(7) if block.has[row, place]]
+        assert [one.position for one in templates] == [people.positions[place] for place in places]
+        for one in templates:
+            np.testing.assert_allclose(one.vector, block.vectors[one.position][row], atol=3e-3)
+            if one.position.is_finger:
+                wanted = people.minutiae_of(block, row, one.position)
+                assert one.minutiae is not None
+                np.testing.assert_allclose(one.minutiae.x, wanted.x, atol=1 / 32)
+
+
+def test_a_run_that_was_stopped_goes_on(people: MadeUpPeople, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "SAVE_EVERY", BLOCK)
+    told = {"people": people.count, "fingers": 2, "mixed": False, "seed": 3, "drawn": BLOCK, "minutiae": 146}
+    args = Namespace(**told, probes=6, worse=0, threads=1, mapped=True)
+    stamp = search.stamp_of(CALIBRATIONS)
+    probes = make_probes(people, 6, 3, 0, Console(quiet=True))
+    whole = Exact(people, CALIBRATIONS, probes)
+    for block in people.blocks():
+        whole.see(block)
+    gallery, exact = search.empty_gallery(args, CALIBRATIONS), Exact(people, CALIBRATIONS, probes)
+    stopped = search.Enrolling(gallery, exact, args, stamp, tmp_path)
+    stopped.add(people.block(0), people.records(people.block(0)))
+    gallery, exact = search.empty_gallery(args, CALIBRATIONS), Exact(people, CALIBRATIONS, probes)
+    going_on = search.Enrolling(gallery, exact, args, stamp, tmp_path)
+    assert going_on.done == len(gallery) == BLOCK
+    for block in people.blocks(going_on.done):
+        going_on.add(block, people.records(block))
+    going_on.finish()
+    assert len(gallery) == people.count
+    for name, best in whole.best.items():
+        np.testing.assert_array_equal(best, exact.best[name])
+    args.seed = 4
+    with pytest.raises(SystemExit, match="made with"):
+        search.Enrolling(search.empty_gallery(args, CALIBRATIONS), exact, args, stamp, tmp_path)
 
 
 def test_the_law_of_growth() -> None:
