@@ -10,7 +10,7 @@ from uuid import UUID
 
 from matcher import Candidate, Capture, CaptureError, Comparison, Position, Quality, Template
 from service.domain.access import Token
-from service.domain.cases import Case, CaseCandidate, CaseStatus
+from service.domain.cases import Case, CaseCandidate, CaseStatus, Origin
 from service.domain.enrolments import CaptureRecord, Enrolment, EnrolmentStatus
 from service.domain.households import Household, Membership
 from service.domain.people import Person
@@ -74,11 +74,19 @@ class Cases(Protocol):
     def by_id(self, case_id: UUID) -> Case | None: ...
     def of_enrolment(self, enrolment_key: int) -> Case | None: ...
     def candidates(self, case_key: int) -> list[CaseCandidate]: ...
-    def open_of(self, person_keys: Sequence[int]) -> list[Case]:
-        """Open cases whose newcomer is one of these."""
+    def holding_back(self, person_keys: Sequence[int]) -> list[Case]:
+        """Open cases of enrolments whose newcomer is one of these. A case of the gallery holds nobody back."""
 
-    def page(self, status: CaseStatus | None, after: UUID | None, limit: int) -> list[Case]: ...
-    def count_open(self) -> int: ...
+    def between(self, some: Sequence[int], others: Sequence[int]) -> bool:
+        """Whether a case, open or decided, is about one of `some` and one of `others`.
+
+        One decided as same_person speaks only of those it made one, so of nobody who is still two people.
+        """
+
+    def page(self, status: CaseStatus | None, origin: Origin | None, after: UUID | None, limit: int) -> list[Case]: ...
+    def count_open(self) -> Mapping[Origin, int]: ...
+    def count_raised(self, since: datetime) -> int:
+        """How many cases of the gallery were opened from then on."""
 
 
 class GalleryLog(Protocol):

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from matcher import ADVICE, Quality
 from service.api.requests import LivenessSchema, NameSchema
-from service.domain.cases import CaseStatus, Verdict
+from service.domain.cases import CaseStatus, Origin, Verdict
 from service.domain.decision import Band, Policy, PositionEvidence
 from service.domain.enrolments import (
     CaptureRecord,
@@ -266,26 +266,30 @@ class DecisionOut(BaseModel):
 
 
 class CaseOut(BaseModel):
-    """A newcomer who may already be enrolled."""
+    """A newcomer who may already be enrolled; or two people enrolled who may be one."""
 
     id: UUID
+    origin: Origin = Field(
+        description="`enrolment`: a newcomer resembled people enrolled; "
+        "`gallery`: a search of everybody against everybody else, and `newcomer` is who was enrolled later"
+    )
     status: CaseStatus
     band: Band
     opened_at: datetime
     thresholds: ThresholdsOut
     gallery_size: int
-    enrolment: UUID
-    site: str
-    device: str
-    captured_at: datetime
-    captures: list[CaptureOut]
+    enrolment: UUID | None = Field(description="null where the origin is `gallery`, as are the next three")
+    site: str | None
+    device: str | None
+    captured_at: datetime | None
+    captures: list[CaptureOut] = Field(description="the enrolment's; none where the origin is `gallery`")
     newcomer: PersonOut
     candidates: list[CandidateOut]
     decision: DecisionOut | None
 
     @classmethod
     def of(cls, view: CaseView) -> "CaseOut":
-        one = view.case
+        one, enrolment = view.case, view.enrolment
         decision = None
         if one.verdict is not None and one.decided_at is not None:
             decision = DecisionOut(
@@ -297,15 +301,16 @@ class CaseOut(BaseModel):
             )
         return cls(
             id=one.id,
+            origin=one.origin,
             status=one.status,
             band=one.band,
             opened_at=one.opened_at,
             thresholds=ThresholdsOut(review=round(one.review_at, 3), duplicate=round(one.duplicate_at, 3)),
             gallery_size=one.gallery_size,
-            enrolment=view.enrolment.id,
-            site=view.enrolment.site,
-            device=view.enrolment.device,
-            captured_at=view.enrolment.captured_at,
+            enrolment=enrolment.id if enrolment else None,
+            site=enrolment.site if enrolment else None,
+            device=enrolment.device if enrolment else None,
+            captured_at=enrolment.captured_at if enrolment else None,
             captures=[CaptureOut.of(capture) for capture in view.captures],
             newcomer=PersonOut.of(view.newcomer),
             candidates=[

@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.bootstrap import App
+from service.domain.cases import Origin
 from service.domain.enrolments import EnrolmentStatus
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -49,7 +50,10 @@ class RegistryCounts(Collector):
         for status in EnrolmentStatus:
             enrolments.add_metric([status.value], counts.get(status, 0))
         yield enrolments
-        yield GaugeMetricFamily("jisr_open_cases", "Cases nobody has settled yet", value=open_cases)
+        cases = GaugeMetricFamily("jisr_open_cases", "Cases nobody has settled yet", labels=("origin",))
+        for origin in Origin:
+            cases.add_metric([origin.value], open_cases[origin])
+        yield cases
         yield GaugeMetricFamily("jisr_gallery_people", "People in this process's gallery", value=len(self._app.engine))
 
 

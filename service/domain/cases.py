@@ -1,4 +1,4 @@
-"""Cases: a newcomer who may already be enrolled, for a person to settle."""
+"""Cases: two or more people who may be one, for a person to settle."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,11 +15,24 @@ class CaseStatus(StrEnum):
     DECIDED = "decided"
 
 
+class Origin(StrEnum):
+    """What raised a case.
+
+    enrolment: a newcomer resembled people enrolled. gallery: a search of everybody against everybody else.
+    """
+
+    ENROLMENT = "enrolment"
+    GALLERY = "gallery"
+
+
 class Verdict(StrEnum):
     """What an operator says.
 
     same_person: the newcomer and the survivor are one. distinct: the newcomer is somebody new.
     data_error: the captures are not the newcomer's. insufficient: capture again.
+
+    In a case of the gallery only same_person changes anything: everybody in it is registered already, and the others
+    take nothing from them.
     """
 
     SAME_PERSON = "same_person"
@@ -43,10 +56,13 @@ class CaseCandidate:
 
 @dataclass(eq=False)
 class Case:
-    """One newcomer against everybody they resemble. survivor_key: who remains, of a same_person decision."""
+    """One newcomer against everybody they resemble. survivor_key: who remains, of a same_person decision.
+
+    enrolment_key: None where a search of the whole gallery raised it; the newcomer is then who was enrolled later.
+    """
 
     id: UUID
-    enrolment_key: int
+    enrolment_key: int | None
     person_key: int
     band: Band
     review_at: float
@@ -60,6 +76,10 @@ class Case:
     decided_at: datetime | None = None
     survivor_key: int | None = None
     key: int = field(init=False)
+
+    @property
+    def origin(self) -> Origin:
+        return Origin.GALLERY if self.enrolment_key is None else Origin.ENROLMENT
 
     def decide(self, verdict: Verdict, reason: str, by: str, at: datetime) -> None:
         """Close the case. Raises CaseClosed if somebody already has."""

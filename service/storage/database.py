@@ -1,5 +1,7 @@
 """Opening the database: SQLite that keeps its word through a power cut, or PostgreSQL."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-SCHEMA = "0001"
+SCHEMA = "0002"
 """The newest migration."""
 WRITES = "jisr_writes"
 MIGRATING = 0x4A4D4947
@@ -37,11 +39,34 @@ def migrate(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.execution_options(**{WRITES: True}).begin() as connection:
+    with engine.execution_options(**{WRITES: True}).connect() as connection, _rebuilding(connection):
         if engine.dialect.name == "postgresql":  # two services started at once on an empty database
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+@contextmanager
+def _rebuilding(connection: Connection) -> Iterator[None]:
+    """One transaction, in which SQLite lets a table that others refer to be dropped and made anew.
+
+    It cannot alter a column otherwise. It refuses unless foreign keys are not enforced, which can be said only outside
+    a transaction; so they are checked at the end (sqlite.org/lang_altertable.html, "Making Other Kinds Of Changes").
+    """
+    if connection.dialect.name != "sqlite":
+        with connection.begin():
+            yield
+        return
+    driver = connection.connection.cursor()
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        with connection.begin():
+            yield
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+            assert broken is None, f"a row of {broken[0]} refers to nothing"
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+        driver.close()
 
 
 def _prepare_sqlite(connection: DBAPIConnection, record: Any) -> None:

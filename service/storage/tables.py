@@ -157,7 +157,7 @@ case = Table(
     metadata,
     _key(),
     Column("id", Uuid, nullable=False, unique=True),
-    Column("enrolment_key", Key, ForeignKey("enrolment.key"), nullable=False, unique=True),
+    Column("enrolment_key", Key, ForeignKey("enrolment.key"), unique=True),
     _to("person"),
     Column("band", word(Band), nullable=False),
     Column("review_at", Float, nullable=False),

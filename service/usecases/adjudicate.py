@@ -1,6 +1,6 @@
 """An operator settles a case; everything that follows from it happens in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -30,7 +30,7 @@ class Ruling:
 
 
 def decide_case(case_id: UUID, ruling: Ruling, *, storage: Storage, clock: Clock, number_length: int) -> None:
-    """Close a case and carry the decision out. Raises NoSuchCase, CaseClosed, UnknownSurvivor."""
+    """Close a case and carry the decision out. Raises NoSuchCase, CaseClosed, MalformedRequest, UnknownSurvivor."""
     with storage.write() as uow:
         uow.gallery.lock()
         case = uow.cases.by_id(case_id)
@@ -47,10 +47,12 @@ def decide_case(case_id: UUID, ruling: Ruling, *, storage: Storage, clock: Clock
                     _merge(uow, loser, survivor, now)
                 case.survivor_key = survivor.key
                 settle(uow, survivor, now, number_length)
+            case _ if case.enrolment_key is None:
+                pass  # everybody in it was registered before, and a search takes nothing from anybody
             case Verdict.DISTINCT:
                 settle(uow, newcomer, now, number_length)
             case Verdict.DATA_ERROR | Verdict.INSUFFICIENT:
-                _take_back(uow, case, newcomer, now)
+                _take_back(uow, case, case.enrolment_key, newcomer, now)
                 if newcomer.status is not PersonStatus.WITHDRAWN:
                     settle(uow, newcomer, now, number_length)
         uow.commit()
@@ -60,40 +62,48 @@ def _who_is_who(uow: UnitOfWork, case: Case, newcomer: Person, ruling: Ruling) -
     """The survivor and those to be merged into them, all as they stand today, after earlier merges."""
     if ruling.survivor is None:
         raise MalformedRequest("same_person needs a survivor: the ID of the person who remains", "survivor")
-    candidates = _candidates(uow, case)
-    everybody = {person.id: uow.people.survivor_of(person) for person in (*candidates, newcomer)}
-    everybody[uow.people.by_key(case.person_key).id] = newcomer
+    candidates = _today(uow, (one.person_key for one in uow.cases.candidates(case.key)))
+    everybody = {**candidates, **_today(uow, [case.person_key])}
     for name, field in ((ruling.survivor, "survivor"), *((one, "merged") for one in ruling.merged)):
         if name not in everybody:
             raise UnknownSurvivor(f"{name} is not a person of this case", field)
     survivor = everybody[ruling.survivor]
     if survivor.status not in SEARCHED:
         raise UnknownSurvivor(f"{ruling.survivor} was withdrawn", "survivor")
-    named = [everybody[name] for name in ruling.merged] or _the_only_answer(newcomer, candidates, survivor)
-    if case.person_key != newcomer.key and survivor is newcomer and not ruling.merged:
-        return survivor, []  # an earlier case has already made them one
+    if ruling.merged:
+        named = [everybody[name] for name in ruling.merged]
+    elif survivor is not newcomer:
+        named = [newcomer]
+    elif ruling.survivor in candidates:
+        named = []  # an earlier case has already made them one
+    else:
+        named = _the_only_other(newcomer, candidates.values())
     losers = [one for one in dict.fromkeys(named) if one is not survivor and one.status in SEARCHED]
     return survivor, losers
 
 
-def _the_only_answer(newcomer: Person, candidates: Sequence[Person], survivor: Person) -> list[Person]:
-    if survivor is not newcomer:
-        return [newcomer]
-    if len(candidates) > 1:
+def _today(uow: UnitOfWork, keys: Iterable[int]) -> dict[UUID, Person]:
+    """Who these people are after earlier merges, by the ID they came with and by the one they go under now."""
+    named = {}
+    for person in map(uow.people.by_key, keys):
+        now = uow.people.survivor_of(person)
+        named[person.id] = named[now.id] = now
+    return named
+
+
+def _the_only_other(newcomer: Person, candidates: Iterable[Person]) -> list[Person]:
+    others = [one for one in dict.fromkeys(candidates) if one is not newcomer]
+    if len(others) > 1:
         raise MalformedRequest("say in `merged` which of the candidates are the newcomer", "merged")
-    return list(candidates)
+    return others
 
 
 def _check_numbers(uow: UnitOfWork, survivor: Person, losers: Sequence[Person]) -> None:
     """A number must never lead to somebody who has none and, held back by another case, gets none now."""
     uow.flush()
     names = [survivor.key, *(alias.key for alias in uow.people.aliases_of(survivor.key))]
-    if survivor.number is None and any(loser.number for loser in losers) and uow.cases.open_of(names):
+    if survivor.number is None and any(loser.number for loser in losers) and uow.cases.holding_back(names):
         raise UnknownSurvivor(f"{survivor.id} is still under review; let somebody who has a number remain", "survivor")
-
-
-def _candidates(uow: UnitOfWork, case: Case) -> list[Person]:
-    return [uow.people.by_key(one.person_key) for one in uow.cases.candidates(case.key)]
 
 
 def _merge(uow: UnitOfWork, loser: Person, survivor: Person, now: datetime) -> None:
@@ -105,9 +115,9 @@ def _merge(uow: UnitOfWork, loser: Person, survivor: Person, now: datetime) -> N
     uow.gallery.changed(survivor.key)
 
 
-def _take_back(uow: UnitOfWork, case: Case, newcomer: Person, now: datetime) -> None:
+def _take_back(uow: UnitOfWork, case: Case, enrolment_key: int, newcomer: Person, now: datetime) -> None:
     """The captures are not to be used: they leave the gallery, and with them a newcomer who is nothing else yet."""
-    enrolment = uow.enrolments.by_key(case.enrolment_key)
+    enrolment = uow.enrolments.by_key(enrolment_key)
     enrolment.finish(EnrolmentStatus.UNUSABLE, now, case.verdict)
     uow.gallery.drop_of_enrolment(enrolment.key)
     alone = newcomer.key == case.person_key and not uow.people.aliases_of(newcomer.key)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from service.domain.cases import Case, CaseCandidate, CaseStatus
+from service.domain.cases import Case, CaseCandidate, CaseStatus, Origin
 from service.domain.enrolments import CaptureRecord, Enrolment
 from service.domain.errors import MalformedHousehold, NoSuchCase, NoSuchEnrolment, NoSuchHousehold, NoSuchPerson
 from service.domain.households import Household, Membership
@@ -43,8 +43,10 @@ class HouseholdView:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
+    """enrolment and captures: of the newcomer's; none where the case was raised in the gallery."""
+
     case: Case
-    enrolment: Enrolment
+    enrolment: Enrolment | None
     newcomer: PersonView
     captures: list[CaptureRecord]
     candidates: list[tuple[CaseCandidate, PersonView]]
@@ -103,20 +105,25 @@ def case(uow: UnitOfWork, case_id: UUID) -> CaseView:
     return _case(uow, found)
 
 
-def cases(uow: UnitOfWork, status: CaseStatus | None, after: UUID | None, limit: int) -> list[CaseView]:
+def cases(
+    uow: UnitOfWork, status: CaseStatus | None, origin: Origin | None, after: UUID | None, limit: int
+) -> list[CaseView]:
     """Cases, oldest first, those after the case `after`. Raises NoSuchCase for an unknown `after`."""
     if after is not None and uow.cases.by_id(after) is None:
         raise NoSuchCase(f"there is no case {after} to go on from")
-    return [_case(uow, one) for one in uow.cases.page(status, after, limit)]
+    return [_case(uow, one) for one in uow.cases.page(status, origin, after, limit)]
 
 
 def _case(uow: UnitOfWork, found: Case) -> CaseView:
     survivor = None if found.survivor_key is None else uow.people.by_key(found.survivor_key)
+    enrolment, captures = None, []
+    if found.enrolment_key is not None:
+        enrolment, captures = uow.enrolments.by_key(found.enrolment_key), uow.enrolments.captures(found.enrolment_key)
     return CaseView(
         found,
-        uow.enrolments.by_key(found.enrolment_key),
+        enrolment,
         _person(uow, uow.people.by_key(found.person_key)),
-        uow.enrolments.captures(found.enrolment_key),
+        captures,
         [(one, _person(uow, uow.people.by_key(one.person_key))) for one in uow.cases.candidates(found.key)],
         survivor,
     )

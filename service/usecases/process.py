@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from matcher import CaptureError, Template
-from service.domain.cases import Case, CaseCandidate
-from service.domain.decision import Band, Policy, Suspect, decide
+from service.domain.decision import Band, Policy, decide
 from service.domain.enrolments import WAITING, CaptureRecord, Enrolment, EnrolmentStatus
 from service.domain.errors import NoSuchEnrolment, NotGivenUp
 from service.domain.identifiers import new_uuid
@@ -15,6 +14,7 @@ from service.domain.people import Person
 from service.ports import Blobs, Clock, Engine, Storage, UnitOfWork
 from service.usecases import households
 from service.usecases.captures import problem_code, search, to_capture
+from service.usecases.cases import open_case
 from service.usecases.gallery import Follower, to_record
 from service.usecases.settle import settle
 
@@ -156,27 +156,5 @@ class Processor:
         enrolment.finish(EnrolmentStatus.IN_REVIEW, now)
         households.join(uow, enrolment, person, now)
         if band is not Band.UNIQUE:
-            self._open_case(uow, enrolment, shown, policy, people)
+            open_case(uow, person.key, shown, policy, people, now, enrolment.key)
         settle(uow, person, now, self.rules.person_number_length)
-
-    def _open_case(
-        self, uow: UnitOfWork, enrolment: Enrolment, shown: Sequence[Suspect], policy: Policy, people: int
-    ) -> None:
-        assert enrolment.person_key is not None
-        now, strongest = self.clock.now(), policy.band(shown[0].log10_lr)
-        case = Case(
-            new_uuid(),
-            enrolment.key,
-            enrolment.person_key,
-            strongest,
-            policy.review_at,
-            policy.duplicate_at,
-            people,
-            now,
-        )
-        uow.cases.add(case)
-        uow.flush()
-        for rank, one in enumerate(shown, start=1):
-            uow.cases.add_candidate(
-                CaseCandidate(case.key, one.person_key, rank, one.log10_lr, policy.band(one.log10_lr), one.evidence)
-            )

@@ -16,7 +16,7 @@ def settle(uow: UnitOfWork, person: Person, now: datetime, number_length: int) -
     """
     uow.flush()
     names = [person.key, *(alias.key for alias in uow.people.aliases_of(person.key))]
-    if uow.cases.open_of(names):
+    if uow.cases.holding_back(names):
         return
     if person.number is None:
         person.activate(new_person_number(uow.people.number_taken, number_length))

@@ -8,13 +8,15 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert, text
+from sqlalchemy.exc import IntegrityError
 
-from service.domain.cases import Case, CaseCandidate, CaseStatus
+from service.domain.cases import Case, CaseCandidate, CaseStatus, Origin, Verdict
 from service.domain.decision import Band, PositionEvidence
 from service.domain.enrolments import (
     CaptureRecord,
@@ -31,7 +33,7 @@ from service.domain.people import Demographics, Name, Person, PersonStatus, Sex
 from service.ports import AlreadyThere, TemplateRecord
 from service.storage.blobs import FileBlobs
 from service.storage.database import MIGRATIONS, SCHEMA, migrate, open_database
-from service.storage.tables import metadata
+from service.storage.tables import case_candidate, metadata
 from service.storage.turn import worker_turn
 from service.storage.unit import SqlStorage, SqlUnitOfWork
 
@@ -90,6 +92,44 @@ def test_migrating_again_keeps_what_is_there(database: Engine, storage: SqlStora
     migrate(database)
     with storage.read() as uow:
         assert uow.people.by_number("2345678901") is not None
+
+
+def test_cases_of_the_first_schema_are_kept(database_url: str) -> None:
+    engine = open_database(database_url)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    storage = SqlStorage(engine)
+    with storage.write() as uow:
+        newcomer, sent = added(uow, person()), enrolment()
+        uow.enrolments.add(sent)
+        uow.flush()
+        one = Case(new_uuid(), sent.key, newcomer.key, Band.REVIEW, 4, 6, 10, NOW)
+        uow.cases.add(one)
+        uow.flush()
+        uow.cases.add_candidate(CaseCandidate(one.key, newcomer.key, 1, 5.5, Band.REVIEW, {}))
+        uow.commit()
+    migrate(engine)
+    with storage.read() as uow:
+        (kept,) = uow.cases.page(None, None, None, 9)
+        assert (kept.id, kept.enrolment_key, kept.origin) == (one.id, sent.key, Origin.ENROLMENT)
+        assert [candidate.log10_lr for candidate in uow.cases.candidates(kept.key)] == [5.5]
+    with storage.write() as uow:
+        uow.cases.add(Case(new_uuid(), None, newcomer.key, Band.REVIEW, 4, 6, 10, NOW))
+        uow.commit()
+    engine.dispose()
+
+
+def test_a_migrated_database_still_holds_to_its_references_and_never_uses_a_key_again(database: Engine) -> None:
+    columns = {"person_key": 1, "rank": 1, "log10_lr": 5.5, "band": Band.REVIEW, "evidence": {}}
+    with pytest.raises(IntegrityError), database.begin() as connection:
+        connection.execute(insert(case_candidate).values(case_key=1, **columns))
+    if database.dialect.name == "sqlite":
+        with database.connect() as connection:
+            made = connection.scalar(text("SELECT sql FROM sqlite_master WHERE name = 'review_case'"))
+            assert "AUTOINCREMENT" in made
 
 
 def test_services_started_at_once_migrate_once(database_url: str) -> None:
@@ -254,13 +294,43 @@ def test_cases_are_paged_oldest_first(storage: SqlStorage) -> None:
         evidence = {"face": PositionEvidence(0.7, 3.2)}
         uow.cases.add_candidate(CaseCandidate(cases[0].key, one.key, 1, 5.5, Band.REVIEW, evidence))
         cases[2].status = CaseStatus.DECIDED
+        cases.append(Case(new_uuid(), None, one.key, Band.REVIEW, 4, 6, 10, NOW))
+        uow.cases.add(cases[-1])
         uow.commit()
     with storage.read() as uow:
-        assert [case.id for case in uow.cases.page(None, None, 2)] == [cases[0].id, cases[1].id]
-        assert [case.id for case in uow.cases.page(None, cases[1].id, 2)] == [cases[2].id]
-        assert [case.id for case in uow.cases.page(CaseStatus.OPEN, cases[0].id, 9)] == [cases[1].id]
+        assert [case.id for case in uow.cases.page(None, None, None, 2)] == [cases[0].id, cases[1].id]
+        assert [case.id for case in uow.cases.page(None, None, cases[1].id, 2)] == [cases[2].id, cases[3].id]
+        assert [case.id for case in uow.cases.page(CaseStatus.OPEN, None, cases[0].id, 9)] == [cases[1].id, cases[3].id]
+        assert [case.id for case in uow.cases.page(None, Origin.GALLERY, None, 9)] == [cases[3].id]
+        assert [case.id for case in uow.cases.page(CaseStatus.OPEN, Origin.ENROLMENT, cases[0].id, 9)] == [cases[1].id]
         assert uow.cases.candidates(cases[0].key)[0].evidence == evidence
-        assert uow.cases.count_open() == 2
+        assert uow.cases.count_open() == {Origin.ENROLMENT: 2, Origin.GALLERY: 1}
+        assert [uow.cases.count_raised(NOW + timedelta(seconds=more)) for more in (-1, 0, 1)] == [1, 1, 0]
+        assert [case.id for case in uow.cases.holding_back([one.key])] == [cases[0].id, cases[1].id]
+
+
+def test_a_case_is_between_its_newcomer_and_each_of_its_candidates(storage: SqlStorage) -> None:
+    with storage.write() as uow:
+        newcomer, *candidates = (added(uow, person()).key for _ in range(4))
+        one = Case(new_uuid(), None, newcomer, Band.REVIEW, 4, 6, 10, NOW)
+        uow.cases.add(one)
+        uow.flush()
+        for rank, key in enumerate(candidates[:2], start=1):
+            uow.cases.add_candidate(CaseCandidate(one.key, key, rank, 5.5, Band.REVIEW, {}))
+        uow.flush()
+        first, second, third = candidates
+
+        def known() -> list[bool]:
+            pairs = [([newcomer], [first]), ([second, third], [newcomer]), ([newcomer], [third]), ([first], [second])]
+            return [uow.cases.between(*pair) for pair in pairs]
+
+        assert known() == [True, True, False, False]
+        one.decide(Verdict.DISTINCT, "twins", "desk", NOW)
+        uow.flush()
+        assert known() == [True, True, False, False]
+        one.verdict = Verdict.SAME_PERSON
+        uow.flush()
+        assert known() == [False] * 4
 
 
 def test_a_registry_has_one_worker(database: Engine, tmp_path: Path) -> None:
