@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -31,7 +32,8 @@ from service.settings import Settings
 from service.storage.pairs import PairFile, PairFileUnusable
 from service.usecases.access import create_token, revoke_token
 from service.usecases.duplicates import find_duplicates
-from service.usecases.gallery import count_outdated, extract_again
+from service.usecases.gallery import count_outdated, extract_again, is_past
+from service.usecases.pair_cases import count_raised, open_cases
 from service.usecases.process import try_again
 
 if TYPE_CHECKING:
@@ -226,39 +228,54 @@ def rebuild() -> None:
 
 @gallery_app.command()
 def duplicates(
-    file: Annotated[Path, typer.Argument(dir_okay=False, help="the CSV file to write; one row a pair")],
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="what to write, .csv or .parquet; one row a pair")],
     batch: Annotated[int, typer.Option(min=1, help="people searched at a time")] = 256,
+    cases: Annotated[bool, typer.Option("--cases", help="open a case for each pair that none is about yet")] = False,
     restart: Annotated[bool, typer.Option("--restart", help="begin anew, in place of what the file holds")] = False,
 ) -> None:
     """Search everybody enrolled against everybody else, and write down who may be there twice.
 
-    The thresholds are those of a single search. A run that was stopped goes on where it was; FILE.progress says where.
+    The thresholds are those of a single search. A run that was stopped goes on where it was: until the end the rows are
+    in FILE.rows, and FILE.progress says how far it got.
     """
     jisr = _open()
     _refuse_outdated(jisr)
+    storage, clock, rules = jisr.store.storage, jisr.store.clock, jisr.rules
+    settings = {
+        "models": jisr.engine.models,
+        "JISR_FPIR_REVIEW": rules.fpir_review,
+        "JISR_FPIR_DUPLICATE": rules.fpir_duplicate,
+        "JISR_CANDIDATES": rules.candidates,
+        "--cases": cases,
+    }
     columns = (*Progress.get_default_columns(), MofNCompleteColumn(), Rate(), TextColumn("{task.fields[found]}"))
     with (
         _plain_errors(),
-        PairFile(file, jisr.engine.models, restart=restart) as pairs,
+        PairFile(file, settings, is_past=partial(is_past, storage=storage), now=clock.now(), restart=restart) as pairs,
         Progress(*columns, console=console, speed_estimate_period=120) as progress,
     ):
         loading = progress.add_task("loading the gallery", total=None, found="")
-        jisr.follower.start(jisr.store.storage, lambda n: progress.advance(loading, n))
+        jisr.follower.start(storage, lambda n: progress.advance(loading, n))
         progress.remove_task(loading)
         searching = progress.add_task("searching", total=len(jisr.engine), completed=pairs.people, found="")
+        opened = count_raised(pairs.begun, storage=storage) if cases else 0
         for step in find_duplicates(
-            storage=jisr.store.storage,
+            storage=storage,
             engine=jisr.engine,
             follower=jisr.follower,
-            rules=jisr.rules,
+            rules=rules,
             batch=batch,
             after=pairs.after,
             named=pairs.named(),
         ):
+            if cases:  # before the step counts as done: repeated, it opens nothing twice
+                opened += open_cases(step, storage=storage, clock=clock)
             pairs.add(step)
-            progress.update(searching, total=len(jisr.engine), advance=step.people, found=f"{pairs.pairs} pairs")
+            found = f"{pairs.pairs} pairs" + (f", {opened} cases" if cases else "")
+            progress.update(searching, total=len(jisr.engine), advance=step.people, found=found)
         pairs.finish()
-    typer.echo(f"{pairs.people} people searched; {pairs.pairs} pairs in {file}")
+    outcome = f"{pairs.people} people searched; {pairs.pairs} pairs in {file}"
+    typer.echo(f"{outcome}; {opened} cases opened" if cases else outcome)
 
 
 class Rate(ProgressColumn):

@@ -1,16 +1,15 @@
-"""The pairs of people a walk finds, as CSV, and beside them how far the walk has got."""
+"""The pairs of people a walk finds, kept through a kill, and in the end as CSV or Parquet."""
 
-import csv
-import io
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
+from service.storage.tabular import WRITERS
 from service.usecases.duplicates import Pair, Step
-
-COLUMNS = ("person_key", "person_number", "other_key", "other_number", "band", "log10_lr", "evidence")
 
 
 class PairFileUnusable(Exception):
@@ -18,31 +17,44 @@ class PairFileUnusable(Exception):
 
 
 class PairFile:
-    """A CSV file that a killed walk goes on with, no row lost or doubled.
+    """A file of pairs, whole or not there, whose walk goes on after a kill with no row lost or doubled.
 
-    Beside it, `NAME.progress` says how many of its bytes belong to the steps that are done: what lies behind them is of
-    a step that was not, and is cut off. models: of the gallery walked, which must not change meanwhile. restart: begin
-    anew, whatever is there. Raises PairFileUnusable.
+    Until the walk is done its rows are JSON lines in `NAME.rows`, and `NAME.progress` says how many bytes of them
+    belong to the steps that are done: what lies behind is of a step that was not, and is cut off.
 
-    after: the last key done. people: how many are. pairs: how many rows there are.
+    path: ends in .csv or .parquet. settings: by name, what the rows depend on, which must not change meanwhile.
+    is_past: whether a gallery change of this mark is of this database's past. now: when the walk begins, if it does.
+    restart: begin anew, whatever is there. Raises PairFileUnusable.
+
+    after: the last key done. people: how many are. pairs: how many rows there are. begun: when the walk began.
     """
 
-    def __init__(self, path: Path, models: Mapping[str, str], *, restart: bool = False) -> None:
-        self._path, self._models = path, dict(models)
-        self._progress = path.with_name(f"{path.name}.progress")
+    def __init__(
+        self,
+        path: Path,
+        settings: Mapping[str, object],
+        *,
+        is_past: Callable[[str], bool],
+        now: datetime,
+        restart: bool = False,
+    ) -> None:
+        if path.suffix.lower() not in WRITERS:
+            raise PairFileUnusable(f"{path} ends in none of {', '.join(WRITERS)}; the ending says what is written")
+        self._path, self._settings = path, json.loads(json.dumps(settings))
+        self._rows, self._progress = _beside(path, "rows"), _beside(path, "progress")
         self.after = self.people = self.pairs = self._bytes = 0
+        self.begun = now
+        self._mark: str | None = None
         try:
             if restart:
-                path.unlink(missing_ok=True)
-                self._progress.unlink(missing_ok=True)
-            self._find_place()
-            self._file = path.open("ab")
+                for one in (self._progress, path, self._rows):
+                    one.unlink(missing_ok=True)
+            self._find_place(is_past)
+            self._file = self._rows.open("ab")
         except OSError as error:
             raise PairFileUnusable(f"{path} cannot be written: {error.strerror}") from error
         self._file.truncate(self._bytes)
-        if self._bytes == 0:
-            self._write([COLUMNS])
-            self._keep_place()
+        self._keep_place()
 
     def __enter__(self) -> Self:
         return self
@@ -52,43 +64,55 @@ class PairFile:
 
     def named(self) -> Iterator[tuple[int, int]]:
         """The two keys of every row, lower first."""
-        with self._path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                yield int(row["person_key"]), int(row["other_key"])
+        with self._rows.open("rb") as file:
+            for line in file:
+                row = json.loads(line)
+                yield row["person_key"], row["other_key"]
 
     def add(self, step: Step) -> None:
         """Keep a step: once this has returned, a walk goes on after it."""
-        self._write(map(_row, step.pairs))
-        self.after = step.last_key
+        self._write(map(_line, step.pairs))
+        self.after, self._mark = step.last_key, step.mark
         self.people += step.people
         self.pairs += len(step.pairs)
         self._keep_place()
 
     def finish(self) -> None:
-        """There is nothing left to go on with."""
+        """Write the file itself; there is nothing left to go on with."""
+        part = _beside(self._path, "part")
+        WRITERS[self._path.suffix.lower()](self._rows, part)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(self._path)
         self._progress.unlink()
+        self._rows.unlink()
 
-    def _find_place(self) -> None:
+    def _find_place(self, is_past: Callable[[str], bool]) -> None:
         if not self._progress.exists():
             if self._path.exists():
                 raise PairFileUnusable(f"{self._path} is there already and finished; --restart writes it anew")
-            self._keep_place()  # before the file itself: one without it counts as finished
             return
         try:
             place: dict[str, Any] = json.loads(self._progress.read_text())
             self.after, self.people, self.pairs = place["after"], place["people"], place["pairs"]
-            self._bytes, models = place["bytes"], place["models"]
+            self._bytes, self._mark, settings = place["bytes"], place["mark"], dict(place["settings"])
+            self.begun = datetime.fromisoformat(place["begun"])
         except (ValueError, KeyError, TypeError):
             raise PairFileUnusable(f"{self._progress} is damaged; --restart begins anew") from None
-        if models != self._models:
-            raise PairFileUnusable(f"{self._path} was begun with other models; --restart begins anew")
-        if self._bytes > (self._path.stat().st_size if self._path.exists() else 0):
-            raise PairFileUnusable(f"{self._path} has lost rows that were found; --restart begins anew")
+        changed = [
+            f"{name} was {settings.get(name)} and is {self._settings.get(name)}"
+            for name in {**settings, **self._settings}
+            if settings.get(name) != self._settings.get(name)
+        ]
+        if changed:
+            raise PairFileUnusable(f"{self._path} was begun otherwise: {'; '.join(changed)}; --restart begins anew")
+        if self._mark is not None and not is_past(self._mark):
+            raise PairFileUnusable(f"{self._path} was begun on another database; --restart begins anew")
+        if self._bytes > (self._rows.stat().st_size if self._rows.exists() else 0):
+            raise PairFileUnusable(f"{self._rows} has lost rows that were found; --restart begins anew")
 
-    def _write(self, rows: Iterable[Iterable[object]]) -> None:
-        text = io.StringIO(newline="")
-        csv.writer(text, lineterminator="\n").writerows(rows)
-        content = text.getvalue().encode()
+    def _write(self, lines: Iterable[bytes]) -> None:
+        content = b"".join(lines)
         self._file.write(content)
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -100,9 +124,11 @@ class PairFile:
             "people": self.people,
             "pairs": self.pairs,
             "bytes": self._bytes,
-            "models": self._models,
+            "mark": self._mark,
+            "begun": self.begun.isoformat(),
+            "settings": self._settings,
         }
-        partial = self._progress.with_name(f"{self._progress.name}.part")
+        partial = _beside(self._progress, "part")
         with partial.open("w") as file:
             json.dump(place, file)
             file.flush()
@@ -110,8 +136,11 @@ class PairFile:
         partial.replace(self._progress)
 
 
-def _row(pair: Pair) -> tuple[object, ...]:
-    """A pair as COLUMNS; a number that is not issued yet stays empty."""
-    evidence = ";".join(f"{position}={one.log10_lr:.1f}" for position, one in pair.evidence.items())
-    people = (pair.person_key, pair.person_number, pair.other_key, pair.other_number)
-    return (*people, pair.band.value, f"{pair.log10_lr:.2f}", evidence)
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(f"{path.name}.{ending}")
+
+
+def _line(pair: Pair) -> bytes:
+    """A pair as one line of JSON, in the columns of `tabular`."""
+    evidence = [{"position": position, **asdict(one)} for position, one in pair.evidence.items()]
+    return json.dumps({**asdict(pair), "evidence": evidence}).encode() + b"\n"

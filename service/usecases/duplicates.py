@@ -29,11 +29,18 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Some people searched. last_key: of the last of them, to go on after. people: how many were searched."""
+    """Some people searched. last_key: of the last of them, to go on after. people: how many were searched.
+
+    policy: the thresholds, as the gallery's size at that time asked for them. mark: of the last change of the database
+    that the gallery had seen; None where there was none yet.
+    """
 
     last_key: int
     people: int
     pairs: list[Pair]
+    policy: Policy
+    gallery_size: int
+    mark: str | None
 
 
 def find_duplicates(
@@ -57,13 +64,14 @@ def find_duplicates(
         if other > after:
             earlier[other].add(key)
     while people := _next(storage, follower, after):
-        policy = rules.policy(len(engine))
+        size, mark = len(engine), follower.mark
+        policy = rules.policy(size)
         for start in range(0, len(people), batch):
             part = people[start : start + batch]
             found = _search(part, engine, policy, rules.candidates)
             pairs = [pair for key, suspects in found.items() for pair in _unnamed(key, suspects, earlier)]
             after = part[-1][0]
-            yield Step(after, len(found), _with_numbers(pairs, storage, policy))
+            yield Step(after, len(found), _with_numbers(pairs, storage, policy), policy, size, mark)
 
 
 def _next(storage: Storage, follower: Follower, after: int) -> list[tuple[int, list[TemplateRecord]]]:

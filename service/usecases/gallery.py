@@ -91,6 +91,11 @@ class Follower:
         return self._applied
 
     @property
+    def mark(self) -> str | None:
+        """The mark of that change; None where there was none yet."""
+        return self._mark
+
+    @property
     def unsaved(self) -> int:
         """Changes a restart would have to replay."""
         return self._applied - self._saved
@@ -102,6 +107,12 @@ class Follower:
 
 def to_record(template: Template, capture_key: int) -> TemplateRecord:
     return TemplateRecord(capture_key, template.position.value, template.model, template_to_bytes(template))
+
+
+def is_past(mark: str, *, storage: Storage) -> bool:
+    """Whether the change of this mark is one this database has seen: not one of another, or from before a restore."""
+    with storage.read() as uow:
+        return uow.gallery.sequence_of(mark) is not None
 
 
 def count_outdated(storage: Storage, models: Mapping[str, str]) -> int:

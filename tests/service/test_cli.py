@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,9 +17,11 @@ from scripts.fetch_captures import capture_path
 from service.bootstrap import open_store
 from service.cli import app
 from service.client import read_folder
+from service.domain.cases import Origin
 from service.settings import Settings
 from tests.matcher.made_up import again
 from tests.service.registry import enrolled, of_engine
+from tests.service.storage.test_pairs import in_parquet
 
 
 @pytest.fixture(scope="module")
@@ -91,26 +95,71 @@ def test_the_gallery_is_rebuilt_from_the_database(service: Running) -> None:
     service.start()
 
 
-def test_everybody_who_is_enrolled_twice_is_written_down(loaded_engine: Engine, tmp_path: Path) -> None:
-    store = open_store(Settings(home=tmp_path))
+def legacy(engine: Engine, home: Path, twice: int) -> None:
+    """A registry filled elsewhere: some are in it twice, and one once."""
+    store = open_store(Settings(home=home))
     both = (Position.FACE, Position.RIGHT_INDEX)
-    people = [*(again(seed, both, time=time) for time in (1, 2) for seed in range(3)), again(9, both)]
-    enrolled(store.storage, [of_engine(loaded_engine, one) for one in people])
+    people = [*(again(seed, both, time=time) for time in (1, 2) for seed in range(twice)), again(twice, both)]
+    enrolled(store.storage, [of_engine(engine, one) for one in people])
     store.database.dispose()
 
+
+def duplicates(home: Path, *arguments: str, **settings: str) -> Result:
+    return CliRunner().invoke(app, ("gallery", "duplicates", *arguments), env={"JISR_HOME": str(home), **settings})
+
+
+def cases_of(home: Path) -> int:
+    store = open_store(Settings(home=home))
+    with store.storage.read() as uow:
+        found = uow.cases.page(None, None, None, 1000)
+    store.database.dispose()
+    return sum(one.origin is Origin.GALLERY for one in found)
+
+
+def test_everybody_who_is_enrolled_twice_is_written_down(loaded_engine: Engine, tmp_path: Path) -> None:
+    legacy(loaded_engine, tmp_path, twice=3)
     found = tmp_path / "duplicates.csv"
-    command = ("gallery", "duplicates", str(found), "--batch", "2")
-    first = CliRunner().invoke(app, command, env={"JISR_HOME": str(tmp_path)})
+    first = duplicates(tmp_path, str(found), "--batch", "2")
     assert first.exit_code == 0, first.output
     assert "7 people searched; 3 pairs" in first.stdout
+    assert cases_of(tmp_path) == 0
     with found.open() as file:
         rows = [(row["person_number"], row["other_number"], row["band"]) for row in csv.DictReader(file)]
     assert rows == [(str(1000 + n), str(1003 + n), "duplicate") for n in range(3)]
-    assert not (tmp_path / "duplicates.csv.progress").exists()
 
-    second = CliRunner().invoke(app, command, env={"JISR_HOME": str(tmp_path)})
+    second = duplicates(tmp_path, str(found))
     assert second.exit_code == 1
     assert "finished; --restart writes it anew" in second.stderr
+
+
+def test_a_walk_that_is_killed_goes_on_with_no_row_or_case_lost_or_doubled(
+    loaded_engine: Engine, tmp_path: Path
+) -> None:
+    legacy(loaded_engine, tmp_path, twice=30)
+    found = tmp_path / "duplicates.parquet"
+    progress = tmp_path / "duplicates.parquet.progress"
+    arguments = [str(found), "--cases", "--batch", "1"]
+    first = subprocess.Popen(
+        [*JISR, "gallery", "duplicates", *arguments], env={**os.environ, "JISR_HOME": str(tmp_path)}
+    )
+    while not (progress.exists() and json.loads(progress.read_text())["pairs"] > 2):
+        assert first.poll() is None
+        time.sleep(0.002)
+    first.kill()
+    first.wait()
+    assert not found.exists()
+    assert json.loads(progress.read_text())["people"] < 61
+
+    other = duplicates(tmp_path, *arguments, JISR_FPIR_REVIEW="0.02")
+    assert other.exit_code == 1
+    assert "JISR_FPIR_REVIEW was 0.01 and is 0.02" in other.stderr
+    second = duplicates(tmp_path, *arguments)
+    assert second.exit_code == 0, second.output
+    assert "61 people searched; 30 pairs" in second.stdout
+    assert "30 cases opened" in second.stdout
+    assert cases_of(tmp_path) == 30
+    rows = [(row["person_key"], row["other_key"]) for row in in_parquet(found)]
+    assert rows == [(key, key + 30) for key in range(1, 31)]
 
 
 def test_settings_that_cannot_be_are_named(service: Running) -> None:

@@ -1,0 +1,155 @@
+"""Which pairs of a walk get a case, on both kinds of database; the pairs are made up."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+import pytest
+from sqlalchemy.exc import NoResultFound
+
+from service.domain.cases import Case, CaseCandidate, CaseStatus, Origin, Verdict
+from service.domain.decision import Band, Policy, PositionEvidence
+from service.domain.enrolments import Consent, Enrolment, EnrolmentStatus
+from service.domain.identifiers import new_uuid
+from service.domain.people import PersonStatus
+from service.storage.database import migrate, open_database
+from service.storage.unit import SqlStorage
+from service.usecases.adjudicate import Ruling, decide_case
+from service.usecases.duplicates import Pair, Step
+from service.usecases.pair_cases import count_raised, open_cases
+from tests.service.registry import NOW, enrolled
+
+EVIDENCE = {"face": PositionEvidence(0.71, 5.5)}
+POLICY = Policy(4, 6)
+
+
+class Noon:
+    def now(self) -> datetime:
+        return NOW
+
+
+@dataclass(frozen=True)
+class Walked:
+    """A registry of four people, and what a walk over it finds."""
+
+    storage: SqlStorage
+    keys: Sequence[int]
+
+    def found(self, *pairs: tuple[int, int]) -> int:
+        """A step has found pairs of these, by their place among the four; the number of cases opened."""
+        return self.found_keys(*((self.keys[one], self.keys[other]) for one, other in pairs))
+
+    def found_keys(self, *pairs: tuple[int, int]) -> int:
+        made = [Pair(one, "1", other, "2", Band.REVIEW, 5.5, EVIDENCE) for one, other in pairs]
+        return open_cases(Step(99, 4, made, POLICY, 4, "a"), storage=self.storage, clock=Noon())
+
+    def cases(self) -> list[Case]:
+        with self.storage.read() as uow:
+            return uow.cases.page(None, None, None, 99)
+
+    def decide(self, case: Case, verdict: Verdict, survivor: int | None = None) -> None:
+        with self.storage.read() as uow:
+            named = None if survivor is None else uow.people.by_key(self.keys[survivor]).id
+        ruling = Ruling(verdict, "compared", "a desk", named)
+        decide_case(case.id, ruling, storage=self.storage, clock=Noon(), number_length=10)
+
+    def enrolment_case(self, newcomer: int, *candidates: int) -> Case:
+        """A case such as the worker opens."""
+        with self.storage.write() as uow:
+            person = uow.people.by_key(self.keys[newcomer])
+            sent = Enrolment(new_uuid(), "0" * 64, "a", "b", NOW, NOW, Consent(True), person.demographics, ())
+            sent.person_key, sent.status = person.key, EnrolmentStatus.IN_REVIEW
+            person.status, person.number = PersonStatus.PENDING, None
+            uow.enrolments.add(sent)
+            uow.flush()
+            case = Case(new_uuid(), sent.key, person.key, Band.REVIEW, 4, 6, 4, NOW)
+            uow.cases.add(case)
+            uow.flush()
+            for rank, one in enumerate(candidates, start=1):
+                uow.cases.add_candidate(CaseCandidate(case.key, self.keys[one], rank, 5.5, Band.REVIEW, EVIDENCE))
+            uow.commit()
+        return case
+
+
+@pytest.fixture
+def walked(database_url: str) -> Iterator[Walked]:
+    database = open_database(database_url)
+    migrate(database)
+    storage = SqlStorage(database)
+    yield Walked(storage, enrolled(storage, [[], [], [], []]))
+    database.dispose()
+
+
+def test_a_case_names_who_was_enrolled_later_as_the_newcomer_and_says_what_the_walk_saw(walked: Walked) -> None:
+    assert walked.found((0, 2), (1, 3)) == 2
+    first, second = walked.cases()
+    assert (first.person_key, second.person_key) == (walked.keys[2], walked.keys[3])
+    assert (first.origin, first.status, first.band) == (Origin.GALLERY, CaseStatus.OPEN, Band.REVIEW)
+    assert (first.review_at, first.duplicate_at, first.gallery_size, first.opened_at) == (4, 6, 4, NOW)
+    with walked.storage.read() as uow:
+        (candidate,) = uow.cases.candidates(first.key)
+    assert (candidate.person_key, candidate.rank, candidate.log10_lr) == (walked.keys[0], 1, 5.5)
+    assert (candidate.band, candidate.evidence) == (Band.REVIEW, EVIDENCE)
+
+
+def test_a_step_that_is_repeated_opens_nothing_twice(walked: Walked) -> None:
+    """As one is whose cases were opened before the walk was killed, and whose rows were not kept."""
+    assert walked.found((0, 2), (1, 3)) == 2
+    assert walked.found((0, 2), (1, 3), (0, 1)) == 1
+    assert len(walked.cases()) == count_raised(NOW, storage=walked.storage) == 3
+
+
+def test_a_step_opens_all_of_its_cases_or_none(walked: Walked) -> None:
+    with pytest.raises(NoResultFound):
+        walked.found_keys((walked.keys[0], walked.keys[1]), (walked.keys[0], 999))
+    assert walked.cases() == []
+
+
+def test_walks_at_once_open_one_case_a_pair(walked: Walked) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(lambda _: walked.found((0, 1), (2, 3)), range(4)))
+    assert sum(opened) == len(walked.cases()) == 2
+
+
+@pytest.mark.parametrize("pair", [(0, 2), (1, 2)])
+def test_a_pair_of_an_enrolment_s_case_gets_no_other(walked: Walked, pair: tuple[int, int]) -> None:
+    case = walked.enrolment_case(2, 0, 1)
+    assert walked.found(pair) == 0
+    walked.decide(case, Verdict.DISTINCT)
+    assert walked.found(pair) == 0
+    assert walked.found((0, 1)) == 1  # both resembled the newcomer, but nobody compared them
+
+
+@pytest.mark.parametrize("verdict", [Verdict.DISTINCT, Verdict.DATA_ERROR, Verdict.INSUFFICIENT])
+def test_who_was_decided_on_is_not_raised_again_under_any_of_their_names(walked: Walked, verdict: Verdict) -> None:
+    walked.found((0, 1), (0, 2), (1, 3))
+    first, second, third = walked.cases()
+    walked.decide(first, verdict)
+    walked.decide(second, Verdict.SAME_PERSON, survivor=2)  # 0 is another name of 2
+    walked.decide(third, Verdict.SAME_PERSON, survivor=3)  # and 1 of 3
+    assert walked.found((2, 3)) == 0
+    assert walked.found((0, 1)) == 0
+
+
+def test_people_who_became_one_since_they_were_found_get_no_case(walked: Walked) -> None:
+    walked.found((0, 1))
+    (case,) = walked.cases()
+    walked.decide(case, Verdict.SAME_PERSON, survivor=0)
+    assert walked.found((0, 1)) == 0
+    assert walked.found((1, 2)) == 1
+    with walked.storage.read() as uow:  # of the survivor
+        assert uow.cases.candidates(walked.cases()[-1].key)[0].person_key == walked.keys[0]
+
+
+def test_who_was_withdrawn_since_they_were_found_gets_no_case(walked: Walked) -> None:
+    walked.decide(walked.enrolment_case(1, 0), Verdict.DATA_ERROR)
+    assert walked.found((1, 2)) == 0
+
+
+def test_a_candidate_left_out_of_a_merge_is_compared_with_the_survivor(walked: Walked) -> None:
+    """The decision made the newcomer one with the first; whether the second is that person too, it did not say."""
+    walked.decide(walked.enrolment_case(2, 0, 1), Verdict.SAME_PERSON, survivor=0)
+    assert walked.found((0, 1)) == 1
+    walked.decide(walked.cases()[-1], Verdict.DISTINCT)
+    assert walked.found((0, 1)) == 0
