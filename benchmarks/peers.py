@@ -297,19 +297,27 @@ def _send_as_halfvec(connection: psycopg.Connection[Any]) -> None:
 
 
 class MilvusLite:
-    """Milvus Lite's graphs, M 32, efConstruction 200: one for every 128 MiB of rows, as it parts them by itself.
+    """Milvus Lite, with one of the indexes it has; it makes one for every 128 MiB of rows or so.
 
-    By its own engine in this process: the gRPC adapter before it only adds to every search. Its flat index copies all
-    rows for each, its inverted lists and 8-bit graphs pass every row through Python as the others do. Its folder goes
-    with this object.
+    By its own engine in this process: the gRPC adapter before it only adds to every search. index, built: its type and
+    parameters, knob: the name of its effort. Every search passes all keys through Python, whatever the index. Its
+    folder goes with this object.
     """
 
-    efforts = (32, 128, 512, 2048)
-
-    def __init__(self, dimension: int, threads: int) -> None:
+    def __init__(
+        self,
+        dimension: int,
+        threads: int,
+        *,
+        index: str,
+        built: Mapping[str, int],
+        knob: str = "",
+        efforts: Sequence[int] = (0,),
+    ) -> None:
         import milvus_lite
 
-        self._threads, self._count = threads, 0
+        self.efforts, self._threads, self._knob, self._count = efforts, threads, knob, 0
+        self._index = {"index_type": index, "metric_type": "IP", "params": dict(built)}
         held = ExitStack()
         weakref.finalize(self, held.close)
         folder = tempfile.mkdtemp()
@@ -327,14 +335,13 @@ class MilvusLite:
 
     def finish(self) -> None:
         faiss.omp_set_num_threads(self._threads)
-        built = {"M": 32, "efConstruction": 200}
         self._people.flush()
-        self._people.create_index("row", {"index_type": "HNSW", "metric_type": "IP", "params": built})
+        self._people.create_index("row", self._index)
         self._people.load()
 
     def search(self, rows: Vector, count: int, effort: int) -> Ids:
         faiss.omp_set_num_threads(self._threads)
-        found = self._people.search(list(rows), top_k=count, metric_type="IP", search_params={"ef": effort})
+        found = self._people.search(list(rows), top_k=count, metric_type="IP", search_params={self._knob: effort})
         return np.array([[one["id"] for one in some] for some in found], np.int64)
 
 
@@ -346,7 +353,17 @@ PEERS: Mapping[str, Callable[[int, int], Peer]] = {
     "usearch": USearch,
     "scann": Scann,
     "pgvector": PgVector,
-    "milvus": MilvusLite,
+    "milvus": partial(
+        MilvusLite,
+        index="HNSW",
+        built={"M": 32, "efConstruction": 200},
+        knob="ef",
+        efforts=(32, 128, 512, 1024, 2048),
+    ),
+    "milvus_ivf": partial(
+        MilvusLite, index="IVF_FLAT", built={"nlist": 256}, knob="nprobe", efforts=(16, 64, 128, 256)
+    ),
+    "milvus_flat": partial(MilvusLite, index="FLAT", built={}),
 }
 
 
