@@ -170,7 +170,7 @@ def test_settings_that_cannot_be_are_named(service: Running) -> None:
 
 def test_an_altered_model_stops_the_service_by_name(service: Running, tmp_path: Path) -> None:
     models = tmp_path / "models"
-    subprocess.run(["cp", "-r", "models", str(models)], check=True)
+    subprocess.run(["cp", "-rL", "models", str(models)], check=True)
     (models / "fetched" / "yunet.onnx").write_bytes(b"something else")
     stopped = subprocess.run(
         [*JISR, "serve"],
