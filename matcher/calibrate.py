@@ -35,13 +35,12 @@ class Curve:
         """Any shape in, float64 of the same shape out."""
         return np.asarray(np.interp(scores, self.scores, self.log10_lr), np.float64)
 
-    def of_best(self, score: float, comparisons: int) -> float:
-        """log10 LR when `score` is the best of several comparisons between two people at one position.
+    def of_best(self, scores: Scores, comparisons: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
+        """log10 LR (n,) of scores (n,) each of which is the best of n comparisons of two people at one position.
 
         The best of n strangers' comparisons exceeds a score at most n times as often as one does: costs log10 n.
         """
-        ratio = float(np.interp(score, self.scores, self.log10_lr)) - math.log10(comparisons)
-        return max(ratio, self.log10_lr[0])
+        return np.asarray(np.maximum(self(scores) - np.log10(comparisons), self.log10_lr[0]), np.float64)
 
 
 @dataclass(frozen=True, slots=True)

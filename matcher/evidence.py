@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.calibrate import Calibration
-from matcher.finger import Prepared, compare, prepare_many
+from matcher.finger import Prints, compare_many, prepare_many
 from matcher.fuse import by_position, fuse, modality
 from matcher.types import Candidate, Evidence, Position, Template
 
@@ -35,10 +35,11 @@ def judge(probe: Person, people: Sequence[tuple[int, Person]], calibrations: Cal
             continue
         having = [people[row][1] for row in rows]
         best = _best_minutiae if position.is_finger else _best_cosines
-        curve = calibrations[modality(position)].curve
-        for row, person, score in zip(rows, having, best(probe, having, position).tolist(), strict=True):
-            pairs = len(probe.captures[position]) * len(person.captures[position])
-            evidence[row][position] = Evidence(max(score, 0.0), curve.of_best(score, pairs))
+        scores = best(probe, having, position)
+        pairs = np.array([len(probe.captures[position]) * len(person.captures[position]) for person in having])
+        ratios = calibrations[modality(position)].curve.of_best(scores, pairs)
+        for row, score, ratio in zip(rows, scores.tolist(), ratios.tolist(), strict=True):
+            evidence[row][position] = Evidence(max(score, 0.0), ratio)
     return [fuse(key, parts) for (key, _), parts in zip(people, evidence, strict=True) if parts]
 
 
@@ -53,11 +54,12 @@ def _best_cosines(probe: Person, people: Sequence[Person], position: Position) -
 def _best_minutiae(probe: Person, people: Sequence[Person], position: Position) -> NDArray[np.float32]:
     """float32 (n,). All people have the position."""
     references = _prepared(people, position)
-    scores = np.max([compare(wanted, references) for wanted in _prepared([probe], position)], axis=0)
+    wanted = _prepared([probe], position)
+    scores = np.max([compare_many(wanted[i], references) for i in range(len(wanted))], axis=0)
     return _best_of_each(scores, [len(person.captures[position]) for person in people])
 
 
-def _prepared(people: Sequence[Person], position: Position) -> list[Prepared]:
+def _prepared(people: Sequence[Person], position: Position) -> Prints:
     """The cylinders of all captures of one finger, made for this comparison: keeping them takes ten times the room."""
     captures = [template.minutiae for person in people for template in person.captures[position]]
     return prepare_many([minutiae for minutiae in captures if minutiae is not None])

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
+
 from matcher.calibrate import Calibration
 from matcher.errors import TemplatesIncomparable
 from matcher.finger import compare, prepare
@@ -24,7 +26,8 @@ def search(
             if pairs:
                 score = max(_score(p, r) for p, r in pairs)
                 curve = calibrations[modality(position)].curve
-                evidence[position] = Evidence(max(score, 0.0), curve.of_best(score, len(pairs)))
+                (ratio,) = curve.of_best(np.array([score]), np.array([len(pairs)])).tolist()
+                evidence[position] = Evidence(max(score, 0.0), ratio)
         if evidence:
             candidates.append(fuse(key, evidence))
     return ranked(candidates, limit)

@@ -192,6 +192,7 @@ SHORT_LISTS = ((110, 1000), (50, 4000), (0, 12_000))
 CLOSE_FLOOR = -2.0
 CLOSE_LEAST = 5  # people whose minutiae are compared in any case, should the vectors fail
 CLOSE_COMPARISONS = 400  # people one finger of whom is compared (0.2 ms each)
+CLOSE_SHARE = 16  # of these a thread takes at a time
 CANDIDATES_RETURNED = 20  # people a search names unless asked for another number
 GALLERY_MINUTIAE = 146  # a finger at most, 1 kB; the surest stay
 GALLERY_PLACES = 32  # steps a pixel minutiae are kept in; 90 mm are 1772 of 2047 pixels

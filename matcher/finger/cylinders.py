@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +18,7 @@ from matcher.types import Minutiae
 if TYPE_CHECKING:
     from matcher.finger.cylinder_kernels import Building
 
+Column = NDArray[np.float64]
 BELL_STEPS, TURN_STEPS = 1024, 1536
 """Entries of the tables the kernels read. TURN_STEPS is a multiple of 12: the shares bend at twelfths of a turn."""
 
@@ -44,22 +44,44 @@ class Prepared:
         return len(self.angle)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Prints:
+    """Many prints ready for comparison, their columns as in Prepared: print i owns rows starts[i] to starts[i + 1]."""
+
+    bits: NDArray[np.uint64]
+    mask: NDArray[np.uint64]
+    frame: NDArray[np.float32]
+    angle: NDArray[np.uint8]
+    index: NDArray[np.int32]
+    starts: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def __getitem__(self, i: int) -> Prepared:
+        rows = slice(self.starts[i], self.starts[i + 1])
+        return Prepared(self.bits[rows], self.mask[rows], self.frame[rows], self.angle[rows], self.index[rows])
+
+
 def prepare(minutiae: Minutiae) -> Prepared:
     """The cylinders of a print; none when it has fewer than three minutiae."""
     return prepare_many([minutiae])[0]
 
 
-def prepare_many(minutiae: Sequence[Minutiae]) -> list[Prepared]:
+def prepare_many(minutiae: Sequence[Minutiae]) -> Prints:
     """The cylinders of each print, in one call outside the interpreter lock."""
-    from matcher.finger import cylinder_kernels as kernels  # Numba is slow to import
-
-    if not minutiae:
-        return []
     starts = np.zeros(len(minutiae) + 1, np.int64)
     np.cumsum([len(one) for one in minutiae], out=starts[1:])
     x, y, direction = (
-        np.concatenate([getattr(one, name) for one in minutiae]).astype(np.float64) for name in ("x", "y", "direction")
+        np.concatenate([np.zeros(0), *(getattr(one, name) for one in minutiae)]) for name in ("x", "y", "direction")
     )
+    return prepare_columns(x, y, direction, starts)
+
+
+def prepare_columns(x: Column, y: Column, direction: Column, starts: NDArray[np.int64]) -> Prints:
+    """`prepare_many` of prints in columns: x, y, direction float64 (m,); print i owns starts[i] to starts[i + 1]."""
+    from matcher.finger import cylinder_kernels as kernels  # Numba is slow to import
+
     bits = np.zeros((len(x), kernels.SLICES * kernels.WORDS), np.uint64)
     mask = np.zeros((len(x), kernels.WORDS), np.uint64)
     usable = kernels.build_cylinders(_how(), x, y, direction, starts, bits, mask)
@@ -68,9 +90,8 @@ def prepare_many(minutiae: Sequence[Minutiae]) -> list[Prepared]:
     for column, values in enumerate((x, y, np.cos(direction), np.sin(direction))):
         frame[:, column] = values
     angle = (np.round(direction * (256 / (2 * math.pi))).astype(np.int64) % 256).astype(np.uint8)
-    parts = [part[usable] for part in (bits, mask, frame, angle, index)]
-    bounds = np.append(0, np.cumsum(usable))[starts].tolist()
-    return [Prepared(*(part[a:b] for part in parts)) for a, b in pairwise(bounds)]
+    kept = np.append(0, np.cumsum(usable))[starts]
+    return Prints(bits[usable], mask[usable], frame[usable], angle[usable], index[usable], kept)
 
 
 @lru_cache(maxsize=1)

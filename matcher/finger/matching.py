@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher import parameters as p
-from matcher.finger.cylinders import Prepared
+from matcher.finger.cylinders import Prepared, Prints
 
 if TYPE_CHECKING:
     from matcher.finger.matching_kernels import Matching
@@ -43,15 +43,22 @@ def paired_minutiae(probe: Prepared, reference: Prepared) -> tuple[float, NDArra
     return float(score), pairs
 
 
-def _scores(probe: Prepared, references: Sequence[Prepared]) -> NDArray[np.float32]:
+def compare_many(probe: Prepared, references: Prints) -> NDArray[np.float32]:
+    """`compare` with prints in columns, in the caller's thread."""
     from matcher.finger import matching_kernels as kernels  # Numba is slow to import
 
-    starts = np.zeros(len(references) + 1, np.int64)
-    np.cumsum([len(reference.angle) for reference in references], out=starts[1:])
     scores = np.empty(len(references), np.float32)
-    bits, mask, frame, angle = map(np.concatenate, zip(*map(_arrays, references), strict=True))
-    kernels.match_many(_how(), *_arrays(probe), bits, mask, frame, angle, starts, scores)
+    columns = (references.bits, references.mask, references.frame, references.angle, references.starts)
+    kernels.match_many(_how(), *_arrays(probe), *columns, scores)
     return scores
+
+
+def _scores(probe: Prepared, references: Sequence[Prepared]) -> NDArray[np.float32]:
+    starts = np.zeros(len(references) + 1, np.int64)
+    np.cumsum([len(reference) for reference in references], out=starts[1:])
+    names = ("bits", "mask", "frame", "angle", "index")
+    columns = {name: np.concatenate([getattr(one, name) for one in references]) for name in names}
+    return compare_many(probe, Prints(**columns, starts=starts))
 
 
 def _arrays(print_: Prepared) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.float32], NDArray[np.uint8]]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from matcher.calibrate import Calibration
 from matcher.evidence import Person
-from matcher.fuse import modality, ranked, require_comparable
+from matcher.fuse import modality, require_comparable
 from matcher.gallery import files
 from matcher.gallery.close_look import close_look
 from matcher.gallery.coder import Coder, train, unit
@@ -132,14 +132,20 @@ class Gallery:
     ) -> list[list[Candidate]]:
         """`search` for many at once, in their order; the short list is read once for all with the same positions."""
         people, slots, view = self._first_look(probes)
-        return list(self._each(lambda i: self._close_look(people[i], slots[i], view, limit), range(len(people))))
+        run = self._each if len(probes) == 1 else map  # with many, every thread has searches of its own
+
+        def best(i: int) -> list[Candidate]:
+            seen = self._second_look(people[i]).see(slots[i], view)
+            return close_look(people[i], seen, view, self._calibrations, limit, run)
+
+        return list(self._each(best, range(len(people))))
 
     def nearest_many(self, probes: Sequence[Sequence[Template]], limit: int) -> list[list[tuple[int, float]]]:
         """What the vectors alone say: keys and linear log10 LR of the best, by probe; minutiae are not compared."""
         people, slots, view = self._first_look(probes)
 
         def best(i: int) -> list[tuple[int, float]]:
-            ratios = self._second_look(people[i], slots[i], view)
+            ratios = self._second_look(people[i]).see(slots[i], view).ratios
             order = np.argsort(-ratios, kind="stable")[:limit]
             return [(view.key(int(slots[i][at])), float(ratios[at])) for at in order]
 
@@ -223,18 +229,8 @@ class Gallery:
         with self._lock:
             return people, slots, store.view()
 
-    def _second_look(self, person: Person, slots: Slots, view: View) -> NDArray[np.float32]:
-        """Linear log10 LR of the short-listed by exact cosines."""
-        look = SecondLook(_probe(person), self._lines, self._dimensions)
-        ratios = np.empty(len(slots), np.float32)
-        for records, rows, which in view.located(slots):
-            ratios[which] = look.ratios(records, rows)
-        return ratios
-
-    def _close_look(self, person: Person, slots: Slots, view: View, limit: int) -> list[Candidate]:
-        """Exact cosines, then minutiae."""
-        ratios = self._second_look(person, slots, view)
-        return ranked(close_look(person, slots, ratios, view, self._calibrations), limit)
+    def _second_look(self, person: Person) -> SecondLook:
+        return SecondLook(_probe(person), self._lines, self._dimensions)
 
     def _rebuild(self) -> None:
         with self._lock:

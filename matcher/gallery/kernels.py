@@ -1,4 +1,7 @@
-"""The compiled loop of the second look. Imported on first use: Numba takes a second to load."""
+"""The compiled loops of the looks at records. Imported on first use: Numba takes a second to load.
+
+All release the interpreter lock; none starts threads of its own.
+"""
 
 # Numba gives the types of compiled functions, which mypy cannot follow.
 # mypy: ignore-errors
@@ -8,38 +11,36 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def linear_ratios(
-    rows, first, positions, faces_before, faces, fingers, scales, has, face_probes, finger_probes, finger_first,
-    slopes, offsets, face_scale, out,
+def best_cosines(
+    rows, first, positions, faces_before, faces, fingers, scales, column, face_probes, finger_probes, finger_first,
+    face_scale, cosines, captures,
 ):  # fmt: skip
-    """Linear log10 LR of the people in `rows`: their best pair of vectors a position, summed over common positions.
+    """Cosines of the best pairs of vectors, of the people in `rows`, by position of the probe.
 
-    has: bool (11,), the probe's positions; its finger vectors of place p are finger_probes[finger_first[p]:
-    finger_first[p + 1]], its faces face_probes. slopes, offsets: float32 (11,). out: float32 (len(rows),).
+    column: int64 (11,), a position's column, −1 where the probe has none; its finger vectors of place p are
+    finger_probes[finger_first[p]:finger_first[p + 1]], its faces face_probes. cosines: float32 (len(rows), columns) and
+    captures: int64 alike, of a person's captures, both zeros, are filled in.
     """
     for at in range(len(rows)):
         row = rows[at]
         face, finger = faces_before[row], first[row] - faces_before[row]
-        total = np.float32(0)
-        place, best = -1, np.float32(-2)
         for capture in range(first[row], first[row + 1]):
-            if positions[capture] != place:
-                if place >= 0 and has[place]:
-                    total += slopes[place] * best - offsets[place]
-                place, best = positions[capture], np.float32(-2)
-            if place == 0:
-                if has[0]:
+            place = positions[capture]
+            to = column[place]
+            if to >= 0:
+                best = np.float32(-2) if captures[at, to] == 0 else cosines[at, to]
+                if place == 0:
                     for probe in range(len(face_probes)):
                         best = max(best, dot(faces[face], face_probes[probe]) * face_scale)
-                face += 1
-            else:
-                if has[place]:
+                else:
                     for probe in range(finger_first[place], finger_first[place + 1]):
                         best = max(best, dot(fingers[finger], finger_probes[probe]) * scales[finger])
+                cosines[at, to] = best
+                captures[at, to] += 1
+            if place == 0:
+                face += 1
+            else:
                 finger += 1
-        if place >= 0 and has[place]:
-            total += slopes[place] * best - offsets[place]
-        out[at] = total
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -49,3 +50,41 @@ def dot(packed, probe):
     for i in range(len(probe)):
         total += np.float32(packed[i]) * probe[i]
     return total
+
+
+@njit(cache=True, nogil=True)
+def fingers_at(rows, start, positions, faces_before, place, fingers, first):
+    """Fill `fingers` with all captures of one finger position, of the people in `rows` in turn, and return how many.
+
+    start: the records' `first`. first: int64 (len(rows),), is filled with where each person's begin.
+    """
+    count = 0
+    for at in range(len(rows)):
+        row = rows[at]
+        first[at] = count
+        for capture in range(start[row], start[row + 1]):
+            if positions[capture] == place:
+                fingers[count] = capture - faces_before[row + 1]  # a person's faces come before the fingers
+                count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def unpack(minutiae, minutiae_first, fingers, places, turn, starts, x, y, direction):
+    """Fill x, y (pixels) and direction (radians), float64, with packed minutiae: finger i's go to starts[i] and on.
+
+    places: steps a pixel, turn: steps a radian, float32. As `records.unpack_minutiae` says.
+    """
+    for i in range(len(fingers)):
+        begin = minutiae_first[fingers[i]]
+        count = (minutiae_first[fingers[i] + 1] - begin) // 7
+        for m in range(count):
+            to = starts[i] + m
+            x[to] = _word(minutiae, begin + 2 * m) / places
+            y[to] = _word(minutiae, begin + 2 * (count + m)) / places
+            direction[to] = _word(minutiae, begin + 2 * (2 * count + m)) / turn
+
+
+@njit(cache=True, nogil=True)
+def _word(packed, at):
+    return np.float32(np.uint16(packed[at]) | np.uint16(packed[at + 1]) << np.uint16(8))

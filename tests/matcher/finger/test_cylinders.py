@@ -95,11 +95,13 @@ def bit_of(print_: Minutiae, threshold: float, m: int, cell: int, k: int) -> boo
 
 def test_many_prints_are_prepared_as_each_alone() -> None:
     prints = [made_up_finger(seed, count) for seed, count in enumerate((30, 0, 2, 45, 9))]
-    for ours, print_ in zip(prepare_many(prints), prints, strict=True):
+    prepared = prepare_many(prints)
+    assert len(prepared) == len(prints)
+    for i, print_ in enumerate(prints):
         alone = prepare(print_)
         for name in ("bits", "mask", "frame", "angle", "index"):
-            np.testing.assert_array_equal(getattr(ours, name), getattr(alone, name))
-    assert prepare_many([]) == []
+            np.testing.assert_array_equal(getattr(prepared[i], name), getattr(alone, name))
+    assert len(prepare_many([])) == 0
 
 
 def test_a_minutia_far_from_others_has_no_cylinder() -> None:

@@ -13,6 +13,7 @@ from matcher.gallery.layout import EVERY, Layout, Probe, turned
 from matcher.gallery.records import PLACE, records_of
 from matcher.gallery.second_look import SecondLook
 from matcher.gallery.short_list import ShortList
+from matcher.gallery.store import View
 from matcher.types import Position, Template
 from tests.matcher.made_up import DIMENSIONS, again, person
 
@@ -69,8 +70,11 @@ def test_the_second_look_is_the_linear_ratio(enrolled: list[Position], probed: l
     theirs = [*person(1, enrolled), *again(1, enrolled[:3])]
     ours = [one for time in range(times) for one in again(1, probed, time=time + 2)]
     records = records_of([(4, person(3, [Position.FACE])), (5, theirs)], DIMENSIONS)
-    (found,) = SecondLook(probe_of(ours), LINES, DIMENSIONS).ratios(records, np.array([1]))
-    assert found == pytest.approx(linear_ratio(theirs, ours), abs=0.05)
+    view = View([records], np.ones(2, np.bool_))
+    seen = SecondLook(probe_of(ours), LINES, DIMENSIONS).see(np.array([1]), view)
+    assert seen.ratios == pytest.approx([linear_ratio(theirs, ours)], abs=0.05)
+    places = sorted({PLACE[one.position] for one in ours})
+    assert seen.captures.tolist() == [[sum(PLACE[one.position] == place for one in theirs) for place in places]]
 
 
 @pytest.mark.parametrize("codes", [2, 4])
