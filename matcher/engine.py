@@ -145,12 +145,16 @@ class Engine:
         """Forget everybody."""
         self._gallery = self._empty_gallery()
 
-    def search(self, templates: Sequence[Template], limit: int = CANDIDATES_RETURNED) -> list[Candidate]:
+    def search(
+        self, templates: Sequence[Template], limit: int = CANDIDATES_RETURNED, *, any_finger: bool = False
+    ) -> list[Candidate]:
         """The people most likely the probe's own, best first, equal evidence by key; at most `limit`.
 
+        any_finger: whatever position a finger is said to be of, it may be another; slower, and a little less certain.
         Raises TemplatesIncomparable for templates of other models.
         """
-        return self._gallery.search(templates, limit)
+        search = self._gallery.search_any_finger if any_finger else self._gallery.search
+        return search(templates, limit)
 
     def search_many(
         self, templates_of_many: Sequence[Sequence[Template]], limit: int = CANDIDATES_RETURNED

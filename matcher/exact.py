@@ -1,6 +1,7 @@
 """The search by plain scan: everybody, every pair of captures, one at a time. Slow on purpose, and the truth."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import permutations
 
 import numpy as np
 
@@ -31,6 +32,54 @@ def search(
         if evidence:
             candidates.append(fuse(key, evidence))
     return ranked(candidates, limit)
+
+
+def search_any_finger(
+    people: Mapping[int, Sequence[Template]],
+    probe: Sequence[Template],
+    calibrations: Mapping[str, Calibration],
+    limit: int | None = None,
+) -> list[Candidate]:
+    """`search` with each finger of the probe as whichever of a person's fingers fits best, no two as the same one."""
+    candidates = []
+    ours = [position for position in Position if position.is_finger and _at(position, probe)]
+    for key, templates in people.items():
+        theirs = [position for position in Position if position.is_finger and _at(position, templates)]
+        face = search({key: _at(Position.FACE, templates)}, _at(Position.FACE, probe), calibrations)
+        pairs = _pairs(ours, theirs, probe, templates, calibrations["finger"])
+        assigned = max(_one_to_one(ours, theirs), key=lambda some: sum(pairs[pair].log10_lr for pair in some))
+        evidence = {**(face[0].evidence if face else {}), **{finger: pairs[finger, at] for finger, at in assigned}}
+        if evidence:
+            candidates.append(fuse(key, evidence))
+    return ranked(candidates, limit)
+
+
+def _pairs(
+    ours: Sequence[Position],
+    theirs: Sequence[Position],
+    probe: Sequence[Template],
+    templates: Sequence[Template],
+    calibration: Calibration,
+) -> dict[tuple[Position, Position], Evidence]:
+    """Each finger of the probe with each of a person's; of all these comparisons a finger's best is to count."""
+    found = {}
+    for finger in ours:
+        comparisons = sum(len(_at(finger, probe)) * len(_at(position, templates)) for position in theirs)
+        for position in theirs:
+            score = max(_score(p, r) for p in _at(finger, probe) for r in _at(position, templates))
+            (ratio,) = calibration.curve.of_best(np.array([score]), np.array([comparisons])).tolist()
+            found[finger, position] = Evidence(max(score, 0.0), ratio, position)
+    return found
+
+
+def _one_to_one(
+    ours: Sequence[Position], theirs: Sequence[Position]
+) -> Iterator[tuple[tuple[Position, Position], ...]]:
+    """All ways of giving as many fingers as can be one of the others, each its own."""
+    if len(ours) > len(theirs):
+        yield from (tuple((one, other) for other, one in pairs) for pairs in _one_to_one(theirs, ours))
+    else:
+        yield from (tuple(zip(ours, some, strict=True)) for some in permutations(theirs, len(ours)))
 
 
 def _at(position: Position, templates: Iterable[Template]) -> list[Template]:

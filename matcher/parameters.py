@@ -193,6 +193,7 @@ CLOSE_FLOOR = -2.0
 CLOSE_LEAST = 5  # people whose minutiae are compared in any case, should the vectors fail
 CLOSE_COMPARISONS = 400  # people one finger of whom is compared (0.2 ms each)
 CLOSE_SHARE = 16  # of these a thread takes at a time
+ANY_FINGER_PEOPLE = 100  # of these when any finger may be any: up to a hundred comparisons a person (20 ms)
 CANDIDATES_RETURNED = 20  # people a search names unless asked for another number
 GALLERY_MINUTIAE = 146  # a finger at most, 1 kB; the surest stay
 GALLERY_PLACES = 32  # steps a pixel minutiae are kept in; 90 mm are 1772 of 2047 pixels

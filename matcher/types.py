@@ -118,10 +118,12 @@ class Evidence:
 
     score: the comparison score of the modality (cosine for faces, relaxed similarity for minutiae), 0 to 1.
     log10_lr: log10 of the likelihood ratio; 2 means a hundred times likelier if mated.
+    found_at: the reference's position, where any finger might be any; None where both have the same.
     """
 
     score: float
     log10_lr: float
+    found_at: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)

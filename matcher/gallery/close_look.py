@@ -19,7 +19,7 @@ from matcher.gallery.records import PLACE, TURN, Records
 from matcher.gallery.second_look import Seen, Slots
 from matcher.gallery.store import View
 from matcher.parameters import CLOSE_COMPARISONS, CLOSE_FLOOR, CLOSE_LEAST, CLOSE_SHARE, GALLERY_PLACES
-from matcher.types import Candidate, Evidence, Position
+from matcher.types import Candidate, Evidence, Position, Template
 
 Calibrations = Mapping[str, Calibration]
 Ratios = NDArray[np.float64]
@@ -37,17 +37,18 @@ def close_look(
     positions = list(probe.captures)
     hope = seen.ratios.astype(np.float64)
     scores, evidence = seen.cosines.copy(), np.zeros(seen.linear.shape)
-    rows = _open(hope, np.arange(len(hope)))
+    rows = still_open(hope, np.arange(len(hope)))
     for column in sorted(range(len(positions)), key=lambda column: _fingers_first(positions[column])):
         position = positions[column]
         there = rows[seen.captures[rows, column] > 0]
         if position.is_finger:
-            scores[there, column] = _minutiae_scores(probe, position, seen.slots[there], view, run)
+            prints = prepared(probe.captures[position])
+            scores[there, column] = minutiae_scores(prints, PLACE[position], seen.slots[there], view, run)
         pairs = seen.captures[there, column] * len(probe.captures[position])
         curve = calibrations[modality(position)].curve
         evidence[there, column] = curve.of_best(scores[there, column], pairs)
         hope[there] += evidence[there, column] - seen.linear[there, column]
-        rows = _open(hope, rows)
+        rows = still_open(hope, rows)
     rows = rows[seen.captures[rows].any(axis=1)]
     totals = sum(evidence[rows].T, np.zeros(len(rows)))  # added in the order `fuse` adds
     keys = np.array([view.key(slot) for slot in seen.slots[rows].tolist()], np.int64)
@@ -65,7 +66,7 @@ def close_look(
     ]
 
 
-def _open(hope: Ratios, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+def still_open(hope: Ratios, rows: NDArray[np.intp]) -> NDArray[np.intp]:
     """Of these rows those it is worth to go on with, best first, while the budget of comparisons lasts."""
     order = rows[np.argsort(-hope[rows], kind="stable")]
     hopeful = int(np.count_nonzero(hope[rows] >= CLOSE_FLOOR))
@@ -77,12 +78,16 @@ def _fingers_first(position: Position) -> bool:
     return not position.is_finger
 
 
-def _minutiae_scores(probe: Person, position: Position, slots: Slots, view: View, run: Run) -> Scores:
-    """The best of all pairs of one finger's captures, of people who all have it, by slot."""
-    wanted = prepare_many([one.minutiae for one in probe.captures[position] if one.minutiae is not None])
-    probes = [wanted[i] for i in range(len(wanted))]
+def prepared(captures: Sequence[Template]) -> list[Prepared]:
+    """The prints of one finger's captures."""
+    prints = prepare_many([one.minutiae for one in captures if one.minutiae is not None])
+    return [prints[i] for i in range(len(prints))]
+
+
+def minutiae_scores(probes: Sequence[Prepared], place: int, slots: Slots, view: View, run: Run) -> Scores:
+    """The best of all pairs of one finger's captures, of people who all have it at `place`, by slot."""
     shares = np.array_split(slots, max(len(slots) // CLOSE_SHARE, 1))
-    return np.concatenate(list(run(lambda share: _scores(probes, PLACE[position], share, view), shares)))
+    return np.concatenate(list(run(lambda share: _scores(probes, place, share, view), shares)))
 
 
 def _scores(probes: Sequence[Prepared], place: int, slots: Slots, view: View) -> Scores:

@@ -17,10 +17,11 @@ from matcher.calibrate import Calibration
 from matcher.evidence import Person
 from matcher.fuse import modality, require_comparable
 from matcher.gallery import files
+from matcher.gallery.any_finger import FINGER_PLACES, any_finger_look, one_finger_probes
 from matcher.gallery.close_look import close_look
 from matcher.gallery.coder import Coder, train, unit
 from matcher.gallery.layout import Probe
-from matcher.gallery.records import PLACE, POSITIONS, Records, columns, records_of
+from matcher.gallery.records import FACE, PLACE, POSITIONS, Records, columns, records_of
 from matcher.gallery.second_look import SecondLook
 from matcher.gallery.short_list import ShortList, Slots
 from matcher.gallery.store import Store, View
@@ -127,6 +128,25 @@ class Gallery:
         """
         return self.search_many([templates], limit)[0]
 
+    def search_any_finger(self, templates: Sequence[Template], limit: int = CANDIDATES_RETURNED) -> list[Candidate]:
+        """`search` by fingers whose positions are unknown or doubtful: each may be any of a person's.
+
+        A finger's evidence says at which position it was found. Ten short lists a finger make it slower than `search`.
+        """
+        require_comparable(templates, self._calibrations)
+        person = Person(templates)
+        probe = _probe(person)
+        if set(probe.captures) <= {FACE}:
+            return self.search(templates, limit)
+        probes = one_finger_probes(probe)
+        with self._lock:
+            store, short = self._store, self._short
+        length = _short_list_length(probes[0]) * len(FINGER_PLACES) // len(probes)
+        slots = np.unique(np.concatenate(self._short_lists(probes, store, short, length)))
+        with self._lock:
+            view = store.view()
+        return any_finger_look(person, slots, view, self._look, self._calibrations, limit, self._each)
+
     def search_many(
         self, probes: Sequence[Sequence[Template]], limit: int = CANDIDATES_RETURNED
     ) -> list[list[Candidate]]:
@@ -135,7 +155,7 @@ class Gallery:
         run = self._each if len(probes) == 1 else map  # with many, every thread has searches of its own
 
         def best(i: int) -> list[Candidate]:
-            seen = self._second_look(people[i]).see(slots[i], view)
+            seen = self._look(_probe(people[i])).see(slots[i], view)
             return close_look(people[i], seen, view, self._calibrations, limit, run)
 
         return list(self._each(best, range(len(people))))
@@ -145,7 +165,7 @@ class Gallery:
         people, slots, view = self._first_look(probes)
 
         def best(i: int) -> list[tuple[int, float]]:
-            ratios = self._second_look(people[i]).see(slots[i], view).ratios
+            ratios = self._look(_probe(people[i])).see(slots[i], view).ratios
             order = np.argsort(-ratios, kind="stable")[:limit]
             return [(view.key(int(slots[i][at])), float(ratios[at])) for at in order]
 
@@ -205,14 +225,16 @@ class Gallery:
             self._store, self._short = store, short
         return sequence
 
-    def _short_lists(self, probes: Sequence[Probe], store: Store, short: ShortList) -> list[Slots]:
-        """The slots worth a second look, for each probe."""
+    def _short_lists(
+        self, probes: Sequence[Probe], store: Store, short: ShortList, length: int | None = None
+    ) -> list[Slots]:
+        """The slots worth a second look, for each probe. length: instead of what its codes ask for."""
         found: list[Slots] = [np.zeros(0, np.int64)] * len(probes)
         by_mask: dict[int, list[int]] = {}
         for at, probe in enumerate(probes):
             by_mask.setdefault(probe.mask, []).append(at)
         for which in by_mask.values():
-            count = _short_list_length(probes[which[0]])
+            count = length or _short_list_length(probes[which[0]])
             lists = short.search([probes[at] for at in which], count, lambda: store.alive, self._each)
             for at, slots in zip(which, lists, strict=True):
                 found[at] = slots
@@ -229,8 +251,8 @@ class Gallery:
         with self._lock:
             return people, slots, store.view()
 
-    def _second_look(self, person: Person) -> SecondLook:
-        return SecondLook(_probe(person), self._lines, self._dimensions)
+    def _look(self, probe: Probe) -> SecondLook:
+        return SecondLook(probe, self._lines, self._dimensions)
 
     def _rebuild(self) -> None:
         with self._lock:

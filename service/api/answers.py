@@ -150,6 +150,7 @@ class HouseholdOut(BaseModel):
 class EvidenceOut(BaseModel):
     score: float = Field(description="the modality's own, 0 to 1")
     log10_lr: float = Field(description="log10 of the likelihood ratio; 2 is a hundred times likelier if mated")
+    found_at: str | None = Field(None, description="the enrolled finger it matched, where any finger was asked for")
 
 
 def _evidence(evidence: Any) -> dict[str, EvidenceOut]:
@@ -157,7 +158,7 @@ def _evidence(evidence: Any) -> dict[str, EvidenceOut]:
 
 
 def _one_evidence(one: PositionEvidence) -> EvidenceOut:
-    return EvidenceOut(score=round(one.score, 4), log10_lr=round(one.log10_lr, 3))
+    return EvidenceOut(score=round(one.score, 4), log10_lr=round(one.log10_lr, 3), found_at=one.found_at)
 
 
 class ThresholdsOut(BaseModel):

@@ -27,8 +27,14 @@ COMMON = (
 )
 
 
+AnyFinger = Annotated[
+    bool,
+    Query(description="the fingers may be swapped or of unknown position: name them as you like, each once; slower"),
+]
+
+
 @router.post("/identify", responses=declared(*COMMON), openapi_extra=described({}))
-def identify(form: Form, app: Running, dpi: Dpi = None) -> IdentificationOut:
+def identify(form: Form, app: Running, dpi: Dpi = None, any_finger: AnyFinger = False) -> IdentificationOut:
     """Who of everybody enrolled is this? (1:N)"""
     found = use.identify(
         form.captures(_of_fingers(dpi)),
@@ -36,6 +42,7 @@ def identify(form: Form, app: Running, dpi: Dpi = None) -> IdentificationOut:
         engine=app.engine,
         follower=app.follower,
         rules=app.rules,
+        any_finger=any_finger,
     )
     return IdentificationOut.of(found)
 

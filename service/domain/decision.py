@@ -16,10 +16,14 @@ class Band(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PositionEvidence:
-    """One position's share. score: 0 to 1 in the modality's own scale. log10_lr: log10 likelihood ratio."""
+    """One position's share. score: 0 to 1 in the modality's own scale. log10_lr: log10 likelihood ratio.
+
+    found_at: the enrolled finger's position, where a search asked for any finger; None where it is the same.
+    """
 
     score: float
     log10_lr: float
+    found_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,13 +109,16 @@ def to_capture(record: CaptureRecord, blobs: Blobs) -> Capture:
     return Capture(Position(record.position), blobs.get(record.blob), record.dpi)
 
 
-def search(templates: Sequence[Template], engine: Engine, limit: int) -> list[Suspect]:
-    """Everybody the search thinks worth a look, as the domain speaks of them."""
+def search(templates: Sequence[Template], engine: Engine, limit: int, *, any_finger: bool = False) -> list[Suspect]:
+    """Everybody the search thinks worth a look, as the domain speaks of them. any_finger: as the engine's."""
     if not templates:
         return []
-    return [to_suspect(found) for found in engine.search(templates, limit)]
+    return [to_suspect(found) for found in engine.search(templates, limit, any_finger=any_finger)]
 
 
 def to_suspect(found: Candidate) -> Suspect:
-    evidence = {position.value: PositionEvidence(one.score, one.log10_lr) for position, one in found.evidence.items()}
+    evidence = {
+        position.value: PositionEvidence(one.score, one.log10_lr, one.found_at and one.found_at.value)
+        for position, one in found.evidence.items()
+    }
     return Suspect(found.key, found.log10_lr, evidence)

@@ -45,16 +45,22 @@ class Verification:
 
 
 def identify(
-    captures: Sequence[SentCapture], *, storage: Storage, engine: Engine, follower: Follower, rules: Rules
+    captures: Sequence[SentCapture],
+    *,
+    storage: Storage,
+    engine: Engine,
+    follower: Follower,
+    rules: Rules,
+    any_finger: bool = False,
 ) -> Identification:
-    """Search everybody enrolled. Raises Refused or CapturesRefused."""
+    """Search everybody enrolled. any_finger: positions of fingers may be wrong. Raises Refused or CapturesRefused."""
     _check(captures)
     templates = extract_all(captures, engine)
     with storage.read() as uow:
         follower.catch_up(uow)
         size = len(engine)
         policy = rules.policy(size)
-        band, shown = decide(search(templates, engine, rules.candidates), policy)
+        band, shown = decide(search(templates, engine, rules.candidates, any_finger=any_finger), policy)
     with storage.read() as uow:  # a fresh look: the gallery may know somebody the first one could not see yet
         found = [
             Identified(uow.people.survivor_of(uow.people.by_key(one.person_key)), policy.band(one.log10_lr), one)

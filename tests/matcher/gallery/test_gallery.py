@@ -125,6 +125,63 @@ def test_equal_evidence_comes_in_the_order_of_keys() -> None:
     assert [candidate.key for candidate in gallery.search(person(5, (FACE,)))] == [3, 6, 9]
 
 
+FINGERS = [position for position in Position if position.is_finger]
+some_fingers = st.lists(st.sampled_from(FINGERS), min_size=1, max_size=3, unique=True)
+
+
+def mislabelled(templates: Sequence[Template], labels: Sequence[Position]) -> list[Template]:
+    """The same captures, the fingers among them said to be others."""
+    names = iter(labels)
+    return [replace(one, position=next(names)) if one.position.is_finger else one for one in templates]
+
+
+@settings(max_examples=15, deadline=None)
+@given(some_fingers, st.booleans(), st.data(), st.integers(0, 24))
+def test_fingers_at_any_position_are_searched_as_a_plain_scan_would(
+    shown: list[Position], face: bool, data: st.DataObject, key: int
+) -> None:
+    people = {who: person(who, [*[FACE][: who % 2], *FINGERS[who % 5 : who % 5 + 1 + who % 3]]) for who in range(25)}
+    people[7] += again(7, [people[7][-1].position], time=3)
+    gallery = gallery_of(people)
+    labels = data.draw(st.permutations(FINGERS))[: len(shown)]
+    probe = mislabelled([*again(key, [FACE][:face]), *again(key, shown)], labels)
+    found = gallery.search_any_finger(probe, limit=25)
+    wanted = exact.search_any_finger(dict(gallery.people()), probe, CALIBRATIONS)
+    assert_same_but_for_ties(likely(found), likely(wanted))
+    theirs = {candidate.key: candidate.evidence for candidate in wanted}
+    for candidate in likely(found):
+        for position, one in candidate.evidence.items():
+            if one.score > 0.3:
+                assert one.found_at == theirs[candidate.key][position].found_at
+
+
+def test_swapped_hands_are_found_on_request_alone() -> None:
+    right, left = FINGERS[:4], FINGERS[5:9]
+    gallery = gallery_of({key: person(key, [FACE, *right]) for key in range(300)})
+    probe = mislabelled(again(123, right), left)
+    assert not gallery.search(probe)
+    best, *others = gallery.search_any_finger(probe)
+    assert best.key == 123
+    assert {position: one.found_at for position, one in best.evidence.items()} == dict(zip(left, right, strict=True))
+    assert best.log10_lr > 10 > 0 > max(one.log10_lr for one in others)
+
+
+def test_two_fingers_are_never_found_in_one() -> None:
+    gallery = gallery_of({1: person(1, [THUMB]), 2: person(2, [THUMB, INDEX])})
+    probe = mislabelled([*person(1, [THUMB]), *again(1, [THUMB])], [INDEX, Position.LEFT_THUMB])
+    found = {candidate.key: candidate for candidate in gallery.search_any_finger(probe)}
+    assert len(found[1].evidence) == 1
+    assert len(found[2].evidence) == 2
+    assert len({one.found_at for one in found[2].evidence.values()}) == 2
+
+
+def test_a_face_alone_is_searched_as_ever() -> None:
+    gallery = gallery_of(mixed_people(40))
+    probe = again(4, [FACE])
+    assert gallery.search_any_finger(probe) == gallery.search(probe)
+    assert gallery.search_any_finger([]) == []
+
+
 def test_nothing_to_find() -> None:
     gallery = empty()
     assert gallery.search(person(1, (FACE,))) == []

@@ -268,6 +268,17 @@ def test_identify_and_verify_tell_the_evidence_and_keep_nothing(counter: Client,
     assert len(jisr.engine) == 2
 
 
+def test_a_finger_under_another_s_name_is_found_on_request(counter: Client) -> None:
+    first = counter.enrol(FIRST)
+    counter.enrol(SECOND)
+    sent = {"left_thumb": AGAIN["right_index"]}
+    as_said = counter.call("POST", "/v1/identify", files=files(sent)).json()
+    assert as_said["candidates"] == []
+    found = counter.call("POST", "/v1/identify?any_finger=true", files=files(sent)).json()
+    assert found["candidates"][0]["number"] == first["person_number"]
+    assert found["candidates"][0]["evidence"]["left_thumb"]["found_at"] == "right_index"
+
+
 def test_stopping_and_starting_again_forgets_nobody(counter: Client, jisr: App) -> None:
     counter.enrol(FIRST)
     jisr.follower.snapshot()
