@@ -145,6 +145,10 @@ class Engine:
         """Forget everybody."""
         self._gallery = self._empty_gallery()
 
+    def compact(self) -> None:
+        """Let nothing remain of anybody removed, in memory or in what is saved from now on."""
+        self._gallery.compact()
+
     def search(
         self, templates: Sequence[Template], limit: int = CANDIDATES_RETURNED, *, any_finger: bool = False
     ) -> list[Candidate]:

@@ -196,6 +196,9 @@ class Engine(Protocol):
     def add(self, key: int, templates: Sequence[Template]) -> None: ...
     def remove(self, key: int) -> None: ...
     def clear(self) -> None: ...
+    def compact(self) -> None:
+        """Let nothing remain of anybody removed, in memory or in what is saved from now on."""
+
     def search(self, templates: Sequence[Template], limit: int, *, any_finger: bool = False) -> list[Candidate]:
         """any_finger: whatever position a finger is said to be of, it may be another."""
 

@@ -202,9 +202,17 @@ class Gallery:
         if not self._rebuilding.acquire(blocking=False):
             return
         try:
-            self._rebuild()
+            self._rebuild(COMPACT_FROM)
         finally:
             self._rebuilding.release()
+
+    def compact(self) -> None:
+        """`rebuild`, after which nothing is kept of anybody removed before the call, in memory or in later snapshots.
+
+        Waits for a rebuilding under way.
+        """
+        with self._rebuilding:
+            self._rebuild(0)
 
     def save(self, folder: Path, stamp: files.Stamp) -> None:
         """Write everybody into `folder` in place of what it held, or leave it as it was; what is full only once."""
@@ -254,7 +262,7 @@ class Gallery:
     def _look(self, probe: Probe) -> SecondLook:
         return SecondLook(probe, self._lines, self._dimensions)
 
-    def _rebuild(self) -> None:
+    def _rebuild(self, compact_from: float) -> None:
         with self._lock:
             view, trained_on = self._store.view(), len(self._store)
         coders = {
@@ -263,8 +271,10 @@ class Gallery:
         }
         fresh = ShortList(coders, self._lines, trained_on)
         done = _refill(fresh, view, 0)
-        self._store.compact(COMPACT_FROM)
+        self._store.compact(compact_from)
         with self._lock:
+            if compact_from == 0:
+                self._store.compact_open()
             _refill(fresh, self._store.view(), done)
             self._short = fresh
         _log.info("gallery_rebuilt", extra={"people": trained_on})

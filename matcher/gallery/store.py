@@ -167,6 +167,13 @@ class Store:
             if np.count_nonzero(gone & (segment.records.keys >= 0)) > least * SEGMENT_PEOPLE:
                 self.full[number] = Segment(segment.records.without(gone))
 
+    def compact_open(self) -> None:
+        """The same of the segment still growing, of whom nothing may be appended meanwhile."""
+        records = self.open.records
+        gone = ~self.alive[self.slots - len(records) :]
+        if np.any(gone & (records.keys >= 0)):
+            self.open = OpenSegment(records.without(gone))
+
     def _append(self, records: Records) -> None:
         start = self.slots
         self.open.append(records)

@@ -76,14 +76,14 @@ class Follower:
     def snapshot(self) -> None:
         """Write down the gallery as it stands, if it changed since, and drop older snapshots."""
         with self._lock:
-            if self._applied == self._saved or self._mark is None:
-                return
-            folder = self._snapshots / self._mark
-            self.engine.save(folder, self._applied)
-            self._saved = self._applied
-            for other in self._snapshots.glob("*"):
-                if other != folder:
-                    shutil.rmtree(other, ignore_errors=True)
+            if self._applied != self._saved:
+                self._save()
+
+    def compact(self) -> None:
+        """Let no captures of anybody who left the gallery remain, in memory or in a snapshot."""
+        with self._lock:
+            self.engine.compact()
+            self._save()
 
     @property
     def applied(self) -> int:
@@ -99,6 +99,16 @@ class Follower:
     def unsaved(self) -> int:
         """Changes a restart would have to replay."""
         return self._applied - self._saved
+
+    def _save(self) -> None:
+        if self._mark is None:
+            return
+        folder = self._snapshots / self._mark
+        self.engine.save(folder, self._applied)
+        self._saved = self._applied
+        for other in self._snapshots.glob("*"):
+            if other != folder:
+                shutil.rmtree(other, ignore_errors=True)
 
     def _add(self, key: int, records: Sequence[TemplateRecord]) -> None:
         if records:

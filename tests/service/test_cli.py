@@ -93,6 +93,10 @@ def test_the_gallery_is_rebuilt_from_the_database(service: Running) -> None:
     )
     assert "people are in the gallery" in rebuilt.stdout
     assert "people in the snapshot" in jisr(service, "gallery", "status").stdout
+    compacted = subprocess.run(
+        [*JISR, "gallery", "compact"], env=service.environment, capture_output=True, text=True, check=True
+    )
+    assert compacted.stdout.split(";")[0] == rebuilt.stdout.strip().splitlines()[-1]
     service.start()
 
 

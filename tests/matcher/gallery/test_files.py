@@ -5,6 +5,7 @@ import pytest
 
 from matcher.errors import GalleryDamaged
 from matcher.gallery import Gallery, Stamp, short_list, store
+from matcher.gallery.records import pack_faces
 from matcher.types import Position
 from tests.matcher.gallery.test_gallery import CODERS, mixed_people
 from tests.matcher.made_up import CALIBRATIONS, DIMENSIONS, MODELS, again, person
@@ -65,6 +66,31 @@ def test_what_is_full_is_written_once(tmp_path: Path) -> None:
     assert {f"segment-{number:05}-faces.npy" for number in range(3)} <= linked
     assert "segment-00003-faces.npy" not in linked
     assert any(name.startswith("block") for name in linked)
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_compacting_leaves_nothing_of_the_removed(tmp_path: Path, mapped: bool) -> None:
+    some = filled(mapped=mapped)
+    some.save(tmp_path / "one", STAMP)
+    kept = [person(key, [Position.FACE]) for key in (0, 26)]
+    gone = [mixed_people(30)[key] for key in (3, 28)]  # of a full segment, and of the one still growing
+    held = [pack_faces(one[0].vector[None]).tobytes() for one in (*kept, *gone)]
+
+    def present(folder: Path) -> list[bool]:
+        content = b"".join(path.read_bytes() for path in folder.iterdir())
+        return [row in content for row in held]
+
+    assert present(tmp_path / "one") == [True, True, True, True]
+    some.compact()
+    some.save(tmp_path / "one", STAMP)
+    assert present(tmp_path / "one") == [True, True, False, False]
+    assert len(some) == 28
+    again_loaded = gallery(mapped=mapped)
+    again_loaded.load(tmp_path / "one", MODELS)
+    for each in (some, again_loaded):
+        assert_alike(each, filled())
+        each.add(28, person(28, [Position.FACE]))
+        assert each.search(again(28, [Position.FACE]))[0].key == 28
 
 
 def test_a_loaded_gallery_links_what_it_read_and_survives_without_the_earlier_folder(tmp_path: Path) -> None:
