@@ -3,8 +3,9 @@
 A modality's vectors are Gaussian with a falling spectrum about a common direction, scaled to unit length: the share of
 the common direction is the mean cosine of strangers, the spectrum's decay gives its spread. A mate's vector has a
 cosine drawn about the mated mean, its parts with a common share, for a worn hand is worn in every finger. Minutiae are
-those of synthetic fingers, two impressions each; galleries share a pool of them. Blocks of people are drawn from
-(seed, block), so that any part of a gallery can be made again.
+those of synthetic fingers, two impressions each, from a pool; unless it holds one for everybody's every finger, people
+share them, so that now and then two strangers have a finger in common that their vectors part. Blocks of people are
+drawn from (seed, block), so that any part of a gallery can be made again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -69,7 +70,7 @@ class MadeUpPeople:
 
     drawn: how many are drawn, and held in memory if there are more; those beyond are drawn ones whose vectors have
     other signs, block by block and dimension by dimension, which keeps their spread and makes strangers of them.
-    minutiae: at most that many of each finger.
+    minutiae: at most that many of each finger. pool: different prints; count × fingers of them are one for everybody.
     """
 
     def __init__(
@@ -82,13 +83,16 @@ class MadeUpPeople:
         minutiae: int = GALLERY_MINUTIAE,
         *,
         mixed: bool = False,
+        pool: int = POOL,
     ) -> None:
         self.count, self._seed, self.mixed = count, seed, mixed
         self._drawn = drawn // BLOCK * BLOCK if drawn < count else 0
         self._held: dict[int, Block] = {}
         self.positions = (Position.FACE, *FINGERS[:fingers])
         self._models = {name: one.model for name, one in calibrations.items()}
-        self._enrolled, self._again = _two_impressions(seed)
+        self._own_prints = pool >= count * fingers
+        self._enrolled, self._again = _two_impressions(seed, pool)
+        self._pool_size = pool
         self._pool = [pack_minutiae(_surest(each, minutiae)) for each in self._enrolled]
 
     def blocks(self, first: int = 0) -> Iterator[Block]:
@@ -114,7 +118,10 @@ class MadeUpPeople:
     def _draw(self, first: int, n: int) -> Block:
         rng = np.random.default_rng((self._seed, 2, first))
         vectors = {position: _strangers(rng, SPREAD[_kind(position)], n) for position in self.positions}
-        prints = rng.integers(0, POOL, (n, len(self.positions) - 1))
+        fingers = len(self.positions) - 1
+        prints = rng.integers(0, self._pool_size, (n, fingers))
+        if self._own_prints:
+            prints = np.arange(first * fingers, (first + n) * fingers).reshape(n, fingers)
         return Block(first, vectors, prints, self._has(rng, n))
 
     def _has(self, rng: np.random.Generator, n: int) -> NDArray[np.bool_]:
@@ -203,12 +210,17 @@ def packed_people(
 
 
 @cache
-def _two_impressions(seed: int) -> tuple[list[Minutiae], list[Minutiae]]:
+def _two_impressions(seed: int, pool: int) -> tuple[list[Minutiae], list[Minutiae]]:
     """Of each finger of the pool."""
     rng = np.random.default_rng((seed, 1))
-    masters = draw_masters(POOL, rng)
-    enrolled, again = (draw_prints(masters, rng) for _ in range(2))
-    return [enrolled.minutiae(row) for row in range(POOL)], [again.minutiae(row) for row in range(POOL)]
+    impressions: tuple[list[Minutiae], list[Minutiae]] = ([], [])
+    for start in range(0, pool, POOL):
+        count = min(POOL, pool - start)
+        masters = draw_masters(count, rng)
+        for kept in impressions:
+            drawn = draw_prints(masters, rng)
+            kept += [drawn.minutiae(row) for row in range(count)]
+    return impressions
 
 
 def _surest(found: Minutiae, most: int) -> Minutiae:

@@ -14,6 +14,7 @@ import threading
 import time
 from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +25,19 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.exact_scan import TOP, Exact, FusedRows
-from benchmarks.made_up_people import BLOCK, SPREAD, Block, MadeUpPeople
-from benchmarks.mated_probes import Probes, make_probes
+from benchmarks.made_up_people import BLOCK, POOL, SPREAD, Block, MadeUpPeople
+from benchmarks.mated_probes import AMONG, Probes, make_probes
+from benchmarks.oracle import Oracle
 from benchmarks.peers import PEERS, Peer, measured_peer
 from matcher.calibrate import Calibration, read_calibrations
 from matcher.engine import Engine
-from matcher.evidence import Person, judge
-from matcher.fuse import ranked
 from matcher.gallery import Gallery, Stamp, shipped_coders
 from matcher.gallery.records import Records
 from matcher.networks import MODELS
-from matcher.types import Template, Vector
+from matcher.types import FINGERS, Template, Vector
 
 BATCH = 256
+SAME_EVIDENCE = 0.02  # log10 LR; a packed minutia may flip a bit of a cylinder
 SAVE_EVERY = 1_000_000  # people after which a mapped gallery lets go of what it holds, and a kept one can go on
 CONSOLE = Console(stderr=True)
 
@@ -48,12 +49,14 @@ def main() -> None:
     cli.add_argument("--mixed", action="store_true", help="people have different parts of these; try --fingers 10")
     cli.add_argument("--drawn", type=int, default=262_144, help="people drawn, the rest are these with signs flipped")
     cli.add_argument("--minutiae", type=int, default=146, help="kept of a finger, to spare the disk at great sizes")
+    cli.add_argument("--pool", type=int, default=POOL, help="different prints; people × fingers: everybody's own")
     cli.add_argument("--probes", type=int, default=500, help="mates searched for, of every kind of probe")
     cli.add_argument("--singles", type=int, default=200, help="searches timed one at a time")
     cli.add_argument("--worse", type=float, default=0.0, help="taken off the mated mean cosine: worse captures")
     cli.add_argument("--against", nargs="*", default=["flat"], choices=[*PEERS], help="peers in the same run")
     cli.add_argument("--mapped", action="store_true", help="leave vectors and minutiae on the disk")
     cli.add_argument("--oracle", type=int, default=0, help="mates also judged against everybody's minutiae; slow")
+    cli.add_argument("--any-finger", type=int, default=20, help="mates searched for by mislabelled fingers, too")
     cli.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     cli.add_argument("--work", type=Path, help="where the snapshot is written; a temporary folder otherwise")
     cli.add_argument("--keep", type=Path, help="folder for those enrolled: a later or a killed run goes on from there")
@@ -75,7 +78,14 @@ def main() -> None:
 def measure(args: Namespace, work: Path) -> dict[str, Any]:
     calibrations = read_calibrations(MODELS / "calibration.json", Engine().models)
     people = MadeUpPeople(
-        args.people, args.fingers, args.seed, calibrations, args.drawn, args.minutiae, mixed=args.mixed
+        args.people,
+        args.fingers,
+        args.seed,
+        calibrations,
+        args.drawn,
+        args.minutiae,
+        mixed=args.mixed,
+        pool=args.pool,
     )
     gallery = empty_gallery(args, calibrations)
     rows = FusedRows(people, calibrations)
@@ -96,7 +106,9 @@ def measure(args: Namespace, work: Path) -> dict[str, Any]:
     }
     result |= searched(gallery, probes, exact, args)
     if args.oracle:
-        result["as_the_oracle"] = as_the_oracle(gallery, probes, calibrations, args.oracle)
+        result["as_the_oracle"] = as_the_oracle(gallery, probes, calibrations, args)
+    if args.any_finger:
+        result["any_finger"] = of_any_finger(gallery, probes["whole"], args)
     result |= grown(gallery, people, probes["whole"].templates, args)
     result |= started(gallery, args, calibrations, work)
     show({**result, "peers": {}})
@@ -117,10 +129,11 @@ class Enrolling:
     """
 
     def __init__(self, gallery: Gallery, exact: "Exact", args: Namespace, stamp: Stamp, folder: Path | None) -> None:
-        self._gallery, self._exact, self._people, self._models = gallery, exact, args.people, stamp.models
+        self._gallery, self._exact, self._models = gallery, exact, stamp.models
         self._folder = folder
-        told = ("people", "fingers", "mixed", "seed", "drawn", "minutiae", "probes", "worse")
-        self._settings = {name: vars(args)[name] for name in told}
+        told = ("fingers", "mixed", "pool", "seed", "minutiae", "probes", "worse")
+        drawn = args.drawn if args.drawn < args.people else None
+        self._settings = {name: vars(args)[name] for name in told} | {"drawn": drawn, "among": min(args.people, AMONG)}
         self.done, self.add_seconds, self.rebuild_seconds = 0, 0.0, 0.0
         if folder and (folder / "gallery").exists():
             self._go_on(folder)
@@ -196,21 +209,37 @@ def searched(gallery: Gallery, probes: Mapping[str, Probes], exact: Exact, args:
 
 
 def as_the_oracle(
-    gallery: Gallery, probes: Mapping[str, Probes], calibrations: Mapping[str, Calibration], count: int
+    gallery: Gallery, probes: Mapping[str, Probes], calibrations: Mapping[str, Calibration], args: Namespace
 ) -> dict[str, float]:
     """Share of mated searches whose likely candidates, order and evidence are those of judging everybody in full."""
-    everybody = [(key, Person(templates)) for key, templates in gallery.people()]
+    CONSOLE.print("making everybody's cylinders")
+    oracle = Oracle(gallery.people(), calibrations, args.threads)
     shares = {}
     for name, of_kind in probes.items():
-        same = 0
-        for probe in track(of_kind.templates[:count], f"judge everybody, {name}", console=CONSOLE):
-            wanted = [one for one in ranked(judge(Person(probe), everybody, calibrations)) if one.log10_lr > 0][:TOP]
-            found = [one for one in gallery.search(probe) if one.log10_lr > 0][:TOP]
-            same += [(one.key, round(one.log10_lr, 3)) for one in found] == [
-                (one.key, round(one.log10_lr, 3)) for one in wanted
-            ]
-        shares[name] = same / len(of_kind.templates[:count])
+        same = []
+        for probe in track(of_kind.templates[: args.oracle], f"judge everybody, {name}", console=CONSOLE):
+            wanted = oracle.likely(probe, TOP)
+            found = [(one.key, one.log10_lr) for one in gallery.search(probe, TOP) if one.log10_lr > 0]
+            same.append(
+                [key for key, _ in found] == [key for key, _ in wanted]
+                and np.allclose([ratio for _, ratio in found], [ratio for _, ratio in wanted], atol=SAME_EVIDENCE)
+            )
+        shares[name] = float(np.mean(same))
     return shares
+
+
+def of_any_finger(gallery: Gallery, whole: Probes, args: Namespace) -> dict[str, float]:
+    """Searches for people whose fingers are said to be others, drawn at random."""
+    rng = np.random.default_rng((args.seed, 6))
+    seconds, first = [], []
+    for mate, templates in list(zip(whole.mates.tolist(), whole.templates, strict=True))[: args.any_finger]:
+        labels = iter(rng.permutation(np.array(FINGERS, object)).tolist())
+        probe = [replace(one, position=next(labels)) if one.position.is_finger else one for one in templates]
+        began = time.perf_counter()
+        found = gallery.search_any_finger(probe, TOP)
+        seconds.append(time.perf_counter() - began)
+        first.append(bool(found) and found[0].key == mate)
+    return {"decided_first": float(np.mean(first)), **percentiles("single_ms", seconds)}
 
 
 def grown(

@@ -1,3 +1,4 @@
+import json
 from argparse import Namespace
 from pathlib import Path
 
@@ -9,9 +10,16 @@ from benchmarks import search
 from benchmarks.exact_scan import Exact, FusedRows
 from benchmarks.made_up_people import BLOCK, SPREAD, MadeUpPeople
 from benchmarks.mated_probes import KINDS, make_probes
+from benchmarks.oracle import Oracle
 from benchmarks.report import growth
+from matcher import exact as plain_scan
+from matcher.calibrate import read_calibrations
+from matcher.networks import MODELS
 from matcher.types import Position
 from tests.matcher.made_up import CALIBRATIONS
+
+_PATH = MODELS / "calibration.json"
+SHIPPED = read_calibrations(_PATH, {name: one["model"] for name, one in json.loads(_PATH.read_text()).items()})
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +102,15 @@ def test_in_a_mixed_gallery_people_have_what_the_block_says() -> None:
 
 def test_a_run_that_was_stopped_goes_on(people: MadeUpPeople, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "SAVE_EVERY", BLOCK)
-    told = {"people": people.count, "fingers": 2, "mixed": False, "seed": 3, "drawn": BLOCK, "minutiae": 146}
+    told = {
+        "people": people.count,
+        "fingers": 2,
+        "mixed": False,
+        "seed": 3,
+        "drawn": BLOCK,
+        "minutiae": 146,
+        "pool": 4096,
+    }
     args = Namespace(**told, probes=6, worse=0, threads=1, mapped=True)
     stamp = search.stamp_of(CALIBRATIONS)
     probes = make_probes(people, 6, 3, 0, Console(quiet=True))
@@ -116,6 +132,23 @@ def test_a_run_that_was_stopped_goes_on(people: MadeUpPeople, tmp_path: Path, mo
     args.seed = 4
     with pytest.raises(SystemExit, match="made with"):
         search.Enrolling(search.empty_gallery(args, CALIBRATIONS), exact, args, stamp, tmp_path)
+
+
+def test_a_search_comes_to_what_judging_everybody_does() -> None:
+    people = MadeUpPeople(60, 4, seed=5, calibrations=SHIPPED, mixed=True, pool=240)
+    args = Namespace(threads=2, mapped=False, oracle=4, any_finger=4, seed=5)
+    gallery = search.empty_gallery(args, SHIPPED)
+    gallery.add_records(people.records(people.block(0)))
+    everybody = dict(gallery.people())
+    oracle = Oracle(everybody.items(), SHIPPED, 2)
+    probes = make_probes(people, 12, 5, 0, Console(quiet=True))
+    for templates in probes["whole"].templates:
+        wanted = [one for one in plain_scan.search(everybody, templates, SHIPPED, 10) if one.log10_lr > 0]
+        found = oracle.likely(templates, 10)
+        assert [key for key, _ in found] == [one.key for one in wanted]
+        assert [ratio for _, ratio in found] == pytest.approx([one.log10_lr for one in wanted], abs=1e-4)
+    assert set(search.as_the_oracle(gallery, probes, SHIPPED, args).values()) == {1.0}
+    assert search.of_any_finger(gallery, probes["whole"], args)["decided_first"] == 1
 
 
 def test_the_law_of_growth() -> None:
