@@ -69,9 +69,9 @@ def any_finger_look(
 class _Compared:
     """n people against a probe with k fingers, each with each of the ten positions.
 
-    seen: of the probe as labelled, or of its face alone; for the face. scores: float32 (n, k, 10). evidence: float64
+    face: of its face alone, if it has one. scores: float32 (n, k, 10). evidence: float64
     (n, k, 10), log10 LR, by cosine until a finger is weighed, −∞ where there is no capture. captures: int64 (n, 10).
-    hope: float64 (n,), the evidence if every finger could have its best. face: Seen's column of the face, or None.
+    hope: float64 (n,), the evidence if every finger could have its best.
     """
 
     fingers: list[Position]
@@ -95,20 +95,17 @@ class _Compared:
             seen = look(Probe(dict.fromkeys(FINGER_PLACES, vectors[position]))).see(slots, view)
             captures = seen.captures
             evidence[:, finger] = np.where(captures > 0, seen.linear, -np.inf)
-        hope = _best(evidence).sum(axis=1)
-        face = None
-        if Position.FACE in vectors:
-            face = look(Probe({FACE: vectors[Position.FACE]})).see(slots, view)
-            hope = hope + face.ratios
+        face = look(Probe({FACE: vectors[Position.FACE]})).see(slots, view) if Position.FACE in vectors else None
+        hope = _best(evidence, captures) + (face.ratios if face else 0)
         return cls(fingers, face, np.zeros(shape, np.float32), evidence, captures, hope)
 
     def weigh(self, rows: NDArray[np.intp], finger: int, captures: int, calibration: Calibration) -> None:
         """Put what the scores of a finger say in place of what its cosines said. captures: of the probe's finger."""
-        before = _best(self.evidence[rows, finger])
+        before = _best(self.evidence[rows], self.captures[rows])
         comparisons = np.maximum(self.captures[rows].sum(axis=1) * captures, 1)
         weighed = calibration.curve.of_best(self.scores[rows, finger], comparisons[:, None])
         self.evidence[rows, finger] = np.where(self.captures[rows] > 0, weighed, -np.inf)
-        self.hope[rows] += _best(self.evidence[rows, finger]) - before
+        self.hope[rows] += _best(self.evidence[rows], self.captures[rows]) - before
 
     def assigned(self, row: int) -> dict[Position, Evidence]:
         """The probe's fingers, each with another one of the person's, so that the sum is greatest."""
@@ -122,10 +119,11 @@ class _Compared:
         return found
 
 
-def _best(evidence: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The best along the last axis, 0 where there is none."""
-    best = evidence.max(axis=-1)
-    return np.where(np.isfinite(best), best, 0.0)
+def _best(evidence: NDArray[np.float64], captures: NDArray[np.int64]) -> NDArray[np.float64]:
+    """What n people's fingers could come to (n,), if two might share one, for as many of the probe's as they have."""
+    best = -np.sort(-evidence.max(axis=2), axis=1)
+    counted = np.arange(best.shape[1]) < np.count_nonzero(captures, axis=1)[:, None]
+    return np.asarray(np.where(counted, best, 0.0).sum(axis=1), np.float64)
 
 
 def _face_evidence(

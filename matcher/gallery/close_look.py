@@ -15,6 +15,7 @@ from matcher.calibrate import Calibration
 from matcher.evidence import Person
 from matcher.finger import Prepared, Prints, compare_many, prepare_columns, prepare_many
 from matcher.fuse import fuse, modality
+from matcher.gallery.paging import fetch_minutiae
 from matcher.gallery.records import PLACE, TURN, Records
 from matcher.gallery.second_look import Seen, Slots
 from matcher.gallery.store import View
@@ -92,28 +93,34 @@ def minutiae_scores(probes: Sequence[Prepared], place: int, slots: Slots, view: 
 
 def _scores(probes: Sequence[Prepared], place: int, slots: Slots, view: View) -> Scores:
     """One thread's share of it."""
+    parts = [(which, records, *_fingers(records, rows, place)) for records, rows, which in view.located(slots)]
+    for _, records, fingers, _ in parts:
+        fetch_minutiae(records, fingers)
     scores = np.empty(len(slots), np.float32)
-    for records, rows, which in view.located(slots):
-        references, first = _prints(records, rows, place)
+    for which, records, fingers, first in parts:
+        references = _prints(records, fingers)
         best = np.max([compare_many(probe, references) for probe in probes], axis=0)
         scores[which] = np.maximum.reduceat(best, first)
     return scores
 
 
-def _prints(records: Records, rows: Slots, place: int) -> tuple[Prints, NDArray[np.int64]]:
-    """All captures of one finger of people who have it, person after person, and which is each person's first.
-
-    Cylinders are made for this comparison: keeping them takes ten times the room.
-    """
+def _fingers(records: Records, rows: Slots, place: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """All captures of one finger of people who have it, person after person, and which is each person's first."""
     from matcher.gallery import kernels  # Numba is slow to import
 
     captures = int((records.first[rows + 1] - records.first[rows]).sum())
     fingers, first = np.empty(captures, np.int64), np.empty(len(rows), np.int64)
     count = kernels.fingers_at(rows, records.first, records.positions, records.faces_before, place, fingers, first)
-    fingers = fingers[:count]
+    return fingers[:count], first
+
+
+def _prints(records: Records, fingers: NDArray[np.int64]) -> Prints:
+    """Their cylinders, made for this comparison: keeping them takes ten times the room."""
+    from matcher.gallery import kernels  # Numba is slow to import
+
     lengths = (records.minutiae_first[fingers + 1] - records.minutiae_first[fingers]) // 7
     starts = np.concatenate([[0], np.cumsum(lengths)])
     x, y, direction = np.empty((3, starts[-1]))
     steps = np.float32(GALLERY_PLACES), np.float32(TURN)
     kernels.unpack(records.minutiae, records.minutiae_first, fingers, *steps, starts, x, y, direction)
-    return prepare_columns(x, y, direction, starts), first
+    return prepare_columns(x, y, direction, starts)

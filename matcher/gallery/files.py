@@ -24,6 +24,7 @@ from matcher.calibrate import Line
 from matcher.errors import GalleryDamaged
 from matcher.gallery.coder import read_coders, write_coders
 from matcher.gallery.layout import Layout
+from matcher.gallery.paging import will_read_here_and_there
 from matcher.gallery.records import Records, columns
 from matcher.gallery.short_list import Block, ShortList
 from matcher.gallery.store import Saved, Segment, Store
@@ -134,8 +135,11 @@ def release(folder: Path, store: Store) -> None:
     """Let go of what full segments hold in memory and have in `folder`."""
     for number, segment in enumerate(store.full):
         if segment.saved and not isinstance(segment.records.faces, np.memmap):
-            mapped = {name: _array_in(_mapped(folder / _column_file(number, name))) for name in _COLD}
-            segment.records = replace(segment.records, **mapped)
+            contents = {name: _mapped(folder / _column_file(number, name)) for name in _COLD}
+            for content in contents.values():
+                will_read_here_and_there(content)
+            columns_there = {name: _array_in(content) for name, content in contents.items()}
+            segment.records = replace(segment.records, **columns_there)
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------
@@ -218,7 +222,10 @@ def _content(path: Path, sha256: str, *, mapped: bool) -> Content:
         raise GalleryDamaged(f"{path} is missing or empty") from error
     if hashlib.sha256(content.data).hexdigest() != sha256:
         raise GalleryDamaged(f"{path} does not match its checksum")
-    return content if mapped else np.array(content)
+    if not mapped:
+        return np.array(content)
+    will_read_here_and_there(content)
+    return content
 
 
 def _mapped(path: Path) -> Content:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from matcher.calibrate import Line
 from matcher.fuse import modality
 from matcher.gallery.layout import Probe
+from matcher.gallery.paging import fetch_vectors
 from matcher.gallery.records import FACE, FACE_SCALE, POSITIONS
 from matcher.gallery.store import View
 from matcher.types import Vector
@@ -61,7 +62,10 @@ class SecondLook:
 
         shape = (len(slots), len(self._slopes))
         cosines, captures = np.zeros(shape, np.float32), np.zeros(shape, np.int64)
-        for records, rows, which in view.located(slots):
+        parts = list(view.located(slots))
+        for records, rows, _ in parts:
+            fetch_vectors(records, rows)
+        for records, rows, which in parts:
             some, counts = np.zeros((len(rows), shape[1]), np.float32), np.zeros((len(rows), shape[1]), np.int64)
             kernels.best_cosines(
                 rows, records.first, records.positions, records.faces_before, records.faces, records.fingers,

@@ -1,0 +1,49 @@
+"""Rows of arrays that lie on the disk, read for many people at once instead of one page fault after another."""
+
+from __future__ import annotations
+
+import mmap
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.gallery.records import Records
+
+
+def will_read_here_and_there(content: NDArray[np.uint8]) -> None:
+    """Have faults bring in the page they need and not the thirty behind it. content: a whole memory-mapped file."""
+    _map_of(content).madvise(mmap.MADV_RANDOM)
+
+
+def fetch_vectors(records: Records, people: NDArray[np.int64]) -> None:
+    """Ask for the vectors of these people; the system reads them side by side. Nothing where they are in memory."""
+    if not isinstance(records.faces, np.memmap):
+        return
+    first, stop = people, people + 1
+    faces = records.faces_before[first], records.faces_before[stop]
+    _fetch(records.faces, *faces)
+    _fetch(records.fingers, records.first[first] - faces[0], records.first[stop] - faces[1])
+
+
+def fetch_minutiae(records: Records, fingers: NDArray[np.int64]) -> None:
+    """The same for the minutiae of these rows of fingers."""
+    if isinstance(records.minutiae, np.memmap):
+        _fetch(records.minutiae, records.minutiae_first[fingers], records.minutiae_first[fingers + 1])
+
+
+def _fetch(rows: NDArray[np.generic], first: NDArray[np.int64], stop: NDArray[np.int64]) -> None:
+    """Rows first to stop, for each of the two arrays' elements."""
+    file = _map_of(rows)
+    start = rows.__array_interface__["data"][0] - np.frombuffer(file, np.uint8).__array_interface__["data"][0]
+    step = rows.strides[0]
+    some = stop > first
+    begin = (start + first[some] * step) // mmap.PAGESIZE
+    end = (start + stop[some] * step - 1) // mmap.PAGESIZE
+    for page, last in sorted(set(zip(begin.tolist(), end.tolist(), strict=True))):
+        file.madvise(mmap.MADV_WILLNEED, page * mmap.PAGESIZE, (last + 1 - page) * mmap.PAGESIZE)
+
+
+def _map_of(rows: NDArray[np.generic]) -> mmap.mmap:
+    file = getattr(rows, "_mmap", None)
+    assert isinstance(file, mmap.mmap)
+    return file
