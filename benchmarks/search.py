@@ -54,6 +54,7 @@ def main() -> None:
     cli.add_argument("--singles", type=int, default=200, help="searches timed one at a time")
     cli.add_argument("--worse", type=float, default=0.0, help="taken off the mated mean cosine: worse captures")
     cli.add_argument("--against", nargs="*", default=["flat"], choices=[*PEERS], help="peers in the same run")
+    cli.add_argument("--as-grown", action="store_true", help="leave the codes as the last retraining made them")
     cli.add_argument("--mapped", action="store_true", help="leave vectors and minutiae on the disk")
     cli.add_argument("--oracle", type=int, default=0, help="mates also judged against everybody's minutiae; slow")
     cli.add_argument("--any-finger", type=int, default=20, help="mates searched for by mislabelled fingers, too")
@@ -101,7 +102,7 @@ def measure(args: Namespace, work: Path) -> dict[str, Any]:
     enrolling.finish()
     result: dict[str, Any] = {
         "bulk_add_per_second": args.people / enrolling.add_seconds,
-        "rebuild_seconds": enrolling.rebuild_seconds,
+        **({"rebuild_seconds": enrolling.rebuild_seconds} if enrolling.rebuild_seconds else {}),
         **memory(gallery),
     }
     result |= searched(gallery, probes, exact, args)
@@ -134,6 +135,7 @@ class Enrolling:
         told = ("fingers", "mixed", "pool", "seed", "minutiae", "probes", "worse")
         drawn = args.drawn if args.drawn < args.people else None
         self._settings = {name: vars(args)[name] for name in told} | {"drawn": drawn, "among": min(args.people, AMONG)}
+        self._as_grown = args.as_grown
         self.done, self.add_seconds, self.rebuild_seconds = 0, 0.0, 0.0
         if folder and (folder / "gallery").exists():
             self._go_on(folder)
@@ -146,10 +148,10 @@ class Enrolling:
             self._save(self._folder)
 
     def finish(self) -> None:
-        """Have codes trained on everybody."""
+        """Have codes trained on everybody, unless they are to stay as growth left them."""
         while self._gallery.rebuilding:
             time.sleep(0.1)
-        if self.rebuild_seconds == 0:
+        if self.rebuild_seconds == 0 and not self._as_grown:
             self.rebuild_seconds = timed(self._gallery.rebuild)
             if self._folder:
                 self._save(self._folder)

@@ -111,7 +111,7 @@ def test_a_run_that_was_stopped_goes_on(people: MadeUpPeople, tmp_path: Path, mo
         "minutiae": 146,
         "pool": 4096,
     }
-    args = Namespace(**told, probes=6, worse=0, threads=1, mapped=True)
+    args = Namespace(**told, probes=6, worse=0, threads=1, mapped=True, as_grown=False)
     stamp = search.stamp_of(CALIBRATIONS)
     probes = make_probes(people, 6, 3, 0, Console(quiet=True))
     whole = Exact(people, CALIBRATIONS, probes)
