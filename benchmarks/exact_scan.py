@@ -110,7 +110,8 @@ class Exact:
         return np.asarray(self.best[name][:, 1, 0] == self._probes[name].mates)
 
     def share(self, name: str, keys: Sequence[Sequence[int]]) -> float:
-        """Share of the mates among these ten that are among another search's, too."""
-        theirs = np.array([mate in some for mate, some in zip(self._probes[name].mates.tolist(), keys, strict=True)])
-        found = self.found(name)
+        """Share of the mates among these ten that are among another search's, too. keys: of the first or all probes."""
+        mates = self._probes[name].mates[: len(keys)].tolist()
+        theirs = np.array([mate in some for mate, some in zip(mates, keys, strict=True)])
+        found = self.found(name)[: len(keys)]
         return float(theirs[found].mean()) if found.any() else 1.0

@@ -48,6 +48,10 @@ class Probes:
     mates: NDArray[np.int64]
     templates: list[list[Template]]
 
+    def first(self, count: int | None) -> "Probes":
+        """The first of them; None: all."""
+        return Probes(self.mates[:count], self.templates[:count])
+
 
 def make_probes(people: MadeUpPeople, count: int, seed: int, worse: float, console: Console) -> dict[str, Probes]:
     """The same mates for every kind of probe that they can give; kinds that none can give are left out."""

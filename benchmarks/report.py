@@ -14,6 +14,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from matcher.parameters import GALLERY_MINUTIAE
+
 Run = Mapping[str, Any]
 TIMES = {
     "vectors_single_ms_p50": "one search, vectors",
@@ -35,7 +37,7 @@ def main() -> None:
     console = Console(width=150)
     for table in (sizes(runs), kinds(runs), peers(runs)):
         console.print(table)
-    laws = {name: growth(runs, name) for name in TIMES}
+    laws = {name: growth(_comparable(runs, name), name) for name in TIMES}
     for name, (fixed, each) in laws.items():
         console.print(f"{TIMES[name]}: {fixed:.2f} ms + {each * 1e6:.2f} ms a million people")
     paper = on_paper(runs[-1], laws, args.people, args.machine_gib, args.machine_cores)
@@ -90,6 +92,12 @@ def growth(runs: Sequence[Run], name: str) -> tuple[float, float]:
     return max(float(fixed), 0.0), float(each)
 
 
+def _comparable(runs: Sequence[Run], name: str) -> list[Run]:
+    """Runs of the same people but for their number: not of mixed galleries, nor, with minutiae, of those cut to few."""
+    alike = [run for run in runs if not run["settings"].get("mixed")]
+    return alike if "vectors" in name else [run for run in alike if run["settings"]["minutiae"] == GALLERY_MINUTIAE]
+
+
 def on_paper(
     largest: Run, laws: Mapping[str, tuple[float, float]], count: float, gib: float, cores: int
 ) -> dict[str, float]:
@@ -116,7 +124,8 @@ def draw(runs: Sequence[Run], laws: Mapping[str, tuple[float, float]], path: Pat
     count = np.array([people(run) for run in runs], float)
     line = np.geomspace(count[0], count[-1], 50)
     for name, label in TIMES.items():
-        (drawn,) = axes.plot(count, [run[name] for run in runs], "o", label=label)
+        points = [(people(run), run[name]) for run in _comparable(runs, name)]
+        (drawn,) = axes.plot(*zip(*points, strict=True), "o", label=label)
         axes.plot(line, laws[name][0] + laws[name][1] * line, color=drawn.get_color(), linewidth=1)
     flat = [(people(run), run["peers"]["flat"]["single_ms_p50"]) for run in runs if "flat" in run["peers"]]
     if flat:

@@ -51,6 +51,7 @@ def main() -> None:
     cli.add_argument("--minutiae", type=int, default=146, help="kept of a finger, to spare the disk at great sizes")
     cli.add_argument("--pool", type=int, default=POOL, help="different prints; people × fingers: everybody's own")
     cli.add_argument("--probes", type=int, default=500, help="mates searched for, of every kind of probe")
+    cli.add_argument("--partial", type=int, help="of these for partial probes, where all would take long")
     cli.add_argument("--singles", type=int, default=200, help="searches timed one at a time")
     cli.add_argument("--worse", type=float, default=0.0, help="taken off the mated mean cosine: worse captures")
     cli.add_argument("--against", nargs="*", default=["flat"], choices=[*PEERS], help="peers in the same run")
@@ -111,7 +112,7 @@ def measure(args: Namespace, work: Path) -> dict[str, Any]:
     if args.any_finger:
         result["any_finger"] = of_any_finger(gallery, probes["whole"], args)
     result |= grown(gallery, people, probes["whole"].templates, args)
-    result |= started(gallery, args, calibrations, work)
+    result |= {"start_seconds": enrolling.load_seconds} if args.keep else started(gallery, args, calibrations, work)
     show({**result, "peers": {}})
     queries = {name: np.stack(list(map(rows.probe, of_kind.templates))) for name, of_kind in probes.items()}
     result["peers"] = compared(peers, exact, queries, result["found_of_exact"], args)
@@ -136,7 +137,7 @@ class Enrolling:
         drawn = args.drawn if args.drawn < args.people else None
         self._settings = {name: vars(args)[name] for name in told} | {"drawn": drawn, "among": min(args.people, AMONG)}
         self._as_grown = args.as_grown
-        self.done, self.add_seconds, self.rebuild_seconds = 0, 0.0, 0.0
+        self.done, self.add_seconds, self.rebuild_seconds, self.load_seconds = 0, 0.0, 0.0, 0.0
         if folder and (folder / "gallery").exists():
             self._go_on(folder)
 
@@ -167,7 +168,9 @@ class Enrolling:
                 path.unlink()
 
     def _go_on(self, folder: Path) -> None:
+        began = time.perf_counter()
         self.done = self._gallery.load(folder / "gallery", self._models)
+        self.load_seconds = time.perf_counter() - began
         with np.load(folder / f"exact-{self.done}.npz") as kept:
             state = json.loads(str(kept["state"]))
             if state["settings"] != self._settings:
@@ -183,25 +186,29 @@ def empty_gallery(args: Namespace, calibrations: Mapping[str, Calibration]) -> G
 
 def searched(gallery: Gallery, probes: Mapping[str, Probes], exact: Exact, args: Namespace) -> dict[str, Any]:
     """Recall of every kind of probe, and times of the whole ones."""
+    whole = probes["whole"].templates
+    first_time = [timed(gallery.nearest_many, [one], TOP) for one in whole[: args.singles]]
     partial: dict[str, Any] = {}
-    for name, of_kind in probes.items():
+    for name, everyone in probes.items():
+        of_kind = everyone if name == "whole" else everyone.first(args.partial)
         batches = [of_kind.templates[start : start + BATCH] for start in range(0, len(of_kind.templates), BATCH)]
         nearest = [keys for batch in batches for keys in gallery.nearest_many(batch, TOP)]
         began = time.perf_counter()
         found = [candidates for batch in batches for candidates in gallery.search_many(batch, TOP)]
         seconds = time.perf_counter() - began
         partial[name] = {
+            "probes": len(of_kind.mates),
             "exact_in_10": float(exact.found(name).mean()),
             "found_of_exact": exact.share(name, [[key for key, _ in some] for some in nearest]),
             "exact_first": float(exact.first(name).mean()),
             "decided_first": float((np.array([some[0].key if some else -1 for some in found]) == of_kind.mates).mean()),
             "batch_ms": seconds / len(of_kind.mates) * 1e3,
         }
-    whole = probes["whole"].templates
     batch = (whole * BATCH)[:BATCH]
     return {
         **percentiles("single_ms", [timed(gallery.search, one) for one in whole[: args.singles]]),
         **percentiles("vectors_single_ms", [timed(gallery.nearest_many, [one], TOP) for one in whole[: args.singles]]),
+        **percentiles("vectors_single_first_time_ms", first_time),
         "batch_ms": timed(gallery.search_many, batch) / BATCH * 1e3,
         "vectors_batch_ms": timed(gallery.nearest_many, batch, TOP) / BATCH * 1e3,
         "found_of_exact": partial["whole"]["found_of_exact"],

@@ -15,14 +15,16 @@ def will_read_here_and_there(content: NDArray[np.uint8]) -> None:
     _map_of(content).madvise(mmap.MADV_RANDOM)
 
 
-def fetch_vectors(records: Records, people: NDArray[np.int64]) -> None:
-    """Ask for the vectors of these people; the system reads them side by side. Nothing where they are in memory."""
+def fetch_vectors(records: Records, people: NDArray[np.int64], *, faces: bool, fingers: bool) -> None:
+    """Ask for vectors of these people; the system reads them side by side. Nothing where they are in memory."""
     if not isinstance(records.faces, np.memmap):
         return
     first, stop = people, people + 1
-    faces = records.faces_before[first], records.faces_before[stop]
-    _fetch(records.faces, *faces)
-    _fetch(records.fingers, records.first[first] - faces[0], records.first[stop] - faces[1])
+    face_rows = records.faces_before[first], records.faces_before[stop]
+    if faces:
+        _fetch(records.faces, *face_rows)
+    if fingers:
+        _fetch(records.fingers, records.first[first] - face_rows[0], records.first[stop] - face_rows[1])
 
 
 def fetch_minutiae(records: Records, fingers: NDArray[np.int64]) -> None:

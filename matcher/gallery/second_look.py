@@ -64,7 +64,7 @@ class SecondLook:
         cosines, captures = np.zeros(shape, np.float32), np.zeros(shape, np.int64)
         parts = list(view.located(slots))
         for records, rows, _ in parts:
-            fetch_vectors(records, rows)
+            fetch_vectors(records, rows, faces=len(self._faces) > 0, fingers=len(self._fingers) > 0)
         for records, rows, which in parts:
             some, counts = np.zeros((len(rows), shape[1]), np.float32), np.zeros((len(rows), shape[1]), np.int64)
             kernels.best_cosines(
