@@ -40,7 +40,7 @@ def main() -> None:
     laws = {name: growth(_comparable(runs, name), name) for name in TIMES}
     for name, (fixed, each) in laws.items():
         console.print(f"{TIMES[name]}: {fixed:.2f} ms + {each * 1e6:.2f} ms a million people")
-    paper = on_paper(runs[-1], laws, args.people, args.machine_gib, args.machine_cores)
+    paper = on_paper(_comparable(runs, "batch_ms")[-1], laws, args.people, args.machine_gib, args.machine_cores)
     console.print(f"{args.people:,.0f} people on paper: " + ", ".join(f"{k} {v:,.3g}" for k, v in paper.items()))
     if args.plots:
         draw(runs, laws, args.plots / "search_growth.png")
@@ -65,7 +65,7 @@ def kinds(runs: Sequence[Run]) -> Table:
     table = Table("people", "probe", "mate in exact ten", "of these in ours", "exact first", "first in the end", "ms")
     for run in runs:
         for name, row in run["partial"].items():
-            table.add_row(f"{people(run):,}", name, *(f"{value:.4g}" for value in row.values()))
+            table.add_row(f"{people(run):,}", name, *(f"{value:.4g}" for key, value in row.items() if key != "probes"))
     return table
 
 
@@ -99,17 +99,20 @@ def _comparable(runs: Sequence[Run], name: str) -> list[Run]:
 
 
 def on_paper(
-    largest: Run, laws: Mapping[str, tuple[float, float]], count: float, gib: float, cores: int
+    run: Run, laws: Mapping[str, tuple[float, float]], count: float, gib: float, cores: int
 ) -> dict[str, float]:
-    """What `count` people would take: the short list in memory, vectors and minutiae on disk, scans on all cores."""
-    per_machine = 0.75 * gib * 2**30 / largest["hot_bytes_per_person"]
+    """What `count` people would take: the short list in memory, vectors and minutiae on disk, scans on all cores.
+
+    run: one with all minutiae, for its bytes a person.
+    """
+    per_machine = 0.75 * gib * 2**30 / run["hot_bytes_per_person"]
     machines = np.ceil(count / per_machine)
-    measured_on = int(largest["settings"]["threads"])
+    measured_on = int(run["settings"]["threads"])
     each = laws["vectors_batch_ms"][1] * count / machines * measured_on / cores
     return {
         "machines": float(machines),
-        "hot_gib": count * largest["hot_bytes_per_person"] / 2**30,
-        "disk_tib": count * largest["disk_bytes_per_person"] / 2**40,
+        "hot_gib": count * run["hot_bytes_per_person"] / 2**30,
+        "disk_tib": count * run["total_bytes_per_person"] / 2**40,
         "searches_per_second": 1e3 / each,
         "one_search_ms": laws["vectors_single_ms_p50"][1] * count / machines * measured_on / cores,
     }
