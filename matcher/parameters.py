@@ -182,10 +182,11 @@ TAIL_LEAST = 10  # of them, without which no tail is fitted
 # false match rates one to two orders of magnitude higher within one sex, age group and country of birth.
 FACE_HARDNESS = 1.0
 # People taken from the short list to the exact cosines, by the codes a probe brings: the fewer, the less they say. Of
-# the mates among the ten best of 1 M by exact scan, 1000 hold all for a face and four fingers (120 codes), 97.1 % for a
-# face alone (32); 4000 hold all for a face and one finger (54) and for four fingers, 98.6 % for a face and for two
-# fingers (44).
-SHORT_LISTS = ((110, 1000), (50, 4000), (0, 12_000))
+# the mates among the ten best of 1 M by exact scan (500 probes a kind), 1000 hold all for a face and four fingers (120
+# codes), 4000 all for four fingers (88) and 99.8 % for a face and three (98), but 99.4 % for a face and one (54); 12,000
+# hold 99.1 % for a face alone (32) and 99.2 % for two fingers (44): these got lists three times as long. Of 37 M, 1000
+# hold the mates of all of 100 whole probes, 500 of 99, 60 of 98.
+SHORT_LISTS = ((110, 1000), (80, 4000), (50, 12_000), (0, 40_000))
 # log10 LR of all cosines, then of one finger's minutiae and the other cosines, below which a person is let go. A
 # calibrated one falls below -t for at most 10^-t of mates; with measured spreads -2 loses 0.03 % of mates with two
 # fingers, 0.02 % with a face and one, none with four, and leaves open 1 in 100,000 strangers with a face and four.
@@ -193,6 +194,7 @@ CLOSE_FLOOR = -2.0
 CLOSE_LEAST = 5  # people whose minutiae are compared in any case, should the vectors fail
 CLOSE_COMPARISONS = 400  # people one finger of whom is compared (0.2 ms each)
 CLOSE_SHARE = 16  # of these a thread takes at a time
+ANY_FINGER_LIST = 8_000  # people short-listed a position when any finger may be any, shared by the probe's fingers
 ANY_FINGER_PEOPLE = 100  # of these when any finger may be any: up to a hundred comparisons a person (20 ms)
 CANDIDATES_RETURNED = 20  # people a search names unless asked for another number
 GALLERY_MINUTIAE = 146  # a finger at most, 1 kB; the surest stay

@@ -26,6 +26,7 @@ from matcher.gallery.second_look import SecondLook
 from matcher.gallery.short_list import ShortList, Slots
 from matcher.gallery.store import Store, View
 from matcher.parameters import (
+    ANY_FINGER_LIST,
     CANDIDATES_RETURNED,
     COMPACT_FROM,
     FACE_CODES,
@@ -141,7 +142,7 @@ class Gallery:
         probes = one_finger_probes(probe)
         with self._lock:
             store, short = self._store, self._short
-        length = _short_list_length(probes[0]) * len(FINGER_PLACES) // len(probes)
+        length = ANY_FINGER_LIST * len(FINGER_PLACES) // len(probes)
         slots = np.unique(np.concatenate(self._short_lists(probes, store, short, length)))
         with self._lock:
             view = store.view()
