@@ -124,11 +124,10 @@ def draw(runs: Sequence[Run], laws: Mapping[str, tuple[float, float]], path: Pat
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
-    count = np.array([people(run) for run in runs], float)
-    line = np.geomspace(count[0], count[-1], 50)
     for name, label in TIMES.items():
         points = [(people(run), run[name]) for run in _comparable(runs, name)]
         (drawn,) = axes.plot(*zip(*points, strict=True), "o", label=label)
+        line = np.geomspace(points[0][0], points[-1][0], 50)
         axes.plot(line, laws[name][0] + laws[name][1] * line, color=drawn.get_color(), linewidth=1)
     flat = [(people(run), run["peers"]["flat"]["single_ms_p50"]) for run in runs if "flat" in run["peers"]]
     if flat:
