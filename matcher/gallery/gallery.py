@@ -243,8 +243,8 @@ class Gallery:
         for at, probe in enumerate(probes):
             by_mask.setdefault(probe.mask, []).append(at)
         for which in by_mask.values():
-            count = length or _short_list_length(probes[which[0]])
-            lists = short.search([probes[at] for at in which], count, lambda: store.alive, self._each)
+            by_common = _short_list_length if length is None else lambda _, length=length: length
+            lists = short.search([probes[at] for at in which], by_common, lambda: store.alive, self._each)
             for at, slots in zip(which, lists, strict=True):
                 found[at] = slots
         return found
@@ -295,8 +295,9 @@ def _probe(person: Person) -> Probe:
     )
 
 
-def _short_list_length(probe: Probe) -> int:
-    codes = sum(_CODES[modality(POSITIONS[place])] for place in probe.captures)
+def _short_list_length(common: int) -> int:
+    """By the mask of the positions that probe and people have in common."""
+    codes = sum(_CODES[modality(position)] for place, position in enumerate(POSITIONS) if common >> place & 1)
     return next(length for least, length in SHORT_LISTS if codes >= least)
 
 

@@ -141,20 +141,25 @@ class ShortList:
         for start in range(0, len(records), _CHUNK):
             self._add(records[start : start + _CHUNK], slots[start : start + _CHUNK])
 
-    def search(self, probes: Sequence[Probe], count: int, alive: Alive, run: Run) -> list[Slots]:
-        """The slots of the best `count` of those alive, for each of probes that all have the same positions.
+    def search(self, probes: Sequence[Probe], length: Callable[[int], int], alive: Alive, run: Run) -> list[Slots]:
+        """The slots of the best of those alive, for each of probes that all have the same positions.
 
-        alive: gives bool, by slot. run: maps a function over blocks, in their order, with all threads it may use.
+        length: how many of the people of one layout, by the mask of the positions it has in common with the probes: who
+        shares little is told from strangers by little. alive: gives bool, by slot. run: maps a function over blocks, in
+        their order, with all threads it may use.
         """
-        best = np.full((len(probes), 0), -np.inf, np.float32)
-        slots = np.zeros((len(probes), 0), np.int64)
         blocks = [block for block in list(self.blocks) if block.layout.mask & probes[0].mask]
-        for estimates, found in run(lambda block: block.scan(probes, count, alive), blocks):
-            best, slots = np.hstack([best, estimates]), np.hstack([slots, found])
-            if best.shape[1] > count:
-                kept = np.argpartition(-best, count - 1, axis=1)[:, :count]
-                best, slots = np.take_along_axis(best, kept, 1), np.take_along_axis(slots, kept, 1)
-        return [row[np.isfinite(score)] for row, score in zip(slots, best, strict=True)]
+        counts = {
+            _name(block.layout): length(0 if block.layout.mixed else block.layout.mask & probes[0].mask)
+            for block in blocks  # in the mixed layout some share little
+        }
+        scanned = list(run(lambda block: block.scan(probes, counts[_name(block.layout)], alive), blocks))
+        found: list[list[Slots]] = [[] for _ in probes]
+        for name, count in counts.items():
+            alike = [scan for block, scan in zip(blocks, scanned, strict=True) if _name(block.layout) == name]
+            for kept, slots in zip(found, _best_of(alike, count), strict=True):
+                kept.append(slots)
+        return [np.concatenate([np.zeros(0, np.int64), *kept]) for kept in found]
 
     def _add(self, records: Records, slots: Slots) -> None:
         vectors, masks = turned(records, self.coders), records.masks
@@ -187,6 +192,16 @@ class ShortList:
             if new:
                 self.blocks.append(block)  # not before: searches never meet an empty block
             done += len(rows[take])
+
+
+def _best_of(scanned: Sequence[tuple[Vector, Slots]], count: int) -> Iterator[Slots]:
+    """For each probe, the slots of the best `count` of what some blocks gave."""
+    best, slots = (np.hstack(parts) for parts in zip(*scanned, strict=True))
+    if best.shape[1] > count:
+        kept = np.argpartition(-best, count - 1, axis=1)[:, :count]
+        best, slots = np.take_along_axis(best, kept, 1), np.take_along_axis(slots, kept, 1)
+    for row, score in zip(slots, best, strict=True):
+        yield row[np.isfinite(score)]
 
 
 def _name(layout: Layout) -> int:

@@ -109,17 +109,22 @@ def test_across_blocks_and_layouts_the_best_rows_are_those_of_one_scan(
             some.add(records[start : start + 5], np.arange(start, min(start + 5, len(having))))
         probe = probe_of(again(0, probed))
         alive = np.arange(len(having)) % 4 != 3
-        (found,) = some.search([probe], count, lambda: alive, in_turn)
-    estimates: dict[int, float] = {}
+        (found,) = some.search([probe], lambda common: count, lambda: alive, in_turn)
+    shown = set(found.tolist())
+    assert len(shown) == len(found)
+    layouts: dict[tuple[int, bool], dict[int, float]] = {}
     for block in some.blocks:
         rows = block.index.reconstruct_n(0, len(block)) @ block.layout.probe_row(probe) + block.layout.base(probe)
-        estimates |= dict(zip(block.slots.tolist(), rows.tolist(), strict=True))
-    common = {slot for slot in estimates if alive[slot] and records.masks[slot] & probe.mask}
-    assert len(set(found.tolist())) == len(found) == min(count, len(common))
-    assert set(found.tolist()) <= common
-    left_out = [estimates[slot] for slot in common - set(found.tolist())]
-    if len(found) and left_out:  # tables are read in 8 bits
-        assert min(estimates[slot] for slot in found.tolist()) > max(left_out) - 0.5
+        of_layout = layouts.setdefault((block.layout.mask, block.layout.mixed), {})
+        of_layout |= dict(zip(block.slots.tolist(), rows.tolist(), strict=True))
+    common = {slot for slot in range(len(having)) if alive[slot] and records.masks[slot] & probe.mask}
+    assert shown <= common
+    for estimates in layouts.values():
+        ours = shown & estimates.keys()
+        left_out = [estimates[slot] for slot in (common & estimates.keys()) - ours]
+        assert len(ours) == min(count, len(common & estimates.keys()))
+        if ours and left_out:  # tables are read in 8 bits
+            assert min(estimates[slot] for slot in ours) > max(left_out) - 0.5
 
 
 def in_turn(function: short_list.Scan, blocks: Iterable[short_list.Block]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -139,7 +144,7 @@ def test_searches_never_meet_an_empty_or_half_written_block(monkeypatch: pytest.
     whole_add = short_list.Block.add
 
     def look() -> None:
-        (found,) = some.search([probe], 9, lambda: np.ones(9, np.bool_), in_turn)
+        (found,) = some.search([probe], lambda common: 9, lambda: np.ones(9, np.bool_), in_turn)
         lengths.append(len(found))
 
     def search_before_and_after(block: short_list.Block, *added: np.ndarray) -> None:
