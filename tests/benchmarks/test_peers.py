@@ -4,7 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.peers import PEERS, Flat
+from benchmarks.peers import PEERS
+from benchmarks.peers.faiss_indexes import Flat
 
 
 @pytest.mark.parametrize("name", PEERS)

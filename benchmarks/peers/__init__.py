@@ -1,0 +1,36 @@
+"""Other indexes on the same fused rows: inner products of float32 vectors, everybody a row.
+
+Those that need a package of their own say so when it is missing; none of them is a part of the project.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from benchmarks.peers.faiss_indexes import Flat, Hnsw, IvfPq
+from benchmarks.peers.libraries import HnswLib, Scann, USearch
+from benchmarks.peers.milvus import MilvusLite
+from benchmarks.peers.peer import Peer, measured_peer
+from benchmarks.peers.postgres import PgVector
+
+__all__ = ["PEERS", "Peer", "measured_peer"]
+
+PEERS: Mapping[str, Callable[[int, int], Peer]] = {
+    "flat": Flat,
+    "hnsw": Hnsw,
+    "ivfpq": IvfPq,
+    "hnswlib": HnswLib,
+    "usearch": USearch,
+    "scann": Scann,
+    "pgvector": PgVector,
+    "milvus": partial(
+        MilvusLite,
+        index="HNSW",
+        built={"M": 32, "efConstruction": 200},
+        knob="ef",
+        efforts=(32, 128, 512, 1024, 2048),
+    ),
+    "milvus_ivf": partial(
+        MilvusLite, index="IVF_FLAT", built={"nlist": 256}, knob="nprobe", efforts=(16, 64, 128, 256)
+    ),
+    "milvus_flat": partial(MilvusLite, index="FLAT", built={}),
+}

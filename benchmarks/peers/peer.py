@@ -1,0 +1,64 @@
+"""What an index must do to be measured beside ours, and its measuring."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.types import Vector
+
+Ids = NDArray[np.int64]
+
+
+class Peer(Protocol):
+    """An index of rows 0, 1, 2 … in the order they were added."""
+
+    @property
+    def efforts(self) -> Sequence[int]:
+        """Settings to try, cheapest first; a search is tuned by taking the first that finds as much as ours."""
+
+    def add(self, rows: Vector) -> None: ...
+    def finish(self) -> None:
+        """Train or build what is left to do once all rows are there."""
+
+    def search(self, rows: Vector, count: int, effort: int) -> Ids:
+        """The ids (q, count) of the largest inner products."""
+
+
+def measured_peer(
+    peer: Peer,
+    rows: Vector,
+    judge: Callable[[Callable[[Vector], Ids]], Mapping[str, float]],
+    wanted: float,
+    singles: int,
+) -> dict[str, Any]:
+    """A peer's times and recall at the cheapest effort that finds `wanted` of the whole probes, or at its greatest.
+
+    rows: whole probes (q, d). judge: recall by kind of probe, of a search for 10.
+    """
+    for effort in peer.efforts:
+        recall = judge(partial(_search, peer, effort))
+        if recall["whole"] >= wanted:
+            break
+    seconds = [_seconds(peer, row[None], effort) for row in rows[:singles]]
+    batch = _seconds(peer, rows[:256], effort) / len(rows[:256])
+    return {
+        "effort": effort,
+        "single_ms_p50": float(np.percentile(seconds, 50)) * 1e3,
+        "single_ms_p99": float(np.percentile(seconds, 99)) * 1e3,
+        "batch_ms": batch * 1e3,
+        "found_of_exact": recall,
+    }
+
+
+def _search(peer: Peer, effort: int, rows: Vector) -> Ids:
+    return peer.search(rows, 10, effort)
+
+
+def _seconds(peer: Peer, rows: Vector, effort: int) -> float:
+    began = time.perf_counter()
+    peer.search(rows, 10, effort)
+    return time.perf_counter() - began
