@@ -1,17 +1,25 @@
 """Everybody judged in full, minutiae of all fingers included: what a search should come to, in seconds a probe."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
 
+from benchmarks.exact_scan import TOP
 from matcher.calibrate import Calibration
 from matcher.finger import Prints, compare_many, prepare, prepare_many
 from matcher.fuse import modality
+from matcher.gallery import Gallery
 from matcher.types import Minutiae, Position, Template, Vector
 
+Judged = list[tuple[int, float]]
+
 SHARE = 2048  # people prepared and compared at once
+SAME_EVIDENCE = 0.02  # log10 LR; a packed minutia may flip a bit of a cylinder
 
 
 class Oracle:
@@ -42,15 +50,16 @@ class Oracle:
         self._faces = np.array(faces, np.float32)
         self._prints = {position: self._prepared(some) for position, some in minutiae.items() if some}
 
-    def likely(self, probe: Sequence[Template], count: int) -> list[tuple[int, float]]:
-        """Keys and log10 LR above 0 of the best, best first, equal evidence by key."""
-        total = np.zeros(len(self._keys))
+    def best(self, probe: Sequence[Template], count: int) -> Judged:
+        """Keys and log10 LR of the best with a position in common, best first, equal evidence by key."""
+        total, shared = np.zeros(len(self._keys)), np.zeros(len(self._keys), np.bool_)
         for one in sorted(probe, key=lambda template: list(Position).index(template.position)):
             rows = self._rows.get(one.position, np.zeros(0, np.int64))
             curve = self._calibrations[modality(one.position)].curve
+            shared[rows] = True
             total[rows] += curve.of_best(self._scores(one), np.ones(len(rows), np.int64))
-        best = np.lexsort((self._keys, -total))[:count]
-        return [(int(self._keys[row]), float(total[row])) for row in best.tolist() if total[row] > 0]
+        best = np.lexsort((self._keys, -np.where(shared, total, -np.inf)))[: min(count, np.count_nonzero(shared))]
+        return [(int(self._keys[row]), float(total[row])) for row in best.tolist()]
 
     def _scores(self, one: Template) -> NDArray[np.float32]:
         if one.minutiae is None:
@@ -62,3 +71,30 @@ class Oracle:
     def _prepared(self, minutiae: Sequence[Minutiae]) -> list[Prints]:
         parts = [minutiae[start : start + SHARE] for start in range(0, len(minutiae), SHARE)]
         return list(self._pool.map(prepare_many, parts))
+
+
+def agreement(
+    gallery: Gallery, oracle: Oracle, probes: Sequence[Sequence[Template]], name: str, console: Console
+) -> dict[str, float]:
+    """Shares of searches whose candidates, order and evidence are those of judging everybody, from a level on.
+
+    may_be_shown: from log10 N on, what one stranger of N reaches by chance: below it no rule shows anybody, whatever
+    share of new people it may trouble. above_zero: from 0 on; of N strangers' minutiae some always reach that, and
+    their vectors are why a search never looked at them.
+    """
+    levels = {"may_be_shown": math.log10(len(gallery)), "above_zero": 0.0}
+    same: dict[str, list[bool]] = {level: [] for level in levels}
+    for probe in track(probes, f"judge everybody, {name}", console=console):
+        wanted = oracle.best(probe, TOP)
+        found = [(one.key, one.log10_lr) for one in gallery.search(probe, TOP)]
+        for level, least in levels.items():
+            same[level].append(alike(found, wanted, least))
+    return {"probes": len(probes), **{level: float(np.mean(some)) for level, some in same.items()}}
+
+
+def alike(found: Judged, wanted: Judged, least: float) -> bool:
+    """Whether both name the same people in the same order with the same evidence, of all from `least` on."""
+    count = max(sum(ratio >= least + SAME_EVIDENCE for _, ratio in some) for some in (found, wanted))
+    same_people = [key for key, _ in found[:count]] == [key for key, _ in wanted[:count]]
+    pairs = zip(found, wanted[:count], strict=False)
+    return same_people and all(abs(ours - theirs) <= SAME_EVIDENCE for (_, ours), (_, theirs) in pairs)

@@ -24,21 +24,20 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.enrolling import Enrolling
 from benchmarks.exact_scan import TOP, Exact, FusedRows
-from benchmarks.made_up_people import BLOCK, POOL, SPREAD, Block, MadeUpPeople
-from benchmarks.mated_probes import AMONG, Probes, make_probes
-from benchmarks.oracle import Oracle
+from benchmarks.made_up_people import BLOCK, POOL, SPREAD, MadeUpPeople
+from benchmarks.mated_probes import Probes, make_probes
+from benchmarks.oracle import Oracle, agreement
 from benchmarks.peers import PEERS, Peer, measured_peer
+from benchmarks.timing import percentiles, timed
 from matcher.calibrate import Calibration, read_calibrations
 from matcher.engine import Engine
 from matcher.gallery import Gallery, Stamp, shipped_coders
-from matcher.gallery.records import Records
 from matcher.networks import MODELS
 from matcher.types import FINGERS, Template, Vector
 
 BATCH = 256
-SAME_EVIDENCE = 0.02  # log10 LR; a packed minutia may flip a bit of a cylinder
-SAVE_EVERY = 1_000_000  # people after which a mapped gallery lets go of what it holds, and a kept one can go on
 CONSOLE = Console(stderr=True)
 
 
@@ -108,7 +107,12 @@ def measure(args: Namespace, work: Path) -> dict[str, Any]:
     }
     result |= searched(gallery, probes, exact, args)
     if args.oracle:
-        result["as_the_oracle"] = as_the_oracle(gallery, probes, calibrations, args)
+        CONSOLE.print("making everybody's cylinders")
+        oracle = Oracle(gallery.people(), calibrations, args.threads)
+        result["as_the_oracle"] = {
+            name: agreement(gallery, oracle, of_kind.templates[: args.oracle], name, CONSOLE)
+            for name, of_kind in probes.items()
+        }
     if args.any_finger:
         result["any_finger"] = of_any_finger(gallery, probes["whole"], args)
     result |= grown(gallery, people, probes["whole"].templates, args)
@@ -122,61 +126,6 @@ def measure(args: Namespace, work: Path) -> dict[str, Any]:
         result["single_speedup_over_flat"] = flat["single_ms_p50"] / result["vectors_single_ms_p50"]
         result["batch_speedup_over_flat"] = flat["batch_ms"] / result["vectors_batch_ms"]
     return result
-
-
-class Enrolling:
-    """Filling a gallery, written down every SAVE_EVERY people with the exact scan's best so far.
-
-    folder: where; None: nowhere. done: people enrolled, of whom another run may have enrolled some.
-    """
-
-    def __init__(self, gallery: Gallery, exact: "Exact", args: Namespace, stamp: Stamp, folder: Path | None) -> None:
-        self._gallery, self._exact, self._models = gallery, exact, stamp.models
-        self._folder = folder
-        told = ("fingers", "mixed", "pool", "seed", "minutiae", "probes", "worse")
-        drawn = args.drawn if args.drawn < args.people else None
-        self._settings = {name: vars(args)[name] for name in told} | {"drawn": drawn, "among": min(args.people, AMONG)}
-        self._as_grown = args.as_grown
-        self.done, self.add_seconds, self.rebuild_seconds, self.load_seconds = 0, 0.0, 0.0, 0.0
-        if folder and (folder / "gallery").exists():
-            self._go_on(folder)
-
-    def add(self, block: Block, records: Records) -> None:
-        self._exact.see(block)
-        self.add_seconds += timed(self._gallery.add_records, records)
-        self.done += len(records)
-        if self._folder and self.done % SAVE_EVERY < len(records):
-            self._save(self._folder)
-
-    def finish(self) -> None:
-        """Have codes trained on everybody, unless they are to stay as growth left them."""
-        while self._gallery.rebuilding:
-            time.sleep(0.1)
-        if self.rebuild_seconds == 0 and not self._as_grown:
-            self.rebuild_seconds = timed(self._gallery.rebuild)
-            if self._folder:
-                self._save(self._folder)
-
-    def _save(self, folder: Path) -> None:
-        """The file of the state is named for how many it is of, as the snapshot is stamped."""
-        state = {"settings": self._settings, "add_seconds": self.add_seconds, "rebuild_seconds": self.rebuild_seconds}
-        arrays: dict[str, Any] = {"state": json.dumps(state), **self._exact.best}
-        np.savez(folder / f"exact-{self.done}.npz", **arrays)
-        self._gallery.save(folder / "gallery", Stamp(self.done, self._models))
-        for path in folder.glob("exact-*.npz"):
-            if path.name != f"exact-{self.done}.npz":
-                path.unlink()
-
-    def _go_on(self, folder: Path) -> None:
-        began = time.perf_counter()
-        self.done = self._gallery.load(folder / "gallery", self._models)
-        self.load_seconds = time.perf_counter() - began
-        with np.load(folder / f"exact-{self.done}.npz") as kept:
-            state = json.loads(str(kept["state"]))
-            if state["settings"] != self._settings:
-                raise SystemExit(f"{folder} holds people made with {state['settings']}")
-            self._exact.best = {name: kept[name] for name in kept.files if name != "state"}
-        self.add_seconds, self.rebuild_seconds = state["add_seconds"], state["rebuild_seconds"]
 
 
 def empty_gallery(args: Namespace, calibrations: Mapping[str, Calibration]) -> Gallery:
@@ -197,12 +146,12 @@ def searched(gallery: Gallery, probes: Mapping[str, Probes], exact: Exact, args:
         found = [candidates for batch in batches for candidates in gallery.search_many(batch, TOP)]
         seconds = time.perf_counter() - began
         partial[name] = {
-            "probes": len(of_kind.mates),
-            "exact_in_10": float(exact.found(name).mean()),
+            "probes": (count := len(of_kind.mates)),
+            "exact_in_10": float(exact.found(name)[:count].mean()),
             "found_of_exact": exact.share(name, [[key for key, _ in some] for some in nearest]),
-            "exact_first": float(exact.first(name).mean()),
+            "exact_first": float(exact.first(name)[:count].mean()),
             "decided_first": float((np.array([some[0].key if some else -1 for some in found]) == of_kind.mates).mean()),
-            "batch_ms": seconds / len(of_kind.mates) * 1e3,
+            "batch_ms": seconds / count * 1e3,
         }
     batch = (whole * BATCH)[:BATCH]
     return {
@@ -215,26 +164,6 @@ def searched(gallery: Gallery, probes: Mapping[str, Probes], exact: Exact, args:
         "rank1": partial["whole"]["decided_first"],
         "partial": partial,
     }
-
-
-def as_the_oracle(
-    gallery: Gallery, probes: Mapping[str, Probes], calibrations: Mapping[str, Calibration], args: Namespace
-) -> dict[str, float]:
-    """Share of mated searches whose likely candidates, order and evidence are those of judging everybody in full."""
-    CONSOLE.print("making everybody's cylinders")
-    oracle = Oracle(gallery.people(), calibrations, args.threads)
-    shares = {}
-    for name, of_kind in probes.items():
-        same = []
-        for probe in track(of_kind.templates[: args.oracle], f"judge everybody, {name}", console=CONSOLE):
-            wanted = oracle.likely(probe, TOP)
-            found = [(one.key, one.log10_lr) for one in gallery.search(probe, TOP) if one.log10_lr > 0]
-            same.append(
-                [key for key, _ in found] == [key for key, _ in wanted]
-                and np.allclose([ratio for _, ratio in found], [ratio for _, ratio in wanted], atol=SAME_EVIDENCE)
-            )
-        shares[name] = float(np.mean(same))
-    return shares
 
 
 def of_any_finger(gallery: Gallery, whole: Probes, args: Namespace) -> dict[str, float]:
@@ -333,18 +262,6 @@ def compared(
         found[name] = measured_peer(peer, queries["whole"], judge, wanted, args.singles)
         found[name]["finish_seconds"] = building
     return found
-
-
-def timed(call: Callable[..., object], *arguments: object) -> float:
-    """Seconds a call takes."""
-    began = time.perf_counter()
-    call(*arguments)
-    return time.perf_counter() - began
-
-
-def percentiles(name: str, seconds: Sequence[float]) -> dict[str, float]:
-    """The median and the 99th percentile, in ms."""
-    return {f"{name}_p{p}": float(np.percentile(seconds, p)) * 1e3 for p in (50, 99)}
 
 
 def show(result: Mapping[str, Any]) -> None:

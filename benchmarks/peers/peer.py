@@ -1,6 +1,5 @@
 """What an index must do to be measured beside ours, and its measuring."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -8,6 +7,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.exact_scan import TOP
+from benchmarks.timing import percentiles, timed
 from matcher.types import Vector
 
 Ids = NDArray[np.int64]
@@ -37,28 +38,20 @@ def measured_peer(
 ) -> dict[str, Any]:
     """A peer's times and recall at the cheapest effort that finds `wanted` of the whole probes, or at its greatest.
 
-    rows: whole probes (q, d). judge: recall by kind of probe, of a search for 10.
+    rows: whole probes (q, d). judge: recall by kind of probe, of a search for TOP.
     """
     for effort in peer.efforts:
         recall = judge(partial(_search, peer, effort))
         if recall["whole"] >= wanted:
             break
-    seconds = [_seconds(peer, row[None], effort) for row in rows[:singles]]
-    batch = _seconds(peer, rows[:256], effort) / len(rows[:256])
+    seconds = [timed(peer.search, row[None], TOP, effort) for row in rows[:singles]]
     return {
         "effort": effort,
-        "single_ms_p50": float(np.percentile(seconds, 50)) * 1e3,
-        "single_ms_p99": float(np.percentile(seconds, 99)) * 1e3,
-        "batch_ms": batch * 1e3,
+        **percentiles("single_ms", seconds),
+        "batch_ms": timed(peer.search, rows[:256], TOP, effort) / len(rows[:256]) * 1e3,
         "found_of_exact": recall,
     }
 
 
 def _search(peer: Peer, effort: int, rows: Vector) -> Ids:
-    return peer.search(rows, 10, effort)
-
-
-def _seconds(peer: Peer, rows: Vector, effort: int) -> float:
-    began = time.perf_counter()
-    peer.search(rows, 10, effort)
-    return time.perf_counter() - began
+    return peer.search(rows, TOP, effort)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from benchmarks import search
+from benchmarks import enrolling, search
 from benchmarks.exact_scan import Exact, FusedRows
 from benchmarks.made_up_people import BLOCK, SPREAD, MadeUpPeople
 from benchmarks.mated_probes import KINDS, make_probes
-from benchmarks.oracle import Oracle
+from benchmarks.oracle import Oracle, agreement, alike
 from benchmarks.report import growth
 from matcher import exact as plain_scan
 from matcher.calibrate import read_calibrations
@@ -101,7 +101,7 @@ def test_in_a_mixed_gallery_people_have_what_the_block_says() -> None:
 
 
 def test_a_run_that_was_stopped_goes_on(people: MadeUpPeople, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "SAVE_EVERY", BLOCK)
+    monkeypatch.setattr(enrolling, "SAVE_EVERY", BLOCK)
     told = {
         "people": people.count,
         "fingers": 2,
@@ -118,10 +118,10 @@ def test_a_run_that_was_stopped_goes_on(people: MadeUpPeople, tmp_path: Path, mo
     for block in people.blocks():
         whole.see(block)
     gallery, exact = search.empty_gallery(args, CALIBRATIONS), Exact(people, CALIBRATIONS, probes)
-    stopped = search.Enrolling(gallery, exact, args, stamp, tmp_path)
+    stopped = enrolling.Enrolling(gallery, exact, args, stamp, tmp_path)
     stopped.add(people.block(0), people.records(people.block(0)))
     gallery, exact = search.empty_gallery(args, CALIBRATIONS), Exact(people, CALIBRATIONS, probes)
-    going_on = search.Enrolling(gallery, exact, args, stamp, tmp_path)
+    going_on = enrolling.Enrolling(gallery, exact, args, stamp, tmp_path)
     assert going_on.done == len(gallery) == BLOCK
     for block in people.blocks(going_on.done):
         going_on.add(block, people.records(block))
@@ -131,24 +131,38 @@ def test_a_run_that_was_stopped_goes_on(people: MadeUpPeople, tmp_path: Path, mo
         np.testing.assert_array_equal(best, exact.best[name])
     args.seed = 4
     with pytest.raises(SystemExit, match="made with"):
-        search.Enrolling(search.empty_gallery(args, CALIBRATIONS), exact, args, stamp, tmp_path)
+        enrolling.Enrolling(search.empty_gallery(args, CALIBRATIONS), exact, args, stamp, tmp_path)
 
 
 def test_a_search_comes_to_what_judging_everybody_does() -> None:
     people = MadeUpPeople(60, 4, seed=5, calibrations=SHIPPED, mixed=True, pool=240)
-    args = Namespace(threads=2, mapped=False, oracle=4, any_finger=4, seed=5)
+    args = Namespace(threads=2, mapped=False, any_finger=4, seed=5)
     gallery = search.empty_gallery(args, SHIPPED)
     gallery.add_records(people.records(people.block(0)))
     everybody = dict(gallery.people())
     oracle = Oracle(everybody.items(), SHIPPED, 2)
     probes = make_probes(people, 12, 5, 0, Console(quiet=True))
     for templates in probes["whole"].templates:
-        wanted = [one for one in plain_scan.search(everybody, templates, SHIPPED, 10) if one.log10_lr > 0]
-        found = oracle.likely(templates, 10)
+        wanted = plain_scan.search(everybody, templates, SHIPPED, 10)
+        found = oracle.best(templates, 10)[: len(wanted)]
         assert [key for key, _ in found] == [one.key for one in wanted]
         assert [ratio for _, ratio in found] == pytest.approx([one.log10_lr for one in wanted], abs=1e-4)
-    assert set(search.as_the_oracle(gallery, probes, SHIPPED, args).values()) == {1.0}
+    for name, of_kind in probes.items():
+        shares = agreement(gallery, oracle, of_kind.templates[:4], name, Console(quiet=True))
+        assert shares == {"probes": min(4, len(of_kind.mates)), "may_be_shown": 1, "above_zero": 1}
     assert search.of_any_finger(gallery, probes["whole"], args)["decided_first"] == 1
+
+
+def test_lists_are_alike_from_a_level_on() -> None:
+    wanted = [(7, 5.0), (3, 2.0), (4, 0.4)]
+    assert alike([(7, 5.01), (3, 1.99), (4, 0.4)], wanted, 0)
+    assert alike([(7, 5.0), (3, 2.0)], wanted, 1)
+    assert not alike([(7, 5.0), (3, 2.0)], wanted, 0)
+    assert not alike([(7, 5.0), (9, 2.0), (4, 0.4)], wanted, 1)
+    assert not alike([(3, 5.0), (7, 2.0)], wanted, 1)
+    assert not alike([(7, 5.0), (3, 2.1)], wanted, 1)
+    assert not alike([(7, 5.0), (3, 2.0), (9, 1.5)], wanted, 1)
+    assert alike([(7, 5.0), (3, 2.0)], [(7, 5.0), (3, 2.0), (4, 1.01)], 1)  # as near to the level as evidence is exact
 
 
 def test_the_law_of_growth() -> None:
