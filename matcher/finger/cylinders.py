@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,24 +43,23 @@ class Prepared:
     def __len__(self) -> int:
         return len(self.angle)
 
+    def __getitem__(self, rows: slice | NDArray[np.bool_]) -> Self:
+        """Some of the cylinders."""
+        return type(self)(self.bits[rows], self.mask[rows], self.frame[rows], self.angle[rows], self.index[rows])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prints:
-    """Many prints ready for comparison, their columns as in Prepared: print i owns rows starts[i] to starts[i + 1]."""
+    """n prints ready for comparison: print i owns the cylinders starts[i] to starts[i + 1]. starts: int64 (n + 1,)."""
 
-    bits: NDArray[np.uint64]
-    mask: NDArray[np.uint64]
-    frame: NDArray[np.float32]
-    angle: NDArray[np.uint8]
-    index: NDArray[np.int32]
+    cylinders: Prepared
     starts: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.starts) - 1
 
     def __getitem__(self, i: int) -> Prepared:
-        rows = slice(self.starts[i], self.starts[i + 1])
-        return Prepared(self.bits[rows], self.mask[rows], self.frame[rows], self.angle[rows], self.index[rows])
+        return self.cylinders[self.starts[i] : self.starts[i + 1]]
 
 
 def prepare(minutiae: Minutiae) -> Prepared:
@@ -91,7 +90,7 @@ def prepare_columns(x: Column, y: Column, direction: Column, starts: NDArray[np.
         frame[:, column] = values
     angle = (np.round(direction * (256 / (2 * math.pi))).astype(np.int64) % 256).astype(np.uint8)
     kept = np.append(0, np.cumsum(usable))[starts]
-    return Prints(bits[usable], mask[usable], frame[usable], angle[usable], index[usable], kept)
+    return Prints(Prepared(bits, mask, frame, angle, index)[usable], kept)
 
 
 @lru_cache(maxsize=1)

@@ -48,8 +48,7 @@ def compare_many(probe: Prepared, references: Prints) -> NDArray[np.float32]:
     from matcher.finger import matching_kernels as kernels  # Numba is slow to import
 
     scores = np.empty(len(references), np.float32)
-    columns = (references.bits, references.mask, references.frame, references.angle, references.starts)
-    kernels.match_many(_how(), *_arrays(probe), *columns, scores)
+    kernels.match_many(_how(), *_arrays(probe), *_arrays(references.cylinders), references.starts, scores)
     return scores
 
 
@@ -58,7 +57,7 @@ def _scores(probe: Prepared, references: Sequence[Prepared]) -> NDArray[np.float
     np.cumsum([len(reference) for reference in references], out=starts[1:])
     names = ("bits", "mask", "frame", "angle", "index")
     columns = {name: np.concatenate([getattr(one, name) for one in references]) for name in names}
-    return compare_many(probe, Prints(**columns, starts=starts))
+    return compare_many(probe, Prints(Prepared(**columns), starts))
 
 
 def _arrays(print_: Prepared) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.float32], NDArray[np.uint8]]:

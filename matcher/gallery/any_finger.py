@@ -69,9 +69,9 @@ def any_finger_look(
 class _Compared:
     """n people against a probe with k fingers, each with each of the ten positions.
 
-    face: of its face alone, if it has one. scores: float32 (n, k, 10). evidence: float64
-    (n, k, 10), log10 LR, by cosine until a finger is weighed, −∞ where there is no capture. captures: int64 (n, 10).
-    hope: float64 (n,), the evidence if every finger could have its best.
+    face: of its face alone, if it has one. scores: float32 (n, k, 10). evidence: float64 (n, k, 10), log10 LR, by
+    cosine until a finger is weighed, −∞ where there is no capture. captures: int64 (n, 10). hope: float64 (n,), the
+    evidence if every finger could have its best.
     """
 
     fingers: list[Position]
