@@ -261,7 +261,12 @@ def _write_manifest(path: Path, stamp: Stamp, contents: Contents, hashes: Mappin
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:
-    stated, _, text = path.read_text(errors="replace").partition("\n")
+    try:
+        stated, _, text = path.read_text(errors="replace").partition("\n")
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise GalleryDamaged(f"{path} cannot be read: {error}") from error
     if hashlib.sha256(text.removesuffix("\n").encode()).hexdigest() != stated:
         raise GalleryDamaged(f"{path} does not match its checksum")
     manifest: dict[str, Any] = json.loads(text)

@@ -137,6 +137,19 @@ def test_any_damage_is_noticed_and_leaves_the_gallery_as_it_was(tmp_path: Path) 
         gallery().load(tmp_path, MODELS)
 
 
+@pytest.mark.parametrize("mapped", [False, True])
+def test_what_cannot_be_read_is_damage(tmp_path: Path, mapped: bool) -> None:
+    filled().save(tmp_path, STAMP)
+    for path in sorted(tmp_path.iterdir()):
+        path.rename(tmp_path.with_name("aside"))
+        path.mkdir()  # reading a folder fails whoever asks
+        with pytest.raises(GalleryDamaged, match="cannot be read"):
+            gallery(mapped=mapped).load(tmp_path, MODELS)
+        path.rmdir()
+        tmp_path.with_name("aside").rename(path)
+    assert gallery(mapped=mapped).load(tmp_path, MODELS) == STAMP.sequence
+
+
 def test_no_snapshot_is_no_damage_and_other_models_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         gallery().load(tmp_path, MODELS)
