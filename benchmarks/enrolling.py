@@ -37,6 +37,7 @@ class Enrolling:
 
     def add(self, block: Block, records: Records) -> None:
         self._exact.see(block)
+        self.rebuild_seconds = 0.0
         self.add_seconds += timed(self._gallery.add_records, records)
         self.done += len(records)
         if self._folder and self.done % SAVE_EVERY < len(records):

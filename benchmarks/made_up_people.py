@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.calibrate import Calibration
+from matcher.fuse import modality
 from matcher.gallery.records import PLACE, Records, pack_faces, pack_fingers, pack_minutiae
 from matcher.parameters import GALLERY_MINUTIAE
 from matcher.types import FINGERS, Minutiae, Position, Quality, Template, Vector
@@ -117,7 +118,7 @@ class MadeUpPeople:
 
     def _draw(self, first: int, n: int) -> Block:
         rng = np.random.default_rng((self._seed, 2, first))
-        vectors = {position: _strangers(rng, SPREAD[_kind(position)], n) for position in self.positions}
+        vectors = {position: _strangers(rng, SPREAD[modality(position)], n) for position in self.positions}
         fingers = len(self.positions) - 1
         prints = rng.integers(0, self._pool_size, (n, fingers))
         if self._own_prints:
@@ -163,13 +164,13 @@ class MadeUpPeople:
         common = rng.normal()
         templates = []
         for place, position in enumerate(self.positions):
-            spread = SPREAD[_kind(position)]
+            spread = SPREAD[modality(position)]
             mean, deviation = spread.mates
             away = np.sqrt(TOGETHER) * common + np.sqrt(1 - TOGETHER) * rng.normal()
             cosine = float(np.clip(mean - worse + deviation * away, -0.1, 0.98))
             vector = _at_cosine(rng, block.vectors[position][row], cosine, spread)
             minutiae = self._again[block.prints[row, place - 1]] if position.is_finger else None
-            templates.append(Template(position, vector, Quality(80), self._models[_kind(position)], minutiae))
+            templates.append(Template(position, vector, Quality(80), self._models[modality(position)], minutiae))
         return [one for one in templates if one.position in positions]
 
 
@@ -227,10 +228,6 @@ def _surest(found: Minutiae, most: int) -> Minutiae:
     kept = np.sort(np.argsort(-found.quality, kind="stable")[:most])
     x, y, direction, quality = (column[kept] for column in (found.x, found.y, found.direction, found.quality))
     return Minutiae(x, y, direction, quality, found.ending[kept])
-
-
-def _kind(position: Position) -> str:
-    return "finger" if position.is_finger else "face"
 
 
 def _strangers(rng: np.random.Generator, spread: Spread, count: int) -> Vector:

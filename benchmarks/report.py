@@ -92,26 +92,31 @@ def growth(runs: Sequence[Run], name: str) -> tuple[float, float]:
     return max(float(fixed), 0.0), float(each)
 
 
+_ALIKE = ("fingers", "mixed", "pool", "threads", "worse")
+
+
 def _comparable(runs: Sequence[Run], name: str) -> list[Run]:
-    """Runs of the same people but for their number: not of mixed galleries, nor, with minutiae, of those cut to few."""
-    alike = [run for run in runs if not run["settings"].get("mixed")]
+    """Runs of such people as the largest has, but for their number: and with minutiae, not of those cut to few."""
+    wanted = max(runs, key=people)["settings"]
+    alike = [run for run in runs if all(run["settings"].get(name) == wanted.get(name) for name in _ALIKE)]
     return alike if "vectors" in name else [run for run in alike if run["settings"]["minutiae"] == GALLERY_MINUTIAE]
 
 
 def on_paper(
     run: Run, laws: Mapping[str, tuple[float, float]], count: float, gib: float, cores: int
 ) -> dict[str, float]:
-    """What `count` people would take: the short list in memory, vectors and minutiae on disk, scans on all cores.
+    """What `count` people would take: vectors and minutiae on disk, the rest in memory, scans on all cores.
 
     run: one with all minutiae, for its bytes a person.
     """
-    per_machine = 0.75 * gib * 2**30 / run["hot_bytes_per_person"]
+    held = run["resident_bytes_per_person_mapped"]
+    per_machine = 0.75 * gib * 2**30 / held
     machines = np.ceil(count / per_machine)
     measured_on = int(run["settings"]["threads"])
     each = laws["vectors_batch_ms"][1] * count / machines * measured_on / cores
     return {
         "machines": float(machines),
-        "hot_gib": count * run["hot_bytes_per_person"] / 2**30,
+        "memory_gib": count * held / 2**30,
         "disk_tib": count * run["total_bytes_per_person"] / 2**40,
         "searches_per_second": 1e3 / each,
         "one_search_ms": laws["vectors_single_ms_p50"][1] * count / machines * measured_on / cores,

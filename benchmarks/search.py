@@ -189,14 +189,13 @@ def grown(
     newcomers = [people.mate(block, row, people.positions) for row in range(400)]
     alone = sum(timed(gallery.add, args.people + row, one) for row, one in enumerate(newcomers[:200]))
     done = threading.Event()
-    added = 0
+    first, added = args.people + 200, 0
 
     def add_steadily() -> None:
         nonlocal added
         began = time.perf_counter()
         while not done.wait(max(began + added / 200 - time.perf_counter(), 0)):
-            row = 200 + added % 200
-            gallery.add(args.people + row, newcomers[row])
+            gallery.add(first + added, newcomers[200 + added % 200])
             added += 1
 
     adding = threading.Thread(target=add_steadily)
@@ -206,8 +205,8 @@ def grown(
         seconds.append(timed(gallery.nearest_many, [whole[len(seconds) % len(whole)]], TOP))
     done.set()
     adding.join()
-    for row in range(400):
-        gallery.remove(args.people + row)
+    for key in range(args.people, first + added):
+        gallery.remove(key)
     return {
         "add_per_second": 200 / alone,
         "add_per_second_under_searches": added / sum(seconds),
@@ -236,9 +235,10 @@ def stamp_of(calibrations: Mapping[str, Calibration]) -> Stamp:
 
 
 def memory(gallery: Gallery) -> dict[str, float]:
-    hot, total = gallery.bytes_held
+    hot, resident, total = gallery.bytes_held
     return {
         "hot_bytes_per_person": hot / len(gallery),
+        "resident_bytes_per_person_mapped": resident / len(gallery),
         "total_bytes_per_person": total / len(gallery),
         "process_peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
     }

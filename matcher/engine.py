@@ -1,7 +1,7 @@
 """Recognition as the service sees it: captures to templates, and people found by them.
 
-The engine alone decides who uses the cores. Networks run single-threaded, one capture a core; a search is one thread's
-work but for FAISS, which may use them all.
+The engine alone decides who uses the cores. Networks run single-threaded, one capture a core; so does
+FAISS, and the gallery shares a search's blocks and minutiae out among threads of its own.
 """
 
 import hashlib
@@ -136,6 +136,10 @@ class Engine:
     def add(self, key: int, templates: Sequence[Template]) -> None:
         """Enrol a person, or add captures to one already there. Raises TemplatesIncomparable for other models."""
         self._gallery.add(key, templates)
+
+    def replace(self, key: int, templates: Sequence[Template]) -> None:
+        """Enrol a person in place of whoever has the key: no search finds neither. Raises TemplatesIncomparable."""
+        self._gallery.replace(key, templates)
 
     def remove(self, key: int) -> None:
         """Forget a person; an unknown key is no error."""

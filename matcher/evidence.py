@@ -16,10 +16,9 @@ Calibrations = Mapping[str, Calibration]
 class Person:
     """Someone's templates by position."""
 
-    __slots__ = ("captures", "templates")
+    __slots__ = ("captures",)
 
     def __init__(self, templates: Sequence[Template]) -> None:
-        self.templates = tuple(templates)
         self.captures = by_position(templates)
 
 

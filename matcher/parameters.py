@@ -187,6 +187,8 @@ FACE_HARDNESS = 1.0
 # 12,000 hold 99.1 % for a face alone (32) and 99.2 % for two fingers (44): these got lists three times as long. Of
 # 37 M, 1000 hold the mates of all of 100 whole probes, 500 of 99, 60 of 98.
 SHORT_LISTS = ((110, 1000), (80, 4000), (50, 12_000), (0, 40_000))
+# Probes times short-listed people looked for at once: what 16 blocks give of them takes some 400 MB.
+SHORT_LISTED_AT_ONCE = 1_000_000
 # log10 LR of all cosines, then of one finger's minutiae and the other cosines, below which a person is let go. A
 # calibrated one falls below -t for at most 10^-t of mates; with measured spreads -2 loses 0.03 % of mates with two
 # fingers, 0.02 % with a face and one, none with four, and leaves open 1 in 100,000 strangers with a face and four.
@@ -208,4 +210,5 @@ LAYOUT_LEAST = 2048  # people with the same positions, from which these have a l
 # Codes are trained anew on the gallery when it has that many people, and again when it has grown so many times.
 RETRAIN_FROM, RETRAIN_GROWTH = 20_000, 8
 RETRAIN_SAMPLE, TRAIN_LEAST = 50_000, 5_000  # vectors; FAISS uses 4,096 for each k-means, the axes need more
-COMPACT_FROM = 0.25  # share of removed people whose room is taken back
+# People removed from which, and the share of all of a part from which, what is kept of them is dropped unasked.
+COMPACT_LEAST, COMPACT_FROM = 1024, 0.25

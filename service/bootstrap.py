@@ -1,5 +1,7 @@
 """The one file that names concrete classes."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -42,6 +44,7 @@ class App:
     follower: Follower
     rules: Rules
     worker: Worker
+    turn: Callable[[], AbstractContextManager[bool]]
 
 
 def open_store(settings: Settings) -> Store:
@@ -74,4 +77,4 @@ def wire(store: Store, engine: Engine) -> App:
     )
     processor = Processor(store.storage, engine, follower, store.blobs, store.clock, rules)
     turn = partial(worker_turn, store.database, settings.home)
-    return App(store, engine, follower, rules, Worker(processor, turn, settings.snapshot_every))
+    return App(store, engine, follower, rules, Worker(processor, turn, settings.snapshot_every), turn)

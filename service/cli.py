@@ -217,12 +217,13 @@ def rebuild() -> None:
     jisr = _open()
     store = jisr.store
     outdated = count_outdated(store.storage, jisr.engine.models)
-    with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=console) as progress:
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    with _turn(jisr), Progress(*columns, console=console) as progress:
         extracting = progress.add_task("extracting again", total=outdated)
         extract_again(store.storage, jisr.engine, store.blobs, lambda n: progress.advance(extracting, n))
         building = progress.add_task("building the gallery", total=None)
         jisr.follower.build(store.storage, lambda n: progress.advance(building, n))
-    jisr.follower.snapshot()
+        jisr.follower.snapshot()
     typer.echo(f"{len(jisr.engine)} people are in the gallery")
 
 
@@ -230,17 +231,18 @@ def rebuild() -> None:
 def compact() -> None:
     """Erase what the snapshot still holds of people who left the gallery. Stop the service first.
 
-    They are in no search from the moment they leave; their vectors and minutiae go when a quarter of a part is theirs,
-    or with this.
+    They are in no search from the moment they leave. What is kept of them goes by itself once more than 1,024 people
+    and a quarter of those kept have left, from each part of the gallery of which a quarter is theirs; or with this.
     """
     logs.set_up()
     jisr = _open()
     _refuse_outdated(jisr)
-    with _plain_errors(), console.status("loading the gallery"):
-        jisr.follower.start(jisr.store.storage)
-    before = _bytes_in(jisr.store.settings.home / "gallery")
-    with console.status("compacting"):
-        jisr.follower.compact()
+    with _plain_errors(), _turn(jisr):
+        with console.status("loading the gallery"):
+            jisr.follower.start(jisr.store.storage)
+        before = _bytes_in(jisr.store.settings.home / "gallery")
+        with console.status("compacting"):
+            jisr.follower.compact()
     after = _bytes_in(jisr.store.settings.home / "gallery")
     typer.echo(f"{len(jisr.engine)} people are in the gallery; the snapshot went from {before:,} to {after:,} bytes")
 
@@ -323,6 +325,16 @@ def _open() -> App:
     """The whole service. What keeps it from starting is said in a sentence, by name."""
     with _plain_errors():
         return open_app(_settings())
+
+
+@contextmanager
+def _turn(jisr: App) -> Iterator[None]:
+    """Be the only one who writes snapshots, or leave: a running service would write its own in place of ours."""
+    with jisr.turn() as given:
+        if not given:
+            typer.echo("a service or worker is running on this registry; stop it first", err=True)
+            raise typer.Exit(1)
+        yield
 
 
 def _refuse_outdated(jisr: App) -> None:

@@ -10,9 +10,15 @@ from benchmarks.peers.faiss_indexes import Flat, Hnsw, IvfPq
 from benchmarks.peers.libraries import HnswLib, Scann, USearch
 from benchmarks.peers.milvus import MilvusLite
 from benchmarks.peers.peer import Peer, measured_peer
-from benchmarks.peers.postgres import PgVector
 
 __all__ = ["PEERS", "Peer", "measured_peer"]
+
+
+def _pgvector(dimension: int, threads: int) -> Peer:
+    from benchmarks.peers.postgres import PgVector
+
+    return PgVector(dimension, threads)
+
 
 PEERS: Mapping[str, Callable[[int, int], Peer]] = {
     "flat": Flat,
@@ -21,7 +27,7 @@ PEERS: Mapping[str, Callable[[int, int], Peer]] = {
     "hnswlib": HnswLib,
     "usearch": USearch,
     "scann": Scann,
-    "pgvector": PgVector,
+    "pgvector": _pgvector,
     "milvus": partial(
         MilvusLite,
         index="HNSW",

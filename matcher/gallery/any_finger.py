@@ -19,8 +19,8 @@ from matcher.fuse import fuse, ranked
 from matcher.gallery.close_look import Run, minutiae_scores, prepared, still_open
 from matcher.gallery.layout import Probe
 from matcher.gallery.records import FACE, POSITIONS
-from matcher.gallery.second_look import SecondLook, Seen, Slots
-from matcher.gallery.store import View
+from matcher.gallery.second_look import SecondLook, Seen
+from matcher.gallery.store import Slots, View
 from matcher.parameters import ANY_FINGER_PEOPLE
 from matcher.types import Candidate, Evidence, Position
 

@@ -17,8 +17,8 @@ from matcher.finger import Prepared, Prints, compare_many, prepare_columns, prep
 from matcher.fuse import fuse, modality
 from matcher.gallery.paging import fetch_minutiae
 from matcher.gallery.records import PLACE, TURN, Records
-from matcher.gallery.second_look import Seen, Slots
-from matcher.gallery.store import View
+from matcher.gallery.second_look import Seen
+from matcher.gallery.store import Slots, View
 from matcher.parameters import CLOSE_COMPARISONS, CLOSE_FLOOR, CLOSE_LEAST, CLOSE_SHARE, GALLERY_PLACES
 from matcher.types import Candidate, Evidence, Position, Template
 

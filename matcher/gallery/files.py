@@ -1,7 +1,8 @@
 """A gallery on disk: a folder of arrays with a manifest that says what each file's SHA-256 is.
 
-The folder is written beside its place and renamed into it. What is full never changes, so the next snapshot links to
-the same files instead of writing them again. `manifest.json` is the hash of its second line, and that line.
+The folder is written beside its place and renamed into it; the former one stays aside until then. What is full never
+changes, so the next snapshot links to the same files instead of writing them again. `manifest.json` is the hash of its
+second line, and that line.
 """
 
 from __future__ import annotations
@@ -25,15 +26,12 @@ from matcher.errors import GalleryDamaged
 from matcher.gallery.coder import read_coders, write_coders
 from matcher.gallery.layout import Layout
 from matcher.gallery.paging import will_read_here_and_there
-from matcher.gallery.records import Records, columns
+from matcher.gallery.records import COLD, Records, columns
 from matcher.gallery.short_list import Block, ShortList
 from matcher.gallery.store import Saved, Segment, Store
 
 VERSION = 2
 _MANIFEST = "manifest.json"
-_COLD = ("faces", "fingers", "minutiae")
-"""Columns that a mapped gallery reads from the disk as they are needed: all but a hundredth of the bytes."""
-
 _HEADER = 2**12  # bytes within which the description of a saved array ends
 
 Content = NDArray[np.uint8]
@@ -96,9 +94,13 @@ def write(folder: Path, stamp: Stamp, contents: Contents) -> None:
             hashes[name] = _linked(known.get(name), unfinished / name) or _written(unfinished / name, put)
     _write_manifest(unfinished / _MANIFEST, stamp, contents, hashes)
     _sync(unfinished)
-    shutil.rmtree(folder, ignore_errors=True)
+    former = _former(folder)
+    if folder.exists():
+        shutil.rmtree(former, ignore_errors=True)
+        folder.replace(former)
     unfinished.replace(folder)
     _sync(folder.parent)
+    shutil.rmtree(former, ignore_errors=True)
     for part in contents.parts:
         if part.owner:
             part.owner.saved = {name: (folder / name, hashes[name]) for name in part.files}
@@ -112,6 +114,7 @@ def read(
     each: maps over file names with as many threads as it likes. mapped: leave vectors and minutiae on the disk.
     Raises FileNotFoundError, and GalleryDamaged when files are not what `write` left, or of other models.
     """
+    folder = folder if folder.exists() else _former(folder)
     manifest = _read_manifest(folder / _MANIFEST)
     if manifest["models"] != dict(models):
         raise GalleryDamaged(f"saved with models {manifest['models']}, loaded are {dict(models)}")
@@ -121,7 +124,7 @@ def read(
     store.restore(
         [_read_segment(contents, number) for number in range(manifest["segments"])], _array_in(contents["alive.npy"])
     )
-    short = ShortList(read_coders(folder / "coders.npz", models), lines, manifest["trained_on"])
+    short = ShortList(read_coders(BytesIO(contents["coders.npz"].tobytes()), models), lines, manifest["trained_on"])
     for number, (mask, mixed) in enumerate(manifest["blocks"]):
         short.restore(_read_block(contents, number, short.layout(mask, mixed)))
     for number, segment in enumerate(store.full):
@@ -135,11 +138,16 @@ def release(folder: Path, store: Store) -> None:
     """Let go of what full segments hold in memory and have in `folder`."""
     for number, segment in enumerate(store.full):
         if segment.saved and not isinstance(segment.records.faces, np.memmap):
-            contents = {name: _mapped(folder / _column_file(number, name)) for name in _COLD}
+            contents = {name: _mapped(folder / _column_file(number, name)) for name in COLD}
             for content in contents.values():
                 will_read_here_and_there(content)
             columns_there = {name: _array_in(content) for name, content in contents.items()}
             segment.records = replace(segment.records, **columns_there)
+
+
+def _former(folder: Path) -> Path:
+    """Where a snapshot is while another takes its place."""
+    return folder.with_name(folder.name + ".former")
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------
@@ -154,7 +162,7 @@ def _column_file(number: int, name: str) -> str:
 
 
 def _is_cold(file: str) -> bool:
-    return file.startswith("segment-") and file.removesuffix(".npy").split("-")[-1] in _COLD
+    return file.startswith("segment-") and file.removesuffix(".npy").split("-")[-1] in COLD
 
 
 def _read_segment(contents: Mapping[str, Content], number: int) -> Records:

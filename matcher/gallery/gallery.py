@@ -21,14 +21,15 @@ from matcher.gallery.any_finger import FINGER_PLACES, any_finger_look, one_finge
 from matcher.gallery.close_look import close_look
 from matcher.gallery.coder import Coder, train, unit
 from matcher.gallery.layout import Probe
-from matcher.gallery.records import FACE, PLACE, POSITIONS, Records, columns, records_of
+from matcher.gallery.records import COLD, FACE, PLACE, POSITIONS, Records, columns, records_of
 from matcher.gallery.second_look import SecondLook
-from matcher.gallery.short_list import ShortList, Slots
-from matcher.gallery.store import Store, View
+from matcher.gallery.short_list import ShortList
+from matcher.gallery.store import Slots, Store, View
 from matcher.parameters import (
     ANY_FINGER_LIST,
     CANDIDATES_RETURNED,
     COMPACT_FROM,
+    COMPACT_LEAST,
     FACE_CODES,
     FINGER_CODES,
     RETRAIN_FROM,
@@ -50,7 +51,7 @@ class Gallery:
     """People by key (int64, ≥ 0). Any thread may call; a search sees all additions or removals that returned before it.
 
     dimensions, calibrations, coders: by modality. threads: what one search may use. mapped: once saved, vectors and
-    minutiae are read from the disk as they are needed, and memory holds the short list alone.
+    minutiae are read from the disk as they are needed, and memory holds the short list and where they are.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Gallery:
         self._short = ShortList(coders, self._lines)
         self._mapped = mapped
         self._lock = threading.RLock()
+        self._replacements = 0
         self._rebuilding = threading.Lock()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="search")
 
@@ -106,20 +108,25 @@ class Gallery:
                         joined[key] = (*view.person(slot, self._models)[1], *joined[key])
                 self.add_records(records_of(list(joined.items()), self._dimensions))
 
+    def replace(self, key: int, templates: Sequence[Template]) -> None:
+        """Enrol a person in place of whoever has the key: no search finds neither. Raises TemplatesIncomparable."""
+        require_comparable(templates, self._calibrations)
+        self.add_records(records_of([(key, templates)], self._dimensions))
+
     def add_records(self, records: Records) -> None:
         """Enrol people packed already, each once; they replace whoever had their keys."""
         with self._lock:
             for key in records.keys.tolist():
-                self._store.remove(key)
+                self._replacements += self._store.remove(key)
             slots = self._store.add(records)
             self._short.add(records, slots)
-        if self.wants_rebuilding and not self.rebuilding:
-            threading.Thread(target=self.rebuild, name="gallery-rebuild", daemon=True).start()
+        self._rebuild_if_wanted()
 
     def remove(self, key: int) -> None:
         """Forget a person; unknown keys are no error. Gone from every later search."""
         with self._lock:
             self._store.remove(key)
+        self._rebuild_if_wanted()
 
     def search(self, templates: Sequence[Template], limit: int = CANDIDATES_RETURNED) -> list[Candidate]:
         """The people most likely the probe's own, best first, equal evidence by key; at most `limit`.
@@ -140,12 +147,8 @@ class Gallery:
         if set(probe.captures) <= {FACE}:
             return self.search(templates, limit)
         probes = one_finger_probes(probe)
-        with self._lock:
-            store, short = self._store, self._short
-        length = ANY_FINGER_LIST * len(FINGER_PLACES) // len(probes)
-        slots = np.unique(np.concatenate(self._short_lists(probes, store, short, length)))
-        with self._lock:
-            view = store.view()
+        lists, view = self._short_lists(probes, ANY_FINGER_LIST * len(FINGER_PLACES) // len(probes))
+        slots = np.unique(np.concatenate(lists))
         return any_finger_look(person, slots, view, self._look, self._calibrations, limit, self._each)
 
     def search_many(
@@ -166,21 +169,23 @@ class Gallery:
         people, slots, view = self._first_look(probes)
 
         def best(i: int) -> list[tuple[int, float]]:
-            ratios = self._look(_probe(people[i])).see(slots[i], view).ratios
-            order = np.argsort(-ratios, kind="stable")[:limit]
+            seen = self._look(_probe(people[i])).see(slots[i], view)
+            ratios = np.where(seen.captures.any(axis=1), seen.ratios, -np.inf)  # not of those erased meanwhile
+            order = [at for at in np.argsort(-ratios, kind="stable")[:limit].tolist() if np.isfinite(ratios[at])]
             return [(view.key(int(slots[i][at])), float(ratios[at])) for at in order]
 
         return list(self._each(best, range(len(people))))
 
     @property
-    def bytes_held(self) -> tuple[int, int]:
-        """Of the short list, which every search reads, and of everything; memory that is mapped from disk included."""
+    def bytes_held(self) -> tuple[int, int, int]:
+        """Of the short list, which every search reads; with what a mapped gallery keeps in memory; of everything."""
         with self._lock:
             hot = sum(
                 block.index.codes.size() + block.slots.nbytes + block.masks.nbytes for block in self._short.blocks
             )
             records = self._store.view().segments
-        return hot, hot + sum(getattr(one, name).nbytes for one in records for name in columns())
+        sizes = {name: sum(getattr(one, name).nbytes for one in records) for name in columns()}
+        return hot, hot + sum(size for name, size in sizes.items() if name not in COLD), hot + sum(sizes.values())
 
     @property
     def rebuilding(self) -> bool:
@@ -189,14 +194,14 @@ class Gallery:
 
     @property
     def wants_rebuilding(self) -> bool:
-        """Whether codes are for a much smaller gallery, or many rows for nobody."""
+        """Whether codes are for a much smaller gallery, or many rows for people who were removed."""
         size, trained_on = len(self._store), self._short.trained_on
         outgrown = size >= max(RETRAIN_FROM, RETRAIN_GROWTH * trained_on)
         dead = len(self._short) - size
-        return outgrown or dead > max(RETRAIN_FROM, COMPACT_FROM * len(self._short))
+        return outgrown or dead > max(COMPACT_LEAST, COMPACT_FROM * len(self._short))
 
     def rebuild(self) -> None:
-        """Train the codes on those enrolled, make them anew, and drop what is kept of the removed.
+        """Train the codes on those enrolled, make them anew, and where many were removed drop what is kept of them.
 
         Searches and additions go on meanwhile; a second call while one runs returns at once.
         """
@@ -234,10 +239,23 @@ class Gallery:
             self._store, self._short = store, short
         return sequence
 
-    def _short_lists(
-        self, probes: Sequence[Probe], store: Store, short: ShortList, length: int | None = None
-    ) -> list[Slots]:
-        """The slots worth a second look, for each probe. length: instead of what its codes ask for."""
+    def _short_lists(self, probes: Sequence[Probe], length: int | None = None) -> tuple[list[Slots], View]:
+        """The slots worth a second look, for each probe, and the records behind them.
+
+        length: instead of what a probe's codes ask for. Others may add and remove meanwhile. But somebody whose
+        captures are replaced moves to another row, and a scan may have passed the one too early and the other too
+        late; so if that happened, it is done once more while nobody can.
+        """
+        with self._lock:
+            store, short, before = self._store, self._short, self._replacements
+        found = self._scanned(probes, store, short, length)
+        with self._lock:
+            if self._replacements != before:
+                store, found = self._store, self._scanned(probes, self._store, self._short, length)
+            return found, store.view()
+
+    def _scanned(self, probes: Sequence[Probe], store: Store, short: ShortList, length: int | None) -> list[Slots]:
+        """What the short list says, by probe."""
         found: list[Slots] = [np.zeros(0, np.int64)] * len(probes)
         by_mask: dict[int, list[int]] = {}
         for at, probe in enumerate(probes):
@@ -254,14 +272,15 @@ class Gallery:
         for templates in probes:
             require_comparable(templates, self._calibrations)
         people = [Person(templates) for templates in probes]
-        with self._lock:
-            store, short = self._store, self._short
-        slots = self._short_lists([_probe(person) for person in people], store, short)
-        with self._lock:
-            return people, slots, store.view()
+        slots, view = self._short_lists([_probe(person) for person in people])
+        return people, slots, view
 
     def _look(self, probe: Probe) -> SecondLook:
         return SecondLook(probe, self._lines, self._dimensions)
+
+    def _rebuild_if_wanted(self) -> None:
+        if self.wants_rebuilding and not self.rebuilding:
+            threading.Thread(target=self.rebuild, name="gallery-rebuild", daemon=True).start()
 
     def _rebuild(self, compact_from: float) -> None:
         with self._lock:
@@ -272,10 +291,11 @@ class Gallery:
         }
         fresh = ShortList(coders, self._lines, trained_on)
         done = _refill(fresh, view, 0)
+        full = len(self._store.full)
         self._store.compact(compact_from)
         with self._lock:
-            if compact_from == 0:
-                self._store.compact_open()
+            self._store.compact(compact_from, full)  # what became full meanwhile
+            self._store.compact_open(compact_from)
             _refill(fresh, self._store.view(), done)
             self._short = fresh
         _log.info("gallery_rebuilt", extra={"people": trained_on})

@@ -33,6 +33,13 @@ def fetch_minutiae(records: Records, fingers: NDArray[np.int64]) -> None:
         _fetch(records.minutiae, records.minutiae_first[fingers], records.minutiae_first[fingers + 1])
 
 
+def fetch_all(*columns: NDArray[np.generic]) -> None:
+    """Ask for all rows of these, as a walk through everybody needs them. Nothing where they are in memory."""
+    for rows in columns:
+        if isinstance(rows, np.memmap) and len(rows):
+            _fetch(rows, np.array([0]), np.array([len(rows)]))
+
+
 def _fetch(rows: NDArray[np.generic], first: NDArray[np.int64], stop: NDArray[np.int64]) -> None:
     """Rows first to stop, for each of the two arrays' elements."""
     file = _map_of(rows)

@@ -6,7 +6,7 @@ fingers only say whom to look at, so they are kept in 8 bits with a scale each. 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Self
 
@@ -22,6 +22,9 @@ PLACE = {position: index for index, position in enumerate(POSITIONS)}
 FACE = PLACE[Position.FACE]
 FACE_SCALE = np.float32(1 / 32767)
 TURN = 65536 / (2 * np.pi)
+COLD = ("faces", "fingers", "minutiae")
+"""Columns that a mapped gallery reads from the disk as they are needed."""
+
 SEEN = Quality(0)
 """A gallery's templates carry no quality: it said at enrolment what it had to say."""
 
@@ -115,20 +118,16 @@ class Records:
         packed = self.minutiae[self.minutiae_first[row] : self.minutiae_first[row + 1]]
         return self.fingers[row].astype(np.float32) * self.scales[row], unpack_minutiae(packed)
 
-    def templates(
-        self, row: int, models: Mapping[str, str], positions: Collection[Position] = POSITIONS
-    ) -> tuple[Template, ...]:
-        """One person's of some positions, as exact as they were kept. models: by modality, for their name."""
+    def templates(self, row: int, models: Mapping[str, str]) -> tuple[Template, ...]:
+        """One person's, as exact as they were kept. models: by modality, for their name."""
         captures = range(int(self.first[row]), int(self.first[row + 1]))
         faces = int(self.faces_before[row])
         finger = captures.start - faces
         result = []
         for capture in captures:
             position = POSITIONS[self.positions[capture]]
-            if position in positions:
-                at = finger if position.is_finger else faces
-                vector, minutiae = self._finger(at) if position.is_finger else (self._face(at), None)
-                result.append(Template(position, vector, SEEN, models[modality(position)], minutiae))
+            vector, minutiae = self._finger(finger) if position.is_finger else (self._face(faces), None)
+            result.append(Template(position, vector, SEEN, models[modality(position)], minutiae))
             finger += position.is_finger
             faces += not position.is_finger
         return tuple(result)

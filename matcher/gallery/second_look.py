@@ -13,10 +13,8 @@ from matcher.fuse import modality
 from matcher.gallery.layout import Probe
 from matcher.gallery.paging import fetch_vectors
 from matcher.gallery.records import FACE, FACE_SCALE, POSITIONS
-from matcher.gallery.store import View
+from matcher.gallery.store import Slots, View
 from matcher.types import Vector
-
-Slots = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

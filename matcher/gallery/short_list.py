@@ -19,12 +19,12 @@ from matcher.calibrate import Line
 from matcher.gallery.coder import Coder
 from matcher.gallery.growing import Growing
 from matcher.gallery.layout import EVERY, Layout, Probe, common_places, turned
+from matcher.gallery.paging import fetch_all
 from matcher.gallery.records import Records
-from matcher.gallery.store import Saved
-from matcher.parameters import BLOCK_ROWS, LAYOUT_LEAST
+from matcher.gallery.store import Saved, Slots
+from matcher.parameters import BLOCK_ROWS, LAYOUT_LEAST, SHORT_LISTED_AT_ONCE
 from matcher.types import Vector
 
-Slots = NDArray[np.int64]
 Alive = Callable[[], NDArray[np.bool_]]
 Scan = Callable[["Block"], tuple[Vector, Slots]]
 Run = Callable[[Scan, Sequence["Block"]], Iterator[tuple[Vector, Slots]]]
@@ -32,6 +32,7 @@ Run = Callable[[Scan, Sequence["Block"]], Iterator[tuple[Vector, Slots]]]
 
 SPARE = 3  # a third more rows are asked for, since some are of the removed
 _CHUNK = 8192  # people whose vectors are unpacked at a time
+_BLOCKS_AT_ONCE = 16  # blocks whose results are held at a time
 MIXED = -1
 """The name of the mixed layout; the others go by their mask."""
 
@@ -139,7 +140,9 @@ class ShortList:
     def add(self, records: Records, slots: Slots) -> None:
         """Append people; those without any capture are left out, for no search can find them."""
         for start in range(0, len(records), _CHUNK):
-            self._add(records[start : start + _CHUNK], slots[start : start + _CHUNK])
+            some = records[start : start + _CHUNK]
+            fetch_all(some.faces, some.fingers)
+            self._add(some, slots[start : start + _CHUNK])
 
     def search(self, probes: Sequence[Probe], length: Callable[[int], int], alive: Alive, run: Run) -> list[Slots]:
         """The slots of the best of those alive, for each of probes that all have the same positions.
@@ -153,13 +156,12 @@ class ShortList:
             _name(block.layout): length(0 if block.layout.mixed else block.layout.mask & probes[0].mask)
             for block in blocks  # in the mixed layout some share little
         }
-        scanned = list(run(lambda block: block.scan(probes, counts[_name(block.layout)], alive), blocks))
-        found: list[list[Slots]] = [[] for _ in probes]
-        for name, count in counts.items():
-            alike = [scan for block, scan in zip(blocks, scanned, strict=True) if _name(block.layout) == name]
-            for kept, slots in zip(found, _best_of(alike, count), strict=True):
-                kept.append(slots)
-        return [np.concatenate([np.zeros(0, np.int64), *kept]) for kept in found]
+        at_once = max(SHORT_LISTED_AT_ONCE // max(sum(counts.values()), 1), 1)
+        return [
+            slots
+            for start in range(0, len(probes), at_once)
+            for slots in _short_lists(probes[start : start + at_once], blocks, counts, alive, run)
+        ]
 
     def _add(self, records: Records, slots: Slots) -> None:
         vectors, masks = turned(records, self.coders), records.masks
@@ -194,14 +196,29 @@ class ShortList:
             done += len(rows[take])
 
 
-def _best_of(scanned: Sequence[tuple[Vector, Slots]], count: int) -> Iterator[Slots]:
-    """For each probe, the slots of the best `count` of what some blocks gave."""
+def _short_lists(
+    probes: Sequence[Probe], blocks: Sequence[Block], counts: Mapping[int, int], alive: Alive, run: Run
+) -> list[Slots]:
+    """`ShortList.search` of a few probes. counts: by the name of a layout, whose people have lists of their own."""
+    best: dict[int, tuple[Vector, Slots]] = {}
+    for start in range(0, len(blocks), _BLOCKS_AT_ONCE):
+        some = blocks[start : start + _BLOCKS_AT_ONCE]
+        scanned = list(run(lambda block: block.scan(probes, counts[_name(block.layout)], alive), some))
+        for name, count in counts.items():
+            alike = [scan for block, scan in zip(some, scanned, strict=True) if _name(block.layout) == name]
+            if alike:
+                best[name] = _best_of([best[name], *alike] if name in best else alike, count)
+    rows = [[slots[row][np.isfinite(scores[row])] for scores, slots in best.values()] for row in range(len(probes))]
+    return [np.concatenate([np.zeros(0, np.int64), *lists]) for lists in rows]
+
+
+def _best_of(scanned: Sequence[tuple[Vector, Slots]], count: int) -> tuple[Vector, Slots]:
+    """For each probe, the best `count` of what some blocks gave: estimates and slots (q, count), or all there are."""
     best, slots = (np.hstack(parts) for parts in zip(*scanned, strict=True))
     if best.shape[1] > count:
         kept = np.argpartition(-best, count - 1, axis=1)[:, :count]
         best, slots = np.take_along_axis(best, kept, 1), np.take_along_axis(slots, kept, 1)
-    for row, score in zip(slots, best, strict=True):
-        yield row[np.isfinite(score)]
+    return best, slots
 
 
 def _name(layout: Layout) -> int:

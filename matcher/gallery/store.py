@@ -6,7 +6,7 @@ and may be read from the disk a page at a time.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.gallery.growing import Growing
-from matcher.gallery.records import POSITIONS, Records, columns
+from matcher.gallery.paging import fetch_all
+from matcher.gallery.records import COLD, Records, columns
 from matcher.parameters import SEGMENT_PEOPLE
-from matcher.types import Position, Template
+from matcher.types import Template
 
+Slots = NDArray[np.int64]
 Saved = tuple[Path, str]
 """A file of a snapshot, and its SHA-256."""
 _OFFSETS = ("first", "faces_before", "minutiae_first")
@@ -30,14 +32,15 @@ class Segment:
     def __init__(self, records: Records) -> None:
         self.records = records
         self.saved: dict[str, Saved] | None = None
-        self._order = np.argsort(records.keys, kind="stable")
-        self._sorted = records.keys[self._order]
+        rising = bool((np.diff(records.keys) > 0).all())  # as of people enrolled one after the other
+        self._order = None if rising else np.argsort(records.keys, kind="stable")
+        self._sorted = records.keys if self._order is None else records.keys[self._order]
         self.low, self.high = (int(self._sorted[0]), int(self._sorted[-1])) if len(records) else (0, -1)
 
     def rows_of(self, key: int) -> NDArray[np.int64]:
         """Where a key is, alive or not."""
         start, stop = np.searchsorted(self._sorted, [key, key + 1])
-        return self._order[start:stop]
+        return np.arange(start, stop) if self._order is None else self._order[start:stop]
 
 
 class OpenSegment:
@@ -80,12 +83,9 @@ class View:
         """Whose slot it is."""
         return int(self.segments[slot // SEGMENT_PEOPLE].keys[slot % SEGMENT_PEOPLE])
 
-    def person(
-        self, slot: int, models: Mapping[str, str], positions: Collection[Position] = POSITIONS
-    ) -> tuple[int, tuple[Template, ...]]:
-        """Key and templates of one, of some positions. models: by modality."""
-        records, row = self.segments[slot // SEGMENT_PEOPLE], slot % SEGMENT_PEOPLE
-        return self.key(slot), records.templates(row, models, positions)
+    def person(self, slot: int, models: Mapping[str, str]) -> tuple[int, tuple[Template, ...]]:
+        """Key and templates of one. models: by modality."""
+        return self.key(slot), self.segments[slot // SEGMENT_PEOPLE].templates(slot % SEGMENT_PEOPLE, models)
 
 
 class Store:
@@ -160,18 +160,18 @@ class Store:
         """Everybody as of now."""
         return View([segment.records for segment in self.full] + [self.open.records], self.alive)
 
-    def compact(self, least: float) -> None:
-        """Drop the captures of the removed from full segments of which at least that share is gone."""
-        for number, segment in enumerate(self.full):
+    def compact(self, least: float, start: int = 0) -> None:
+        """Drop the captures of the removed from full segments, from `start` on, of which more than `least` are gone."""
+        for number, segment in list(enumerate(self.full))[start:]:
             gone = ~self.alive[number * SEGMENT_PEOPLE : (number + 1) * SEGMENT_PEOPLE]
             if np.count_nonzero(gone & (segment.records.keys >= 0)) > least * SEGMENT_PEOPLE:
+                fetch_all(*(getattr(segment.records, name) for name in COLD))
                 self.full[number] = Segment(segment.records.without(gone))
 
-    def compact_open(self) -> None:
-        """The same of the segment still growing, of whom nothing may be appended meanwhile."""
-        records = self.open.records
-        gone = ~self.alive[self.slots - len(records) :]
-        if np.any(gone & (records.keys >= 0)):
+    def compact_open(self, least: float) -> None:
+        """The same of the segment still growing, to which nothing may be appended meanwhile."""
+        records, gone = self.open.records, ~self.alive[self.slots - len(self.open) :]
+        if np.count_nonzero(gone & (records.keys >= 0)) > least * len(records):
             self.open = OpenSegment(records.without(gone))
 
     def _append(self, records: Records) -> None:

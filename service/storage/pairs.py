@@ -1,8 +1,10 @@
 """The pairs of people a walk finds, kept through a kill, and in the end as CSV or Parquet."""
 
+import fcntl
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -45,22 +47,27 @@ class PairFile:
         self.after = self.people = self.pairs = self._bytes = 0
         self.begun = now
         self._mark: str | None = None
-        try:
-            if restart:
-                for one in (self._progress, path, self._rows):
-                    one.unlink(missing_ok=True)
-            self._find_place(is_past)
-            self._file = self._rows.open("ab")
-        except OSError as error:
-            raise PairFileUnusable(f"{path} cannot be written: {error.strerror}") from error
-        self._file.truncate(self._bytes)
-        self._keep_place()
+        with ExitStack() as held:
+            try:
+                self._lock(held)
+                if restart:
+                    for one in (self._progress, path, self._rows):
+                        one.unlink(missing_ok=True)
+                self._find_place(is_past)
+                self._file = held.enter_context(self._rows.open("ab"))
+            except BlockingIOError:
+                raise PairFileUnusable(f"another run is writing into {path.absolute().parent}") from None
+            except OSError as error:
+                raise PairFileUnusable(f"{path} cannot be written: {error.strerror}") from error
+            self._file.truncate(self._bytes)
+            self._keep_place()
+            self._held = held.pop_all()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._file.close()
+        self._held.close()
 
     def named(self) -> Iterator[tuple[int, int]]:
         """The two keys of every row, lower first."""
@@ -86,6 +93,15 @@ class PairFile:
         part.replace(self._path)
         self._progress.unlink()
         self._rows.unlink()
+
+    def _lock(self, held: ExitStack) -> None:
+        """Keep other runs away until `held` is closed. Raises BlockingIOError while there is one.
+
+        The folder is locked, not a file that would have to be left in it.
+        """
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        held.callback(os.close, folder)
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def _find_place(self, is_past: Callable[[str], bool]) -> None:
         if not self._progress.exists():

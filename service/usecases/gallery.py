@@ -57,7 +57,7 @@ class Follower:
             after = 0
             while people := uow.gallery.searched(after):
                 for key, templates in people.items():
-                    self._add(key, templates)
+                    self._take(key, templates)
                 after = max(people)
                 progress(len(people))
             self._applied, self._mark = last, uow.gallery.mark_of(last)
@@ -69,8 +69,7 @@ class Follower:
             if keys:
                 current = uow.gallery.searched_among(keys)
                 for key in keys:
-                    self.engine.remove(key)
-                    self._add(key, current.get(key, ()))
+                    self._take(key, current.get(key, ()))
                 self._applied, self._mark = sequence, uow.gallery.mark_of(sequence)
 
     def snapshot(self) -> None:
@@ -110,9 +109,11 @@ class Follower:
             if other != folder:
                 shutil.rmtree(other, ignore_errors=True)
 
-    def _add(self, key: int, records: Sequence[TemplateRecord]) -> None:
+    def _take(self, key: int, records: Sequence[TemplateRecord]) -> None:
         if records:
-            self.engine.add(key, [template_from_bytes(one.content) for one in records])
+            self.engine.replace(key, [template_from_bytes(one.content) for one in records])
+        else:
+            self.engine.remove(key)
 
 
 def to_record(template: Template, capture_key: int) -> TemplateRecord:

@@ -87,6 +87,10 @@ def test_tokens_are_made_listed_and_revoked(service: Running) -> None:
 
 
 def test_the_gallery_is_rebuilt_from_the_database(service: Running) -> None:
+    for command in ("rebuild", "compact"):
+        refused = jisr(service, "gallery", command)
+        assert refused.exit_code == 1
+        assert "stop it first" in refused.stderr
     service.stop()
     rebuilt = subprocess.run(
         [*JISR, "gallery", "rebuild"], env=service.environment, capture_output=True, text=True, check=True

@@ -1,10 +1,15 @@
+import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from matcher.errors import GalleryDamaged
 from matcher.gallery import Gallery, Stamp, short_list, store
+from matcher.gallery import gallery as module
 from matcher.gallery.records import pack_faces
 from matcher.types import Position
 from tests.matcher.gallery.test_gallery import CODERS, mixed_people
@@ -68,6 +73,74 @@ def test_what_is_full_is_written_once(tmp_path: Path) -> None:
     assert any(name.startswith("block") for name in linked)
 
 
+def test_what_is_kept_of_many_removed_goes_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    some = filled()
+    held = {key: pack_faces(mixed_people(30)[key][0].vector[None]).tobytes() for key in range(0, 30, 4)}
+    left = (4, 8, 12, 16, 20, 24, 1, 5, 9, 17, 21)  # of each segment more than a quarter; 3 and 28 had left before
+    for key in left:
+        some.remove(key)
+    assert not some.wants_rebuilding
+    monkeypatch.setattr(module, "COMPACT_LEAST", 5)
+    some.remove(1000)
+    deadline = time.monotonic() + 30
+    while (some.rebuilding or some.wants_rebuilding) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    some.save(tmp_path, STAMP)
+    content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert [key for key, row in held.items() if row in content] == [0]
+    assert len(some) == 17
+
+
+def test_nobody_who_leaves_before_compacting_escapes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their segment becomes full between the looks at full ones and at the one still growing."""
+    some = gallery()
+    some.add_many((key, person(key, [Position.FACE])) for key in range(6))
+    some.remove(2)
+    compact, filled_up = store.Store.compact, list[int]()
+
+    def fill_up_after(of: store.Store, *arguments: Any) -> None:
+        compact(of, *arguments)
+        if not filled_up:
+            filled_up.append(8)
+            some.add_many((key, person(key, [Position.FACE])) for key in range(6, 10))
+
+    monkeypatch.setattr(store.Store, "compact", fill_up_after)
+    some.compact()
+    some.save(tmp_path, STAMP)
+    content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    rows = [pack_faces(person(key, [Position.FACE])[0].vector[None]).tobytes() for key in (1, 2, 9)]
+    assert [row in content for row in rows] == [True, False, True]
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_a_snapshot_is_there_at_every_moment_of_writing_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mapped: bool
+) -> None:
+    some, folder = filled(mapped=mapped), tmp_path / "one"
+    some.save(folder, STAMP)
+    found: list[int] = []
+
+    def load_first(whole: Callable[..., Any]) -> Callable[..., Any]:
+        def loaded_first(*arguments: Any, **options: Any) -> Any:
+            found.append(gallery(mapped=mapped).load(folder, MODELS))
+            return whole(*arguments, **options)
+
+        return loaded_first
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", load_first(Path.replace))
+        patch.setattr(shutil, "rmtree", load_first(shutil.rmtree))
+        some.save(folder, Stamp(18, MODELS))
+    assert set(found) == {17, 18}
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+    folder.rename(tmp_path / "one.former")  # a writer died there
+    other = gallery(mapped=mapped)
+    assert other.load(folder, MODELS) == 18
+    other.save(folder, Stamp(19, MODELS))
+    assert gallery(mapped=mapped).load(folder, MODELS) == 19
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+
+
 @pytest.mark.parametrize("mapped", [False, True])
 def test_compacting_leaves_nothing_of_the_removed(tmp_path: Path, mapped: bool) -> None:
     some = filled(mapped=mapped)
@@ -81,6 +154,9 @@ def test_compacting_leaves_nothing_of_the_removed(tmp_path: Path, mapped: bool) 
         return [row in content for row in held]
 
     assert present(tmp_path / "one") == [True, True, True, True]
+    some.rebuild()
+    some.save(tmp_path / "one", STAMP)
+    assert present(tmp_path / "one") == [True, True, True, True]  # too few to be worth it unasked
     some.compact()
     some.save(tmp_path / "one", STAMP)
     assert present(tmp_path / "one") == [True, True, False, False]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from matcher.calibrate import Line
 from matcher.gallery import coder as coders
 from matcher.gallery import short_list
+from matcher.gallery.growing import Growing
 from matcher.gallery.layout import EVERY, Layout, Probe, turned
 from matcher.gallery.records import PLACE, records_of
 from matcher.gallery.second_look import SecondLook
@@ -103,13 +104,16 @@ def test_across_blocks_and_layouts_the_best_rows_are_those_of_one_scan(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(short_list, "BLOCK_ROWS", 8)
         patch.setattr(short_list, "LAYOUT_LEAST", 3)
+        patch.setattr(short_list, "_BLOCKS_AT_ONCE", 2)
+        patch.setattr(short_list, "SHORT_LISTED_AT_ONCE", 2 * count)
         records = records_of([(key, person(key, positions)) for key, positions in enumerate(having)], DIMENSIONS)
         some = ShortList(CODERS, LINES)
         for start in range(0, len(having), 5):
             some.add(records[start : start + 5], np.arange(start, min(start + 5, len(having))))
         probe = probe_of(again(0, probed))
         alive = np.arange(len(having)) % 4 != 3
-        (found,) = some.search([probe], lambda common: count, lambda: alive, in_turn)
+        (found, *others) = some.search([probe] * 3, lambda common: count, lambda: alive, in_turn)
+    assert [each.tolist() for each in others] == [found.tolist()] * 2
     shown = set(found.tolist())
     assert len(shown) == len(found)
     layouts: dict[tuple[int, bool], dict[int, float]] = {}
@@ -141,17 +145,27 @@ def test_searches_never_meet_an_empty_or_half_written_block(monkeypatch: pytest.
     monkeypatch.setattr(short_list, "BLOCK_ROWS", 2)
     some, probe = ShortList(CODERS, LINES), probe_of(again(0, [Position.FACE]))
     lengths: list[int] = []
-    whole_add = short_list.Block.add
+    whole_add, append = short_list.Block.add, Growing.append
+    adding: list[short_list.Block] = []
+
+    def told_last(growing: Growing, rows: np.ndarray) -> None:
+        """With its slots a block may be full, and is read without the lock from then on."""
+        if growing is adding[-1]._slots:
+            assert adding[-1].index.ntotal == len(growing) + len(rows)
+            assert adding[-1]._lock.locked()
+        append(growing, rows)
 
     def look() -> None:
         (found,) = some.search([probe], lambda common: 9, lambda: np.ones(9, np.bool_), in_turn)
         lengths.append(len(found))
 
     def search_before_and_after(block: short_list.Block, *added: np.ndarray) -> None:
+        adding.append(block)
         look()
         whole_add(block, *added)
         look()
 
+    monkeypatch.setattr(Growing, "append", told_last)
     monkeypatch.setattr(short_list.Block, "add", search_before_and_after)
     for slot in range(5):
         some.add(records_of([(slot, person(slot, [Position.FACE]))], DIMENSIONS), np.array([slot]))

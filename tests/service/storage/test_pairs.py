@@ -212,6 +212,16 @@ def test_what_cannot_be_gone_on_with_is_refused_and_left_as_it_is(
     assert is_whole(path)
 
 
+def test_a_second_run_is_refused_while_the_first_writes(path: Path) -> None:
+    with opened(path) as first:
+        first.add(STEPS[0])
+        for begin_too in (opened, begun_anew):
+            with pytest.raises(PairFileUnusable, match="another run is writing"):
+                begin_too(path)
+    go_on(path)
+    assert is_whole(path)
+
+
 @pytest.mark.parametrize("name", ["out.xlsx", "out", "out.csv.gz"])
 def test_another_ending_is_refused_and_those_there_are_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(PairFileUnusable, match=r"none of \.csv, \.parquet"):
