@@ -77,6 +77,9 @@ class Cases(Protocol):
     def holding_back(self, person_keys: Sequence[int]) -> list[Case]:
         """Open cases of enrolments whose newcomer is one of these. A case of the gallery holds nobody back."""
 
+    def open_of_gallery(self, person_keys: Sequence[int]) -> list[Case]:
+        """Open cases of the gallery whose newcomer is one of these."""
+
     def between(self, some: Sequence[int], others: Sequence[int]) -> bool:
         """Whether a case, open or decided, is about one of `some` and one of `others`.
 

@@ -32,9 +32,14 @@ class SqlCases:
         return list(self._session.scalars(rows))
 
     def holding_back(self, person_keys: Sequence[int]) -> list[Case]:
-        rows = select(Case).where(
-            case.c.person_key.in_(person_keys), case.c.status == CaseStatus.OPEN, _is_of(Origin.ENROLMENT)
-        )
+        return self._open_of(Origin.ENROLMENT, person_keys)
+
+    def open_of_gallery(self, person_keys: Sequence[int]) -> list[Case]:
+        return self._open_of(Origin.GALLERY, person_keys)
+
+    def _open_of(self, origin: Origin, person_keys: Sequence[int]) -> list[Case]:
+        """Whose newcomer is one of these."""
+        rows = select(Case).where(case.c.person_key.in_(person_keys), case.c.status == CaseStatus.OPEN, _is_of(origin))
         return list(self._session.scalars(rows))
 
     def between(self, some: Sequence[int], others: Sequence[int]) -> bool:

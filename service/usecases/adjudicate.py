@@ -11,7 +11,7 @@ from service.domain.errors import MalformedRequest, NoSuchCase, UnknownSurvivor
 from service.domain.people import SEARCHED, Person, PersonStatus
 from service.ports import Clock, Storage, UnitOfWork
 from service.usecases import households
-from service.usecases.settle import settle
+from service.usecases.settle import names_of, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ def decide_case(case_id: UUID, ruling: Ruling, *, storage: Storage, clock: Clock
                     _merge(uow, loser, survivor, now)
                 case.survivor_key = survivor.key
                 settle(uow, survivor, now, number_length)
+                _close_what_that_settles(uow, survivor, case, ruling.by, now)
             case _ if case.enrolment_key is None:
                 pass  # everybody in it was registered before, and a search takes nothing from anybody
             case Verdict.DISTINCT:
@@ -101,8 +102,8 @@ def _the_only_other(newcomer: Person, candidates: Iterable[Person]) -> list[Pers
 def _check_numbers(uow: UnitOfWork, survivor: Person, losers: Sequence[Person]) -> None:
     """A number must never lead to somebody who has none and, held back by another case, gets none now."""
     uow.flush()
-    names = [survivor.key, *(alias.key for alias in uow.people.aliases_of(survivor.key))]
-    if survivor.number is None and any(loser.number for loser in losers) and uow.cases.holding_back(names):
+    still_held = uow.cases.holding_back(names_of(uow, survivor))
+    if survivor.number is None and any(loser.number for loser in losers) and still_held:
         raise UnknownSurvivor(f"{survivor.id} is still under review; let somebody who has a number remain", "survivor")
 
 
@@ -113,6 +114,16 @@ def _merge(uow: UnitOfWork, loser: Person, survivor: Person, now: datetime) -> N
     uow.people.move_templates(loser.key, survivor.key)
     uow.gallery.changed(loser.key)
     uow.gallery.changed(survivor.key)
+
+
+def _close_what_that_settles(uow: UnitOfWork, survivor: Person, settled: Case, by: str, now: datetime) -> None:
+    """Open cases of the gallery between people who are one by now leave nothing to decide."""
+    uow.flush()
+    names = names_of(uow, survivor)
+    for case in uow.cases.open_of_gallery(names):
+        if all(one.person_key in names for one in uow.cases.candidates(case.key)):
+            case.decide(Verdict.SAME_PERSON, f"one person since case {settled.id}", by, now)
+            case.survivor_key = survivor.key
 
 
 def _take_back(uow: UnitOfWork, case: Case, enrolment_key: int, newcomer: Person, now: datetime) -> None:

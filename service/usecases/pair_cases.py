@@ -7,6 +7,7 @@ from service.domain.people import SEARCHED, Person
 from service.ports import Clock, Storage, UnitOfWork
 from service.usecases.cases import open_case
 from service.usecases.duplicates import Pair, Step
+from service.usecases.settle import names_of
 
 
 def open_cases(step: Step, *, storage: Storage, clock: Clock) -> int:
@@ -39,7 +40,7 @@ def _open_of_pair(uow: UnitOfWork, pair: Pair, step: Step, now: datetime) -> boo
     if len(both) == 1 or any(one.status not in SEARCHED for one in both):
         return False
     earlier, later = sorted(both, key=lambda one: one.key)
-    if uow.cases.between(_keys(uow, earlier), _keys(uow, later)):
+    if uow.cases.between(names_of(uow, earlier), names_of(uow, later)):
         return False
     suspect = Suspect(earlier.key, pair.log10_lr, pair.evidence)
     open_case(uow, later.key, [suspect], step.policy, step.gallery_size, now)
@@ -48,8 +49,3 @@ def _open_of_pair(uow: UnitOfWork, pair: Pair, step: Step, now: datetime) -> boo
 
 def _today(uow: UnitOfWork, key: int) -> Person:
     return uow.people.survivor_of(uow.people.by_key(key))
-
-
-def _keys(uow: UnitOfWork, one: Person) -> list[int]:
-    """The person's, and those of everybody merged into them."""
-    return [one.key, *(alias.key for alias in uow.people.aliases_of(one.key))]

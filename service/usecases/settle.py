@@ -15,7 +15,7 @@ def settle(uow: UnitOfWork, person: Person, now: datetime, number_length: int) -
     A person who already has a number keeps it.
     """
     uow.flush()
-    names = [person.key, *(alias.key for alias in uow.people.aliases_of(person.key))]
+    names = names_of(uow, person)
     if uow.cases.holding_back(names):
         return
     if person.number is None:
@@ -24,3 +24,8 @@ def settle(uow: UnitOfWork, person: Person, now: datetime, number_length: int) -
     households.complete(uow, person)
     for enrolment in uow.enrolments.in_review_of(names):
         enrolment.finish(EnrolmentStatus.ENROLLED, now)
+
+
+def names_of(uow: UnitOfWork, person: Person) -> list[int]:
+    """The person's key, and those of everybody merged into them."""
+    return [person.key, *(alias.key for alias in uow.people.aliases_of(person.key))]

@@ -132,16 +132,19 @@ def test_any_other_verdict_closes_the_case_and_takes_nothing_from_anybody(
 
 
 def test_one_person_registered_three_times_ends_as_one(counter: Client, desk: Client, jisr: App) -> None:
-    """Three pairs, three cases; what the first two decisions made one, the third finds so."""
+    """Three pairs, three cases; what the first two decisions made one, the third need not ask."""
     numbers = legacy(jisr, 3)
     assert walk(jisr) == 3
-    for number, survivor in ((0, "newcomer"), (1, "candidate"), (2, "candidate")):
+    for number, survivor in ((0, "newcomer"), (1, "candidate")):
         case = gallery_cases(desk)[number]
         people = {"newcomer": case["newcomer"], "candidate": case["candidates"][0]["person"]}
         answer = desk.decide(case["id"], "same_person", survivor=people[survivor]["id"])
         assert answer.status_code == 200, answer.text
     assert len({person(counter, number)["number"] for number in numbers}) == 1
     assert gallery_cases(desk, status="open") == []
+    _, second, third = (one["decision"] for one in gallery_cases(desk))
+    assert third["reason"] == f"one person since case {gallery_cases(desk)[1]['id']}"
+    assert (third["verdict"], third["by"], third["survivor"]) == ("same_person", second["by"], second["survivor"])
 
 
 def test_the_newcomer_can_remain_also_when_the_candidate_goes_under_another_name_by_now(

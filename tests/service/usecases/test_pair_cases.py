@@ -153,3 +153,18 @@ def test_a_candidate_left_out_of_a_merge_is_compared_with_the_survivor(walked: W
     assert walked.found((0, 1)) == 1
     walked.decide(walked.cases()[-1], Verdict.DISTINCT)
     assert walked.found((0, 1)) == 0
+
+
+def test_a_decision_closes_the_cases_that_it_leaves_nothing_to_decide_in(walked: Walked) -> None:
+    walked.found((0, 1), (0, 2), (1, 2), (0, 3), (2, 3))
+    held = walked.enrolment_case(2, 0)
+    by_pair = dict(zip(((0, 1), (0, 2), (1, 2), (0, 3), (2, 3)), walked.cases(), strict=False))
+    walked.decide(by_pair[0, 1], Verdict.SAME_PERSON, survivor=0)
+    assert [one.status for one in walked.cases()] == [CaseStatus.DECIDED, *[CaseStatus.OPEN] * 5]
+    walked.decide(by_pair[0, 2], Verdict.SAME_PERSON, survivor=0)
+    after = {one.id: one for one in walked.cases()}
+    closed = after[by_pair[1, 2].id]
+    assert (closed.status, closed.verdict, closed.decided_by) == (CaseStatus.DECIDED, Verdict.SAME_PERSON, "a desk")
+    assert (closed.survivor_key, closed.decided_at) == (walked.keys[0], NOW)
+    for still in (by_pair[0, 3], by_pair[2, 3], held):  # of two people still, and an enrolment that waits for an answer
+        assert after[still.id].status is CaseStatus.OPEN
