@@ -184,8 +184,9 @@ FACE_HARDNESS = 1.0
 # People taken from the short list to the exact cosines, by the codes a probe brings: the fewer, the less they say. Of
 # the mates among the ten best of 1 M by exact scan (500 probes a kind), 1000 hold all for a face and four fingers (120
 # codes), 4000 all for four fingers (88) and 99.8 % for a face and three (98), but 99.4 % for a face and one (54);
-# 12,000 hold 99.1 % for a face alone (32) and 99.2 % for two fingers (44): these got lists three times as long. Of
-# 37 M, 1000 hold the mates of all of 100 whole probes, 500 of 99, 60 of 98.
+# 12,000 hold 99.1 % for a face alone (32) and 99.2 % for two fingers (44): these got lists three times as long, which
+# hold all of 1,449 mates with two fingers (20,000: 99.9 %). Of 37 M, 1000 hold the mates of all of 100 whole probes,
+# 500 of 99, 60 of 98.
 SHORT_LISTS = ((110, 1000), (80, 4000), (50, 12_000), (0, 40_000))
 # Probes times short-listed people looked for at once: what 16 blocks give of them takes some 400 MB.
 SHORT_LISTED_AT_ONCE = 1_000_000
