@@ -62,6 +62,11 @@ def likely(candidates: Sequence[Candidate]) -> list[Candidate]:
     return [candidate for candidate in candidates if candidate.log10_lr > 0]
 
 
+def may_be_shown(candidates: Sequence[Candidate], people: int) -> list[Candidate]:
+    """From the evidence on that one stranger of so many comes to. Of those below, vectors rule some out unlooked at."""
+    return [candidate for candidate in candidates if candidate.log10_lr > np.log10(people)]
+
+
 @pytest.mark.parametrize("positions", [(FACE,), (THUMB,), (INDEX, THUMB), (FACE, THUMB, INDEX)])
 def test_a_small_gallery_is_searched_as_a_plain_scan_would(positions: tuple[Position, ...]) -> None:
     people = mixed_people(60)
@@ -148,7 +153,7 @@ def test_fingers_at_any_position_are_searched_as_a_plain_scan_would(
     probe = mislabelled([*again(key, [FACE][:face]), *again(key, shown)], labels)
     found = gallery.search_any_finger(probe, limit=25)
     wanted = exact.search_any_finger(dict(gallery.people()), probe, CALIBRATIONS)
-    assert_same_but_for_ties(likely(found), likely(wanted))
+    assert_same_but_for_ties(may_be_shown(found, 25), may_be_shown(wanted, 25))
     theirs = {candidate.key: candidate.evidence for candidate in wanted}
     for candidate in likely(found):
         for position, one in candidate.evidence.items():
@@ -245,7 +250,8 @@ def test_any_life_ends_as_the_plain_scan_of_who_is_left(
             left[who] = left.get(who, []) + new
     probe = again(key, positions, time=2)
     assert {who: len(templates) for who, templates in gallery.people()} == {w: len(t) for w, t in left.items()}
-    assert_same_but_for_ties(likely(gallery.search(probe)), likely(scan(gallery, probe)))
+    found, wanted = gallery.search(probe), scan(gallery, probe)
+    assert_same_but_for_ties(may_be_shown(found, max(len(left), 1)), may_be_shown(wanted, max(len(left), 1)))
 
 
 def test_searches_go_on_while_people_come_and_go() -> None:
