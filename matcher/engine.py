@@ -1,7 +1,7 @@
 """Recognition as the service sees it: captures to templates, and people found by them.
 
-The engine alone decides who uses the cores. Networks run single-threaded, one capture a core; so does
-FAISS, and the gallery shares a search's blocks and minutiae out among threads of its own.
+The engine alone decides who uses the cores. Networks run single-threaded, one capture a core; so does FAISS, and the
+gallery shares a search's blocks and minutiae out among threads of its own.
 """
 
 import hashlib

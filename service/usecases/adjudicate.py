@@ -102,8 +102,8 @@ def _the_only_other(newcomer: Person, candidates: Iterable[Person]) -> list[Pers
 def _check_numbers(uow: UnitOfWork, survivor: Person, losers: Sequence[Person]) -> None:
     """A number must never lead to somebody who has none and, held back by another case, gets none now."""
     uow.flush()
-    still_held = uow.cases.holding_back(names_of(uow, survivor))
-    if survivor.number is None and any(loser.number for loser in losers) and still_held:
+    would_lead_there = survivor.number is None and any(loser.number for loser in losers)
+    if would_lead_there and uow.cases.holding_back(names_of(uow, survivor)):
         raise UnknownSurvivor(f"{survivor.id} is still under review; let somebody who has a number remain", "survivor")
 
 
