@@ -188,7 +188,7 @@ FACE_HARDNESS = 1.0
 # hold all of 1,449 mates with two fingers (20,000: 99.9 %). Of 37 M, 1000 hold the mates of all of 100 whole probes,
 # 500 of 99, 60 of 98.
 SHORT_LISTS = ((110, 1000), (80, 4000), (50, 12_000), (0, 40_000))
-# Probes times short-listed people looked for at once. 256 probes by a face alone take 0.8 GiB at most in 16 blocks or 32.
+# Probes times short-listed people looked for at once: 256 probes by a face alone take 0.8 GiB in 16 blocks or in 32.
 SHORT_LISTED_AT_ONCE = 1_000_000
 # log10 LR of all cosines, then of one finger's minutiae and the other cosines, below which a person is let go. A
 # calibrated one falls below -t for at most 10^-t of mates; with measured spreads -2 loses 0.03 % of mates with two
