@@ -21,7 +21,7 @@ from rich.table import Table
 
 from benchmarks.made_up_people import packed_people
 from matcher.calibrate import read_calibrations
-from matcher.engine import Capture, Engine
+from matcher.extractor import Capture, Extractor
 from matcher.finger.vector import FingerVector
 from matcher.gallery import Gallery, shipped_coders
 from matcher.gallery.records import pack_minutiae
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def measure(args: Namespace) -> dict[str, Any]:
-    engine = Engine()
+    engine = Extractor()
     dpi = dict(pair.split("=") for pair in args.dpi)
     fingers = [finger for folder in args.fingers for finger in real_fingers(engine, folder, dpi, args.impressions)]
     faces = real_faces(engine, args.faces)
@@ -76,7 +76,7 @@ def measure(args: Namespace) -> dict[str, Any]:
     return {"fingers": len(fingers), "faces": len(pairs), "kinds": kinds}
 
 
-def real_fingers(engine: Engine, folder: Path, dpi: Mapping[str, str], impressions: int) -> Iterator[list[Template]]:
+def real_fingers(engine: Extractor, folder: Path, dpi: Mapping[str, str], impressions: int) -> Iterator[list[Template]]:
     """The captures of each finger of a set; refused ones are left out."""
     names = sorted({path.stem.split("_")[0] for path in folder.glob("*.png")}, key=int)
     resolution = float(dpi.get(folder.name, 500))
@@ -86,7 +86,7 @@ def real_fingers(engine: Engine, folder: Path, dpi: Mapping[str, str], impressio
         yield [one for one in found if isinstance(one, Template)]
 
 
-def real_faces(engine: Engine, folder: Path) -> list[list[Template]]:
+def real_faces(engine: Extractor, folder: Path) -> list[list[Template]]:
     """The pictures of each person, two at most."""
     people: dict[str, list[Path]] = {}
     for path in sorted(folder.rglob("*.jpg")):
@@ -98,7 +98,7 @@ def real_faces(engine: Engine, folder: Path) -> list[list[Template]]:
     return [templates for templates in found if templates]
 
 
-def strangers(engine: Engine, args: Namespace, faces: Vector, rng: np.random.Generator) -> Gallery:
+def strangers(engine: Extractor, args: Namespace, faces: Vector, rng: np.random.Generator) -> Gallery:
     """A gallery of people with a face and ten fingers each."""
     calibrations = read_calibrations(MODELS / "calibration.json", engine.models)
     embed = FingerVector()

@@ -32,7 +32,7 @@ from benchmarks.oracle import Oracle, agreement
 from benchmarks.peers import PEERS, Peer, measured_peer
 from benchmarks.timing import percentiles, timed
 from matcher.calibrate import Calibration, read_calibrations
-from matcher.engine import Engine
+from matcher.extractor import Extractor
 from matcher.gallery import Gallery, Stamp, shipped_coders
 from matcher.networks import MODELS
 from matcher.types import FINGERS, Template, Vector
@@ -78,7 +78,7 @@ def main() -> None:
 
 
 def measure(args: Namespace, work: Path) -> dict[str, Any]:
-    calibrations = read_calibrations(MODELS / "calibration.json", Engine().models)
+    calibrations = read_calibrations(MODELS / "calibration.json", Extractor().models)
     people = MadeUpPeople(
         args.people,
         args.fingers,

@@ -1,9 +1,15 @@
 """Recognition and 1:N search: arrays in, arrays out. Nothing here knows a database, HTTP or the environment.
 
-This is the door: all that `service` may import.
+This is the door: all that `service` may import. An Extractor makes templates, a Comparator compares a few of them, and
+a SearchIndex searches everyone enrolled. They share only a TemplateFormat, so each can run in a process of its own.
+
+These classes alone decide who uses the cores. Networks run single-threaded, one capture per core. FAISS is
+single-threaded too: a SearchIndex shares the blocks and minutiae of a search among threads of its own. A Comparator
+stays in its caller's thread.
 """
 
-from matcher.engine import Capture, Comparison, Engine
+from matcher.comparator import Comparator, Comparison
+from matcher.engine import Engine
 from matcher.errors import (
     CalibrationUnusable,
     CaptureError,
@@ -21,10 +27,12 @@ from matcher.errors import (
     TemplatesIncomparable,
     TooFewFeatures,
 )
+from matcher.extractor import Capture, Extractor
 from matcher.networks import MODELS
 from matcher.packing import template_from_bytes, template_to_bytes
 from matcher.quality import ADVICE
-from matcher.types import FINGERS, SLAPS, Candidate, Evidence, Minutiae, Position, Quality, Template
+from matcher.search_index import SearchIndex
+from matcher.types import FINGERS, SLAPS, Candidate, Evidence, Minutiae, Position, Quality, Template, TemplateFormat
 
 __all__ = [
     "ADVICE",
@@ -37,9 +45,11 @@ __all__ = [
     "CaptureError",
     "CaptureTooLarge",
     "CaptureUnreadable",
+    "Comparator",
     "Comparison",
     "Engine",
     "Evidence",
+    "Extractor",
     "GalleryDamaged",
     "MatcherError",
     "Minutiae",
@@ -49,10 +59,12 @@ __all__ = [
     "NotAFingerprint",
     "Position",
     "Quality",
+    "SearchIndex",
     "SeveralFaces",
     "SlapIncomplete",
     "Template",
     "TemplateDamaged",
+    "TemplateFormat",
     "TemplatesIncomparable",
     "TooFewFeatures",
     "template_from_bytes",

@@ -113,6 +113,17 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class TemplateFormat:
+    """What templates look like: all that comparisons and searches need to know of the networks. Both by modality.
+
+    models: hash of the networks that make the templates. dimensions: length of the vectors.
+    """
+
+    models: Mapping[str, str]
+    dimensions: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What one position says of "same person" against "another".
 

@@ -24,8 +24,8 @@ from rich.progress import track
 
 from matcher.calibrate import Calibration, Curve, cllr, write_calibrations
 from matcher.decode import decode
-from matcher.engine import finger_model
 from matcher.errors import CaptureError
+from matcher.extractor import finger_model
 from matcher.face import FaceExtractor
 from matcher.finger import FingerExtractor, compare, prepare
 from matcher.finger.vector import FingerVector

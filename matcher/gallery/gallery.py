@@ -21,7 +21,7 @@ from matcher.gallery.any_finger import FINGER_PLACES, any_finger_look, one_finge
 from matcher.gallery.close_look import close_look
 from matcher.gallery.coder import Coder, train, unit
 from matcher.gallery.layout import Probe
-from matcher.gallery.records import COLD, FACE, PLACE, POSITIONS, Records, columns, records_of
+from matcher.gallery.records import COLD, FACE, POSITIONS, Records, columns, records_of
 from matcher.gallery.second_look import SecondLook
 from matcher.gallery.short_list import ShortList
 from matcher.gallery.store import Slots, Store, View
@@ -143,7 +143,7 @@ class Gallery:
         """
         require_comparable(templates, self._calibrations)
         person = Person(templates)
-        probe = _probe(person)
+        probe = Probe.of(person)
         if set(probe.captures) <= {FACE}:
             return self.search(templates, limit)
         probes = one_finger_probes(probe)
@@ -159,7 +159,7 @@ class Gallery:
         run = self._each if len(probes) == 1 else map  # with many, every thread has searches of its own
 
         def best(i: int) -> list[Candidate]:
-            seen = self._look(_probe(people[i])).see(slots[i], view)
+            seen = self._look(Probe.of(people[i])).see(slots[i], view)
             return close_look(people[i], seen, view, self._calibrations, limit, run)
 
         return list(self._each(best, range(len(people))))
@@ -169,7 +169,7 @@ class Gallery:
         people, slots, view = self._first_look(probes)
 
         def best(i: int) -> list[tuple[int, float]]:
-            seen = self._look(_probe(people[i])).see(slots[i], view)
+            seen = self._look(Probe.of(people[i])).see(slots[i], view)
             ratios = np.where(seen.captures.any(axis=1), seen.ratios, -np.inf)  # not of those erased meanwhile
             order = [at for at in np.argsort(-ratios, kind="stable")[:limit].tolist() if np.isfinite(ratios[at])]
             return [(view.key(int(slots[i][at])), float(ratios[at])) for at in order]
@@ -272,7 +272,7 @@ class Gallery:
         for templates in probes:
             require_comparable(templates, self._calibrations)
         people = [Person(templates) for templates in probes]
-        slots, view = self._short_lists([_probe(person) for person in people])
+        slots, view = self._short_lists([Probe.of(person) for person in people])
         return people, slots, view
 
     def _look(self, probe: Probe) -> SecondLook:
@@ -304,15 +304,6 @@ class Gallery:
         """Map over items with all threads; a single item stays in the caller's."""
         items = list(items)
         return map(function, items) if len(items) < 2 else self._pool.map(function, items)
-
-
-def _probe(person: Person) -> Probe:
-    return Probe(
-        {
-            PLACE[position]: np.stack([template.vector for template in templates])
-            for position, templates in person.captures.items()
-        }
-    )
 
 
 def _short_list_length(common: int) -> int:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from matcher.calibrate import Line
+from matcher.evidence import Person
 from matcher.fuse import modality
 from matcher.gallery.coder import PART, WORDS, Coder
-from matcher.gallery.records import FACE, POSITIONS, Records
+from matcher.gallery.records import FACE, PLACE, POSITIONS, Records
 from matcher.types import Vector
 
 EVERY = (1 << len(POSITIONS)) - 1
@@ -28,6 +30,16 @@ class Probe:
     """Who is looked for. captures: vectors by row of POSITIONS, float32 (k, d) each."""
 
     captures: Mapping[int, Vector]
+
+    @classmethod
+    def of(cls, person: Person) -> Self:
+        """The vectors of a person's templates."""
+        return cls(
+            {
+                PLACE[position]: np.stack([template.vector for template in templates])
+                for position, templates in person.captures.items()
+            }
+        )
 
     @property
     def mask(self) -> int:

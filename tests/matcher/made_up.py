@@ -1,14 +1,17 @@
 """People made of random vectors and minutiae, whose mates are known."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
-from matcher.calibrate import Calibration, Curve, Line
-from matcher.types import Minutiae, Position, Quality, Template, Vector
+from matcher.calibrate import Calibration, Curve, Line, write_calibrations
+from matcher.networks import MODELS as REAL_MODELS
+from matcher.types import Minutiae, Position, Quality, Template, TemplateFormat, Vector
 
 DIMENSIONS = {"face": 16, "finger": 24}
 MODELS = {"face": "face-model", "finger": "finger-model"}
+FORMAT = TemplateFormat(MODELS, DIMENSIONS)
 CALIBRATIONS = {
     "face": Calibration(
         MODELS["face"], "2026-01-01", ("made up",), 10, 100, Curve((0.2, 0.9), (-1.7, 3.0)), Line(6, 3)
@@ -17,6 +20,14 @@ CALIBRATIONS = {
         MODELS["finger"], "2026-01-01", ("made up",), 10, 100, Curve((0.02, 0.5), (-1.7, 4.0)), Line(5, 2)
     ),
 }
+
+
+def models_in(folder: Path) -> Path:
+    """Fill a folder of models with what comparisons and searches of made-up people read; the same folder."""
+    write_calibrations(folder / "calibration.json", CALIBRATIONS)
+    for name in ("manifest.toml", "short_list.npz"):
+        (folder / name).symlink_to(REAL_MODELS / name)
+    return folder
 
 
 def person(seed: int, positions: Sequence[Position]) -> list[Template]:

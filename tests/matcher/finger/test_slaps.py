@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from matcher import SLAPS, Engine, Position
+from matcher import SLAPS, Extractor, Position
 from matcher.decode import decode
 from matcher.errors import CaptureError, SlapIncomplete
 from matcher.finger import FingerExtractor, compare, prepare
@@ -39,8 +39,8 @@ def finger(seed: int) -> Pixels:
 
 
 @pytest.fixture(scope="module")
-def engine() -> Engine:
-    return Engine(threads=1)
+def extractor() -> Extractor:
+    return Extractor(threads=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +123,12 @@ def png(pixels: Pixels, dpi: float) -> bytes:
     return file.getvalue()
 
 
-def test_the_engine_gives_captures_of_the_fingers_not_declared_missing(engine: Engine) -> None:
+def test_the_extractor_gives_captures_of_the_fingers_not_declared_missing(extractor: Extractor) -> None:
     """From a picture at 1000 dpi."""
     made = Pillow.fromarray(slap([1, 2, 3]).pixels)
     large = np.asarray(made.resize((made.width * 2, made.height * 2), Pillow.Resampling.BICUBIC))
     missing = {Position.LEFT_RING, Position.RIGHT_THUMB}
-    fingers = engine.cut_slap(png(large, 1000), "plain_left_four", missing)
+    fingers = extractor.cut_slap(png(large, 1000), "plain_left_four", missing)
     assert [position for position, _ in fingers] == [
         Position.LEFT_LITTLE,
         Position.LEFT_MIDDLE,
@@ -140,9 +140,9 @@ def test_the_engine_gives_captures_of_the_fingers_not_declared_missing(engine: E
         assert image.pixels.shape[0] > 1.2 * image.pixels.shape[1] > 1.2 * 240
 
 
-def test_what_is_no_picture_is_refused(engine: Engine) -> None:
+def test_what_is_no_picture_is_refused(extractor: Extractor) -> None:
     with pytest.raises(CaptureError):
-        engine.cut_slap(b"no picture", "plain_thumbs", ())
+        extractor.cut_slap(b"no picture", "plain_thumbs", ())
 
 
 SAMPLES = {

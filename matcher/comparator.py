@@ -1,0 +1,75 @@
+"""Evidence between one probe and a few people who are given, not enrolled: verification, and what a search missed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from matcher.calibrate import read_calibrations
+from matcher.evidence import Person, judge
+from matcher.fuse import modality, require_comparable
+from matcher.gallery.close_look import close_look
+from matcher.gallery.layout import Probe, common_places
+from matcher.gallery.records import records_of
+from matcher.gallery.second_look import SecondLook
+from matcher.gallery.store import Store
+from matcher.networks import MODELS
+from matcher.types import Candidate, Evidence, Minutiae, Position, Quality, Template, TemplateFormat
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Evidence between two people. log10_lr: the sum over all common positions, 0 if there is none."""
+
+    log10_lr: float
+    evidence: Mapping[Position, Evidence]
+
+
+class Comparator:
+    """Compares templates of one format. Any thread may call any method; the work stays in the caller's thread.
+
+    models: folder of the calibration. Raises CalibrationUnusable.
+    """
+
+    def __init__(self, format: TemplateFormat, models: Path = MODELS) -> None:  # noqa: A002 the extractor's word for it
+        self._format = format
+        self._calibrations = read_calibrations(models / "calibration.json", format.models)
+        self._lines = {name: calibration.line for name, calibration in self._calibrations.items()}
+
+    def warm_up(self) -> None:
+        """Compile the comparison kernels now and not in the first search: seconds once per machine, then a moment."""
+        person = [_made_up(position, self._format) for position in (Position.FACE, Position.RIGHT_THUMB)]
+        self.rank(person, {0: person}, 1)
+
+    def compare(self, probe: Sequence[Template], reference: Sequence[Template]) -> Comparison:
+        """One to one, of the templates as they are. Raises TemplatesIncomparable for templates of other models."""
+        require_comparable([*probe, *reference], self._calibrations)
+        found = judge(Person(probe), [(0, Person(reference))], self._calibrations)
+        return Comparison(found[0].log10_lr, found[0].evidence) if found else Comparison(0.0, {})
+
+    def rank(self, probe: Sequence[Template], people: Mapping[int, Sequence[Template]], limit: int) -> list[Candidate]:
+        """The people most likely the probe's own, best first, equal evidence by key; at most `limit`.
+
+        people: templates by key (≥ 0). Their evidence is what a `SearchIndex` of the same people would report: both
+        round templates to what a gallery keeps, and both leave out people without a common position and people whom the
+        vectors rule out. Raises TemplatesIncomparable for templates of other models.
+        """
+        for templates in (probe, *people.values()):
+            require_comparable(templates, self._calibrations)
+        records = records_of(list(people.items()), self._format.dimensions)
+        store, person = Store(self._format.dimensions), Person(probe)
+        wanted = Probe.of(person)
+        slots = store.add(records)[common_places(records.masks, wanted)]
+        view = store.view()
+        seen = SecondLook(wanted, self._lines, self._format.dimensions).see(slots, view)
+        return close_look(person, seen, view, self._calibrations, limit, map)
+
+
+def _made_up(position: Position, made_as: TemplateFormat) -> Template:
+    """A template with enough minutiae to be compared."""
+    name = modality(position)
+    dimension, steps = made_as.dimensions[name], np.arange(8, dtype=np.float32)
+    vector = np.full(dimension, dimension**-0.5, np.float32)
+    minutiae = Minutiae(20 * steps, 9 * steps % 50, steps % 6, np.ones_like(steps), steps > 3)
+    return Template(position, vector, Quality(0), made_as.models[name], minutiae if position.is_finger else None)

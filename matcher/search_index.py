@@ -1,0 +1,107 @@
+"""Everyone enrolled, and the 1:N search among them, as the service sees both."""
+
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from matcher.calibrate import read_calibrations
+from matcher.errors import GalleryDamaged
+from matcher.gallery import Gallery, Stamp, shipped_coders
+from matcher.networks import MODELS
+from matcher.parameters import CANDIDATES_RETURNED
+from matcher.types import Candidate, Template, TemplateFormat
+
+_log = logging.getLogger(__name__)
+
+_SNAPSHOT = "gallery"
+
+
+class SearchIndex:
+    """People by key (int64, ≥ 0). Any thread may call any method.
+
+    models: folder of the manifest and the calibration. threads: cores that a search may use, all by default. mapped:
+    vectors and minutiae stay on the disk once they are in a snapshot. Raises CalibrationUnusable, ModelMissing or
+    ModelAltered.
+    """
+
+    def __init__(
+        self,
+        format: TemplateFormat,  # noqa: A002 the extractor's word for it
+        models: Path = MODELS,
+        threads: int | None = None,
+        *,
+        mapped: bool = False,
+    ) -> None:
+        self._format = format
+        self._calibrations = read_calibrations(models / "calibration.json", format.models)
+        self._coders = shipped_coders(format.dimensions, models)
+        self._threads = threads or os.cpu_count() or 1
+        self._mapped = mapped
+        self._gallery = self._empty_gallery()
+
+    def __len__(self) -> int:
+        return len(self._gallery)
+
+    def __contains__(self, key: int) -> bool:
+        return key in self._gallery
+
+    def add(self, key: int, templates: Sequence[Template]) -> None:
+        """Enrol a person, or add captures to one already there. Raises TemplatesIncomparable for other models."""
+        self._gallery.add(key, templates)
+
+    def replace(self, key: int, templates: Sequence[Template]) -> None:
+        """Enrol a person in place of the one with this key, atomically: searches see the old or the new record.
+
+        Raises TemplatesIncomparable for templates of other models.
+        """
+        self._gallery.replace(key, templates)
+
+    def remove(self, key: int) -> None:
+        """Forget a person; an unknown key is no error."""
+        self._gallery.remove(key)
+
+    def clear(self) -> None:
+        """Forget everyone."""
+        self._gallery = self._empty_gallery()
+
+    def compact(self) -> None:
+        """Keep nothing of removed people, in memory or in later snapshots."""
+        self._gallery.compact()
+
+    def search(
+        self, templates: Sequence[Template], limit: int = CANDIDATES_RETURNED, *, position_free: bool = False
+    ) -> list[Candidate]:
+        """The people most likely the probe's own, best first, equal evidence by key; at most `limit`.
+
+        position_free: the stated positions of fingers may be wrong, each finger may be any; slower, and a little less
+        certain. Raises TemplatesIncomparable for templates of other models.
+        """
+        search = self._gallery.search_any_finger if position_free else self._gallery.search
+        return search(templates, limit)
+
+    def search_many(
+        self, templates_of_many: Sequence[Sequence[Template]], limit: int = CANDIDATES_RETURNED
+    ) -> list[list[Candidate]]:
+        """`search` for many people at once, in their order; less work than one after another."""
+        return self._gallery.search_many(templates_of_many, limit)
+
+    def save(self, folder: Path, sequence: int) -> None:
+        """Write everyone into `folder`, in place of what was saved there. sequence: of the last change applied."""
+        self._gallery.save(folder / _SNAPSHOT, Stamp(sequence, self._format.models))
+
+    def load(self, folder: Path) -> int | None:
+        """Replace everyone by those saved, and return the sequence number saved with them.
+
+        If there is no snapshot, or it is damaged or of other models, return None and leave the gallery as it was.
+        """
+        try:
+            return self._gallery.load(folder / _SNAPSHOT, self._format.models)
+        except FileNotFoundError:
+            return None
+        except GalleryDamaged as error:
+            _log.warning("gallery_snapshot_unusable", extra={"reason": str(error)})
+            return None
+
+    def _empty_gallery(self) -> Gallery:
+        return Gallery(self._format.dimensions, self._calibrations, self._coders, self._threads, mapped=self._mapped)
