@@ -15,7 +15,7 @@ import httpx
 from rich.progress import track
 
 from benchmarks.reenrolment import SETS
-from benchmarks.running import enrolment_files, running
+from scripts.running import enrolment_files, running
 
 POSITIONS = ("right_index", "right_middle", "left_index", "left_middle")
 

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 from rich.progress import track
 
-from benchmarks.running import enrolment_files, running
+from scripts.running import enrolment_files, running
 
 SETS = {"FVC2002_DB1_B": 500, "FVC2002_DB2_B": 569, "FVC2002_DB3_B": 500, "FVC2002_DB4_B": 500}
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import httpx
 
-from benchmarks.running import Running, enrolment_files
 from scripts.fetch_captures import capture_path
+from scripts.running import Running, enrolment_files
 
 SHOTS = ("obama.jpg", "p1_1.png"), ("biden.jpg", "p2_1.png"), ("obama2.jpg", "p1_2.png")
 

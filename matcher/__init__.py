@@ -9,7 +9,6 @@ stays in its caller's thread.
 """
 
 from matcher.comparator import Comparator, Comparison
-from matcher.engine import Engine
 from matcher.errors import (
     CalibrationUnusable,
     CaptureError,
@@ -47,7 +46,6 @@ __all__ = [
     "CaptureUnreadable",
     "Comparator",
     "Comparison",
-    "Engine",
     "Evidence",
     "Extractor",
     "GalleryDamaged",

@@ -1,1 +1,1 @@
-"""The enrolment service: HTTP in front, a database behind, the matcher beside it."""
+"""The registry: contexts inside, doors outside. See the picture in README.md."""

@@ -1,13 +1,15 @@
 """The worker: takes waiting enrolments in order until told to stop."""
 
-import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from threading import Event, Thread
 
-from service.usecases.process import Processor
+import structlog
 
-logger = logging.getLogger(__name__)
+from service.deduplication.usecases.process import Processor
+from service.kit.actor import Actor
+
+logger = structlog.get_logger(__name__)
 IDLE_SECONDS = 0.5
 """How long an enrolment accepted by another process may lie before it is seen."""
 LONGEST_PAUSE = 60.0
@@ -17,14 +19,15 @@ LONGEST_PAUSE = 60.0
 class Worker:
     """Runs a processor in the calling thread, or in one of its own.
 
-    turn: opens with True for the one worker a registry may have; the others wait for it.
+    lock: opens with True for the one worker a registry may have; the others wait for it.
     """
 
     def __init__(
-        self, processor: Processor, turn: Callable[[], AbstractContextManager[bool]], snapshot_every: int
+        self, processor: Processor, lock: Callable[[], AbstractContextManager[bool]], snapshot_every: int, actor: Actor
     ) -> None:
         self.processor = processor
-        self._turn = turn
+        self._lock = lock
+        self._actor = actor
         self._snapshot_every = snapshot_every
         self._wake = Event()
         self._stop = Event()
@@ -32,29 +35,33 @@ class Worker:
 
     def run(self) -> None:
         """Work until `stop`. What fails is logged and tried again, less and less often until it works."""
-        self.processor.engine.warm_up()
+        self.processor.comparator.warm_up()
         pause = IDLE_SECONDS
         while not self._stop.is_set():
             try:
-                self._take_turn()
+                self._work()
                 pause = IDLE_SECONDS
             except Exception:
                 logger.exception("worker.failed")
                 self._stop.wait(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
 
-    def _take_turn(self) -> None:
-        """Process for as long as there is no reason to stop; where another worker has the turn, only wait a little."""
-        with self._turn() as mine:
+    def _work(self) -> None:
+        """Process for as long as there is no reason to stop; where another worker has the lock, only wait a little."""
+        with self._lock() as mine:
             while mine and not self._stop.is_set():
-                if self.processor.process_waiting() == 0:
+                if self.process() == 0:
                     self._wait()
-                if self.processor.follower.unsaved >= self._snapshot_every:
-                    self.processor.follower.snapshot()
+                if self.processor.replica.unsaved >= self._snapshot_every:
+                    self.processor.replica.snapshot()
             if mine:
-                self.processor.follower.snapshot()
+                self.processor.replica.snapshot()
         if not mine:
             self._wait()
+
+    def process(self) -> int:
+        """Bring the oldest waiting enrolments to their outcome; how many were tried."""
+        return self.processor.process_waiting(actor=self._actor)
 
     def start(self) -> None:
         self._thread = Thread(target=self.run, name="worker")
@@ -66,7 +73,7 @@ class Worker:
         return self._thread is not None and self._thread.is_alive()
 
     def wake(self) -> None:
-        """Say that there is something to do."""
+        """Signal that there is something to do."""
         self._wake.set()
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""What every test may ask for: real databases of both kinds, and one real engine for the whole run."""
+"""What every test may ask for: real databases of both kinds, and one real matcher for the whole run."""
 
 import uuid
 import warnings
@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from matcher import Capture, CaptureError, Engine, Position, Template
+from matcher import Capture, CaptureError, Comparator, Extractor, Position, SearchIndex, Template
+from service.bootstrap import Recognition
 
 with warnings.catch_warnings():  # it looks for a desktop's runtime folder while it is imported
     warnings.simplefilter("ignore")
@@ -33,18 +34,18 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return new_database(request.getfixturevalue("postgresql"))
 
 
-def new_database(server: str) -> str:
-    """A fresh database on the tests' PostgreSQL."""
+def new_database(server: str, template: str = "template1") -> str:
+    """A fresh database on the tests' PostgreSQL, a copy of `template`."""
     name = f"test_{uuid.uuid4().hex}"
     admin = create_engine(server, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     admin.dispose()
     return server.replace("/postgres?", f"/{name}?")
 
 
-class RememberingEngine(Engine):
-    """The real engine, which works on each of the tests' few captures only once."""
+class RememberingExtractor(Extractor):
+    """The real extractor, which works on each of the tests' few captures only once."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,12 +65,13 @@ class RememberingEngine(Engine):
 
 
 @pytest.fixture(scope="session")
-def loaded_engine() -> Engine:
-    return RememberingEngine()
+def loaded_recognition() -> Recognition:
+    extractor = RememberingExtractor()
+    return Recognition(extractor, Comparator(extractor.format), SearchIndex(extractor.format))
 
 
 @pytest.fixture
-def engine(loaded_engine: Engine) -> Engine:
-    """The real engine with an empty gallery."""
-    loaded_engine.clear()
-    return loaded_engine
+def recognition(loaded_recognition: Recognition) -> Recognition:
+    """The real matcher with an empty index."""
+    loaded_recognition.index.clear()
+    return loaded_recognition

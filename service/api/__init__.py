@@ -1,1 +1,1 @@
-"""HTTP: a thin skin over the use cases."""
+"""REST: one file per noun, its routes beside the shapes of what they take and give."""

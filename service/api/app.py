@@ -1,21 +1,31 @@
-"""Putting the HTTP application together."""
+"""Putting the REST door together."""
 
 from typing import Any
 
 from fastapi import FastAPI
 
-from service.api import cases, enrolments, operations, problems, registry, search
-from service.api.limits import BodyLimit
-from service.api.metrics import MeasureRequests, Metrics
-from service.api.requests import EnrolmentIn
+from service.api import (
+    cases,
+    enrolments,
+    households,
+    identification,
+    operations,
+    people,
+    problems,
+    quality,
+    verification,
+)
+from service.api.metrics import Metrics
 from service.bootstrap import App
 
 DESCRIPTION = """
 Enrols people into a social registry by face and fingerprints, finds out whether they are already enrolled, lets
-operators settle the doubtful cases, and gives each household one registry ID.
+operators decide the doubtful cases, and gives each household one household ID.
 
-Every error is a problem document (RFC 9457) with a stable `type`, and names the fields to mend.
+Every error is a problem document (RFC 9457) with a stable `type`, and names the fields to correct. Every answer carries
+an `X-Request-ID`, which names the request in the service's log.
 """
+NOUNS = (enrolments, people, households, identification, verification, quality, cases, operations)
 
 
 class JisrApi(FastAPI):
@@ -24,21 +34,18 @@ class JisrApi(FastAPI):
     def openapi(self) -> dict[str, Any]:
         document = super().openapi()
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        for model in (problems.Problem, EnrolmentIn):
+        for model in (problems.Problem, enrolments.EnrolmentIn):
             own = model.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(own.pop("$defs", {}))
             schemas[model.__name__] = own
         return document
 
 
-def create_app(app: App) -> FastAPI:
-    """The HTTP side of a service that is wired and whose gallery is filled."""
+def create_api(app: App, metrics: Metrics) -> FastAPI:
+    """The REST door of a service that is wired and whose index is filled."""
     api = JisrApi(title="Jisr", version="0.1.0", description=DESCRIPTION)
-    api.state.jisr = app
-    api.state.metrics = Metrics(app)
-    api.add_middleware(BodyLimit, most=app.store.settings.max_request_bytes)
-    api.add_middleware(MeasureRequests, metrics=api.state.metrics)
+    api.state.jisr, api.state.metrics = app, metrics
     problems.install(api)
-    for one in (enrolments, registry, search, cases, operations):
-        api.include_router(one.router)
+    for noun in NOUNS:
+        api.include_router(noun.router)
     return api

@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from typing import Annotated
 
+from asgi_correlation_id import correlation_id
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from service.api.errors import Forbidden, Unauthenticated
+from service.access.domain import AccessRole
+from service.access.errors import Unauthenticated
+from service.access.usecases.tokens import sign_in
 from service.bootstrap import App
-from service.domain.access import AccessRole, Token
-from service.usecases.access import who_is
+from service.kit.actor import Actor
+from service.kit.errors import Forbidden
 
 bearer = HTTPBearer(auto_error=False, description="A token made with `jisr token create`")
 
@@ -23,31 +26,26 @@ def running(request: Request) -> App:
 Running = Annotated[App, Depends(running)]
 
 
-def caller(app: Running, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Token:
+def signed_in(app: Running, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Actor:
     """Whose token the request carries. Raises Unauthenticated."""
     if credentials is None:
         raise Unauthenticated("send `Authorization: Bearer TOKEN`, with a token made by `jisr token create`")
-    token = who_is(credentials.credentials, storage=app.store.storage)
-    if token is None:
-        raise Unauthenticated("this token is unknown or was revoked")
-    return token
+    request_id = correlation_id.get() or ""
+    return sign_in(credentials.credentials, channel="api", request_id=request_id, storage=app.store.storage)
 
 
-Caller = Annotated[Token, Depends(caller)]
-
-
-def allow(*roles: AccessRole) -> Callable[[Token], Token]:
+def allow(*roles: AccessRole) -> Callable[[Actor], Actor]:
     """A dependency that lets these roles in, and admin."""
 
-    def check(token: Caller) -> Token:
-        if token.role not in (*roles, AccessRole.ADMIN):
+    def check(actor: Annotated[Actor, Depends(signed_in)]) -> Actor:
+        if actor.role not in (*roles, AccessRole.ADMIN):
             needed = " or ".join(roles) or AccessRole.ADMIN
-            raise Forbidden(f"this needs a token of role {needed}; yours is of role {token.role}")
-        return token
+            raise Forbidden(f"this needs a token of role {needed}; yours is of role {actor.role}")
+        return actor
 
     return check
 
 
-enrollers = Depends(allow(AccessRole.ENROLLER))
-adjudicators = Depends(allow(AccessRole.ADJUDICATOR))
-anybody = Depends(allow(AccessRole.ENROLLER, AccessRole.ADJUDICATOR))
+Enroller = Annotated[Actor, Depends(allow(AccessRole.ENROLLER))]
+Adjudicator = Annotated[Actor, Depends(allow(AccessRole.ADJUDICATOR))]
+AnyRole = Annotated[Actor, Depends(allow(AccessRole.ENROLLER, AccessRole.ADJUDICATOR))]

@@ -2,84 +2,288 @@
 
 import asyncio
 import time
-from typing import Annotated
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
-from service.api.answers import EnrolmentOut
-from service.api.deps import Running, anybody, enrollers
+from matcher import Position
+from service.adjudication.usecases.read_outcome import Outcome, read_outcome
+from service.api.deps import AnyRole, Enroller, Running
 from service.api.errors import Malformed
-from service.api.form import Form, SentForm, described, part
+from service.api.form import CAPTURE_ERRORS, Form, SentForm, described, part
 from service.api.problems import declared, field_errors
-from service.api.requests import EnrolmentIn
+from service.api.shapes import Line, LivenessShape, NameShape, Sent
 from service.bootstrap import App
-from service.domain import errors
-from service.domain.enrolments import WAITING
-from service.usecases import enrol, lookup
-from service.usecases.lookup import EnrolmentView
+from service.enrolment.domain.enrolments import (
+    WAITING,
+    CaptureRecord,
+    Consent,
+    EnrolCommand,
+    EnrolmentStatus,
+    ExceptionReason,
+    Liveness,
+    PositionException,
+)
+from service.enrolment.errors import ContradictedException, EnrolmentDiffers, NoSuchEnrolment
+from service.enrolment.steps.captures import PARTS
+from service.enrolment.usecases.receive import receive_enrolment
+from service.kit.actor import Actor
+from service.registry.domain.households import HouseholdClaim, Role
+from service.registry.domain.people import Demographics, Name, Sex
+from service.registry.errors import MalformedHousehold, UnknownHousehold
+from service.registry.usecases.look_up import checked_household
 
 router = APIRouter(prefix="/v1/enrolments", tags=["enrolments"])
 
 SHORTEST_POLL, LONGEST_POLL = 0.05, 0.5  # seconds
 LONGEST_WAIT = 60
+EARLIEST_BIRTH = 1880
+EARLIEST_CAPTURE = 2000
+CLOCK_SKEW = timedelta(days=1)
+"""How far a mobile counter's clock may be ahead."""
+
+
+def _recent(value: datetime) -> datetime:
+    if value > datetime.now(UTC) + CLOCK_SKEW:
+        raise ValueError("is more than a day in the future: check the device's clock")
+    if value.year < EARLIEST_CAPTURE:
+        raise ValueError(f"is before {EARLIEST_CAPTURE}: check the device's clock")
+    return value
+
+
+def _part(name: str) -> str:
+    if name not in PARTS:
+        raise ValueError(f"is none of {', '.join(sorted(PARTS))}")
+    return name
+
+
+Part = Annotated[str, AfterValidator(_part)]
+RecentInstant = Annotated[AwareDatetime, AfterValidator(_recent)]
+Wait = Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="seconds to wait for the outcome")]
+
+
+class PersonIn(Sent):
+    """Who the person states they are. Give a birth date, or a birth year, or neither."""
+
+    names: list[NameShape] = Field(min_length=1, max_length=8)
+    sex: Sex = Sex.UNKNOWN
+    birth_date: date | None = None
+    birth_year: int | None = None
+    birth_estimated: bool = Field(False, description="the date or year is a guess")
+
+    @field_validator("birth_date")
+    @classmethod
+    def _born_by_now(cls, value: date | None) -> date | None:
+        if value is not None and value > datetime.now(UTC).date():
+            raise PydanticCustomError("birth_in_future", "{date} is in the future", {"date": str(value)})
+        if value is not None and value.year < EARLIEST_BIRTH:
+            raise ValueError(f"{value} is before {EARLIEST_BIRTH}")
+        return value
+
+    @field_validator("birth_year")
+    @classmethod
+    def _year_by_now(cls, value: int | None) -> int | None:
+        if value is not None and not EARLIEST_BIRTH <= value <= datetime.now(UTC).year:
+            raise ValueError(f"{value} is not a year from {EARLIEST_BIRTH} to the present one")
+        return value
+
+    @model_validator(mode="after")
+    def _one_birth(self) -> Self:
+        if self.birth_date is not None and self.birth_year is not None:
+            raise ValueError("give birth_date or birth_year, not both")
+        return self
+
+    def demographics(self) -> Demographics:
+        names = tuple(Name(one.script, one.full) for one in self.names)
+        return Demographics(names, self.sex, self.birth_date, self.birth_year, self.birth_estimated)
+
+
+class ConsentIn(Sent):
+    given: bool
+    at: RecentInstant | None = None
+    reference: Line | None = Field(None, description="the paper or recording that shows it")
+
+    @field_validator("given")
+    @classmethod
+    def _was_given(cls, value: bool) -> bool:
+        if not value:
+            raise ValueError("no one is enrolled without consent")
+        return value
+
+
+class HouseholdIn(Sent):
+    id: str = Field(description="a UUID of the client's making, or a household ID already issued")
+    role: Role
+
+
+class ExceptionIn(Sent):
+    position: Position
+    reason: ExceptionReason
+
+
+class CaptureIn(Sent):
+    dpi: float | None = Field(
+        None, gt=50, lt=2500, description="resolution, where the file does not state it or is wrong"
+    )
+    liveness: LivenessShape | None = None
+
+    def evidence(self) -> Liveness | None:
+        return None if self.liveness is None else Liveness(**self.liveness.model_dump())
+
+
+class EnrolmentIn(Sent):
+    """The part `enrolment` of an enrolment."""
+
+    id: UUID = Field(description="chosen by the client: sending the same enrolment again does no harm")
+    site: Line
+    device: Line
+    captured_at: RecentInstant = Field(description="with its offset from UTC")
+    consent: ConsentIn
+    person: PersonIn
+    household: HouseholdIn | None = None
+    exceptions: list[ExceptionIn] = Field(
+        default_factory=list, description="positions that cannot be captured, and why"
+    )
+    captures: dict[Part, CaptureIn] = Field(default_factory=dict, description="what is known of each capture")
+
+    @field_validator("exceptions")
+    @classmethod
+    def _each_once(cls, value: list[ExceptionIn]) -> list[ExceptionIn]:
+        positions = [one.position for one in value]
+        if len(set(positions)) < len(positions):
+            raise ValueError("names a position twice")
+        return value
+
+    def command(self) -> EnrolCommand:
+        """Raises MalformedHousehold."""
+        claim = None
+        if self.household is not None:
+            claim = HouseholdClaim(checked_household(self.household.id, "enrolment.household.id"), self.household.role)
+        return EnrolCommand(
+            id=self.id,
+            site=self.site,
+            device=self.device,
+            captured_at=self.captured_at,
+            consent=Consent(self.consent.given, self.consent.at, self.consent.reference),
+            demographics=self.person.demographics(),
+            claim=claim,
+            exceptions=tuple(PositionException(one.position.value, one.reason) for one in self.exceptions),
+        )
+
+
+class CaptureOut(BaseModel):
+    position: str
+    quality: int | None = Field(description="0 to 100; null while it waits, or where there is a problem")
+    reasons: list[str] = Field(description="what the counter could correct, by code")
+    problem: str | None = Field(description="why nothing could be extracted, by code")
+    detail: str | None
+    liveness: LivenessShape | None = Field(description="the capture device's own evidence")
+
+    @classmethod
+    def of(cls, one: CaptureRecord) -> "CaptureOut":
+        return cls.model_validate(one, from_attributes=True)
+
+
+class ExceptionOut(BaseModel):
+    position: str
+    reason: ExceptionReason
+
+
+class EnrolmentOut(BaseModel):
+    """An enrolment and what became of it."""
+
+    id: UUID
+    status: EnrolmentStatus
+    reason: str | None = Field(description="why it is unusable, by code")
+    received_at: datetime
+    finished_at: datetime | None
+    captures: list[CaptureOut]
+    exceptions: list[ExceptionOut]
+    person_number: str | None = Field(description="once the person is settled; after a merge the survivor's")
+    household_id: str | None = Field(description="the household ID, once a member of the household is settled")
+    case: UUID | None = Field(description="the case, where the person resembles a person enrolled")
+    links: dict[str, str]
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> "EnrolmentOut":
+        one, case = outcome.enrolment, outcome.case
+        links = {"self": f"/v1/enrolments/{one.id}"}
+        number = outcome.person.number if outcome.person else None
+        household = outcome.household.household_id if outcome.household else None
+        if number:
+            links["person"] = f"/v1/persons/{number}"
+        if household:
+            links["household"] = f"/v1/households/{household}"
+        if case:
+            links["case"] = f"/v1/cases/{case.id}"
+        return cls(
+            id=one.id,
+            status=one.status,
+            reason=one.reason,
+            received_at=one.received_at,
+            finished_at=one.finished_at,
+            captures=[CaptureOut.of(capture) for capture in outcome.captures],
+            exceptions=[ExceptionOut(position=each.position, reason=each.reason) for each in one.exceptions],
+            person_number=number,
+            household_id=household,
+            case=case.id if case else None,
+            links=links,
+        )
 
 
 @router.post(
     "",
     status_code=202,
-    dependencies=[enrollers],
-    responses=declared(
-        errors.UnknownPosition,
-        errors.RepeatedPosition,
-        errors.ContradictedException,
-        errors.NothingToEnrol,
-        errors.UnknownHousehold,
-        errors.MalformedHousehold,
-        errors.CapturesRefused,
-        errors.EnrolmentDiffers,
-    ),
+    responses=declared(*CAPTURE_ERRORS, ContradictedException, UnknownHousehold, MalformedHousehold, EnrolmentDiffers),
     openapi_extra=described({"enrolment": {"$ref": "#/components/schemas/EnrolmentIn"}}),
 )
-async def create(
-    form: Form,
-    response: Response,
-    app: Running,
-    wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="seconds to wait for the outcome")] = 0,
-) -> EnrolmentOut:
+async def create(form: Form, response: Response, app: Running, actor: Enroller, wait: Wait = 0) -> EnrolmentOut:
     """Enrol one person.
 
     Accepted means kept: what this answers with 202 is on disk and will have an outcome. Captures that can never be used
-    are refused at once, while the person is still there. Sending the same enrolment again answers the same.
+    are refused at once, while the person is still there. Sending the same enrolment again gets the same answer.
     """
-    enrolment_id = await run_in_threadpool(_submit, form, app)
+    enrolment_id = await run_in_threadpool(_receive, form, app, actor)
     app.worker.wake()
-    answer = EnrolmentOut.of(await _outcome(enrolment_id, app, wait))
+    answer = EnrolmentOut.of(await _outcome(enrolment_id, app, actor, wait))
     response.headers["Location"] = answer.links["self"]
     return answer
 
 
-@router.get("/{enrolment_id}", dependencies=[anybody], responses=declared(errors.NoSuchEnrolment))
-async def read(
-    enrolment_id: UUID,
-    app: Running,
-    wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="seconds to wait for the outcome")] = 0,
-) -> EnrolmentOut:
+@router.get("/{enrolment_id}", responses=declared(NoSuchEnrolment))
+async def read(enrolment_id: UUID, app: Running, actor: AnyRole, wait: Wait = 0) -> EnrolmentOut:
     """What became of an enrolment."""
-    return EnrolmentOut.of(await _outcome(enrolment_id, app, wait))
+    return EnrolmentOut.of(await _outcome(enrolment_id, app, actor, wait))
 
 
-def _submit(form: SentForm, app: App) -> UUID:
+def _receive(form: SentForm, app: App, actor: Actor) -> UUID:
     sent = _parse(part(form, "enrolment"))
     captures = form.captures(
         {name: one.dpi for name, one in sent.captures.items()},
         {name: one.evidence() for name, one in sent.captures.items()},
     )
     store = app.store
-    return enrol.submit(
-        sent.command(), captures, storage=store.storage, engine=app.engine, blobs=store.blobs, clock=store.clock
+    return receive_enrolment(
+        sent.command(),
+        captures,
+        actor=actor,
+        storage=store.storage,
+        extractor=app.extractor,
+        blobs=store.blobs,
+        clock=store.clock,
     )
 
 
@@ -90,17 +294,12 @@ def _parse(text: str) -> EnrolmentIn:
         raise Malformed(field_errors(error, "enrolment")) from None
 
 
-async def _outcome(enrolment_id: UUID, app: App, seconds: float) -> EnrolmentView:
+async def _outcome(enrolment_id: UUID, app: App, actor: Actor, seconds: float) -> Outcome:
     """The enrolment once it has an outcome, or as it stands when the time is up. Holds no thread while waiting."""
     until, pause = time.monotonic() + seconds, SHORTEST_POLL
     while True:
-        view = await run_in_threadpool(_look_up, enrolment_id, app)
-        if view.enrolment.status not in WAITING or time.monotonic() >= until:
-            return view
+        found = await run_in_threadpool(read_outcome, enrolment_id, actor=actor, storage=app.store.storage)
+        if found.enrolment.status not in WAITING or time.monotonic() >= until:
+            return found
         await asyncio.sleep(pause)
         pause = min(1.5 * pause, LONGEST_POLL)
-
-
-def _look_up(enrolment_id: UUID, app: App) -> EnrolmentView:
-    with app.store.storage.read() as uow:
-        return lookup.enrolment(uow, enrolment_id)

@@ -1,16 +1,16 @@
-"""Reading multipart requests: one JSON part, and one file part a capture, named by its position."""
+"""Reading multipart requests: one JSON part, and one file part per capture, named by its position."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from python_multipart.multipart import parse_options_header
 
-from matcher import SLAPS, Position
+from matcher import FINGERS, SLAPS, Position
 from service.api.errors import FieldError, Malformed
-from service.domain.enrolments import Liveness
-from service.usecases.captures import SentCapture
+from service.enrolment.domain.enrolments import Liveness, SentCapture
+from service.enrolment.errors import CapturesRefused, NothingToEnrol, RepeatedPosition, UnknownPosition
 
 PARTS = 64
 """More parts than any honest request has."""
@@ -18,6 +18,8 @@ PARTS = 64
 LONGEST_TEXT = 1_000_000
 TEXT_PARTS = ("enrolment", "number")
 """Parts that are not captures."""
+CAPTURE_ERRORS = (UnknownPosition, RepeatedPosition, NothingToEnrol, CapturesRefused)
+"""What a route that takes captures may answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class SentForm:
     def captures(
         self, dpi: Mapping[str, float | None] | None = None, liveness: Mapping[str, Liveness | None] | None = None
     ) -> list[SentCapture]:
-        """The file parts as captures. dpi, liveness: what the client says of each, by position."""
+        """The file parts as captures. dpi, liveness: what the client states of each, by position."""
         return [
             SentCapture(name, content, (dpi or {}).get(name), (liveness or {}).get(name))
             for name, content in self.files
@@ -62,6 +64,16 @@ async def read_form(request: Request) -> SentForm:
 
 
 Form = Annotated[SentForm, Depends(read_form)]
+
+
+Dpi = Annotated[
+    float | None, Query(gt=50, lt=2500, description="resolution of the finger captures, over what the files state")
+]
+
+
+def of_fingers(dpi: float | None) -> dict[str, float | None]:
+    """One resolution for all finger captures, by position."""
+    return {} if dpi is None else dict.fromkeys(FINGERS, dpi)
 
 
 def part(form: SentForm, name: str) -> str:

@@ -6,7 +6,7 @@ from service.api.errors import RequestTooLarge
 
 
 class BodyLimit:
-    """Stops reading after `most` bytes, whatever the request says of its own length."""
+    """Stops reading after `most` bytes, whatever length the request states."""
 
     def __init__(self, app: ASGIApp, most: int) -> None:
         self._app = app

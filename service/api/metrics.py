@@ -8,9 +8,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.adjudication.domain.cases import Origin
 from service.bootstrap import App
-from service.domain.cases import Origin
-from service.domain.enrolments import EnrolmentStatus
+from service.enrolment.domain.enrolments import EnrolmentStatus
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -50,11 +50,13 @@ class RegistryCounts(Collector):
         for status in EnrolmentStatus:
             enrolments.add_metric([status.value], counts.get(status, 0))
         yield enrolments
-        cases = GaugeMetricFamily("jisr_open_cases", "Cases nobody has settled yet", labels=("origin",))
+        cases = GaugeMetricFamily("jisr_open_cases", "Cases that are not decided yet", labels=("origin",))
         for origin in Origin:
             cases.add_metric([origin.value], open_cases[origin])
         yield cases
-        yield GaugeMetricFamily("jisr_gallery_people", "People in this process's gallery", value=len(self._app.engine))
+        yield GaugeMetricFamily(
+            "jisr_gallery_people", "People in this process's gallery", value=len(self._app.replica.index)
+        )
 
 
 class MeasureRequests:

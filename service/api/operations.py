@@ -1,15 +1,27 @@
 """For those who run the service: is it alive, is it ready, how is it doing."""
 
+from typing import Literal
+
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
 
-from service.api.answers import Health, Readiness
 from service.api.deps import Running
 from service.api.errors import NotReady
 from service.api.problems import response
-from service.domain.enrolments import WAITING
+from service.enrolment.domain.enrolments import WAITING
 
 router = APIRouter(tags=["operations"])
+
+
+class Health(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(BaseModel):
+    status: Literal["ready"] = "ready"
+    people: int = Field(description="people in the gallery")
+    waiting: int = Field(description="enrolments without an outcome")
 
 
 @router.get("/healthz")
@@ -27,7 +39,7 @@ def ready(app: Running) -> Readiness:
         raise NotReady("the worker has stopped")
     with app.store.storage.read() as uow:
         counts = uow.enrolments.count_by_status()
-    return Readiness(people=len(app.engine), waiting=sum(counts.get(one, 0) for one in WAITING))
+    return Readiness(people=len(app.replica.index), waiting=sum(counts.get(one, 0) for one in WAITING))
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})

@@ -1,55 +1,55 @@
 """Errors as RFC 9457 problem documents."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import structlog
+from asgi_correlation_id import correlation_id
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api import errors as api
-from service.api.errors import FieldError
-from service.domain import errors as domain
-from service.domain.errors import CaptureRefused, CapturesRefused, JisrError, Refused
+from service.access.errors import Unauthenticated
+from service.api.errors import FieldError, Malformed, NotReady, RequestTooLarge
+from service.enrolment.errors import CaptureRefused, CapturesRefused
+from service.kit.errors import (
+    Conflict,
+    Forbidden,
+    JisrError,
+    NotFound,
+    NotSignedIn,
+    Refused,
+    StorageUnavailable,
+    TooLarge,
+    Unavailable,
+)
 
+logger = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
 
 STATUS: dict[type[JisrError], int] = {
-    api.Unauthenticated: 401,
-    api.Forbidden: 403,
-    api.RequestTooLarge: 413,
-    api.Malformed: 422,
-    api.NotReady: 503,
-    domain.MalformedRequest: 422,
-    domain.UnknownPosition: 422,
-    domain.RepeatedPosition: 422,
-    domain.ContradictedException: 422,
-    domain.NothingToEnrol: 422,
-    domain.UnknownHousehold: 422,
-    domain.MalformedHousehold: 422,
-    domain.CaptureRefused: 422,
-    domain.CapturesRefused: 422,
-    domain.UnknownSurvivor: 422,
-    domain.NothingToCompare: 422,
-    domain.EnrolmentDiffers: 409,
-    domain.CaseClosed: 409,
-    domain.NotGivenUp: 409,
-    domain.NoSuchEnrolment: 404,
-    domain.NoSuchPerson: 404,
-    domain.NoSuchHousehold: 404,
-    domain.NoSuchCase: 404,
+    Refused: 422,
+    NotSignedIn: 401,
+    Forbidden: 403,
+    TooLarge: 413,
+    Conflict: 409,
+    NotFound: 404,
+    Unavailable: 503,
 }
+"""By base class; an error of any context has that of the nearest."""
 TOO_LARGE = ("capture_too_large", "too_many_pixels")
 NAMED = {"json_invalid": "malformed-json", "birth_in_future": "birth-in-future"}
 """Codes of single wrong fields that are a type of problem of their own."""
+HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}
 
 
 class ProblemField(BaseModel):
-    """One thing to mend."""
+    """One thing to correct."""
 
     field: str = Field(description="where, in dotted notation: `enrolment.person.birth_date`, `right_thumb`")
     code: str = Field(description="stable, for programs", examples=["no_face"])
@@ -64,7 +64,32 @@ class Problem(BaseModel):
     status: int
     detail: str
     instance: str = Field(description="the path that was asked")
-    errors: list[ProblemField] = Field(default_factory=list, description="every field to mend")
+    request_id: str | None = Field(None, description="names this request in the service's log")
+    errors: list[ProblemField] = Field(default_factory=list, description="every field to correct")
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A problem before it is one of a request. kind: the last part of its type."""
+
+    kind: str
+    title: str
+    status: int
+    detail: str
+    errors: Sequence[FieldError] = ()
+
+
+MISTAKE = Described(
+    "internal",
+    "The service made a mistake.",
+    500,
+    "The service made a mistake; what it had accepted before is kept. The log has the place.",
+)
+
+
+def status_of(kind: type[JisrError]) -> int:
+    """The status of the nearest base class."""
+    return next(STATUS[base] for base in kind.__mro__ if base in STATUS)
 
 
 def slug(name: str) -> str:
@@ -75,8 +100,8 @@ def slug(name: str) -> str:
 def declared(*kinds: type[JisrError]) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI responses of a route that may answer with these, besides those every protected route may."""
     by_status: dict[int | str, list[str]] = {}
-    for kind in (api.Unauthenticated, api.Forbidden, api.Malformed, api.RequestTooLarge, api.NotReady, *kinds):
-        by_status.setdefault(STATUS[kind], []).append(f"`{slug(kind.__name__)}`: {kind.__doc__}")
+    for kind in (Unauthenticated, Forbidden, Malformed, RequestTooLarge, NotReady, *kinds):
+        by_status.setdefault(status_of(kind), []).append(f"`{slug(kind.__name__)}`: {kind.__doc__}")
         if kind is CapturesRefused:
             by_status.setdefault(413, []).append("`capture-too-large`, `too-many-pixels`: a capture is too large.")
     return {status: response("\n\n".join(lines)) for status, lines in by_status.items()}
@@ -87,14 +112,35 @@ def response(description: str) -> dict[str, Any]:
     return {"description": description, "content": {MEDIA_TYPE: {"schema": schema}}}
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error of this service, and of the framework, as a problem document."""
-    app.add_exception_handler(JisrError, _answer_ours)
-    app.add_exception_handler(RequestValidationError, _answer_validation)
-    app.add_exception_handler(HTTPException, _answer_framework)
-    app.add_exception_handler(OperationalError, _answer_database)
-    app.add_exception_handler(PoolTimeout, _answer_database)
-    app.add_exception_handler(Exception, _answer_bug)
+def install(api: FastAPI) -> None:
+    """Answer every error of this door, and of the framework, as a problem document."""
+    api.add_exception_handler(JisrError, _answer_ours)
+    api.add_exception_handler(RequestValidationError, _answer_validation)
+    api.add_exception_handler(HTTPException, _answer_framework)
+    api.add_middleware(AnswerMistakes)
+
+
+class AnswerMistakes:
+    """What nobody expected becomes a log event and an answer; the connection stays open for the next request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception:
+            logger.exception("request.failed", path_pattern=getattr(scope.get("route"), "path", None))
+            if scope["type"] != "http" or started:
+                raise
+            await answer(Request(scope), MISTAKE)(scope, receive, send)
 
 
 def field_errors(error: ValidationError | RequestValidationError, root: str | None = None) -> list[FieldError]:
@@ -107,69 +153,61 @@ def field_errors(error: ValidationError | RequestValidationError, root: str | No
     return found
 
 
-def problem(
-    request: Request, kind: str, title: str, status: int, detail: str, errors: list[FieldError]
-) -> JSONResponse:
+def answer(request: Request, one: Described) -> JSONResponse:
     body = Problem(
-        type=f"/problems/{kind}",
-        title=title,
-        status=status,
-        detail=detail,
+        type=f"/problems/{one.kind}",
+        title=one.title,
+        status=one.status,
+        detail=one.detail,
         instance=request.url.path,
-        errors=[ProblemField(field=one.field, code=one.code, detail=one.detail) for one in errors],
+        request_id=correlation_id.get(),
+        errors=[ProblemField(field=each.field, code=each.code, detail=each.detail) for each in one.errors],
     )
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-    return JSONResponse(body.model_dump(), status, headers, media_type=MEDIA_TYPE)
+    return JSONResponse(body.model_dump(), one.status, HEADERS.get(one.status), media_type=MEDIA_TYPE)
+
+
+def describe(error: JisrError) -> Described:
+    kind, title = slug(type(error).__name__), (type(error).__doc__ or "").partition("\n")[0].strip()
+    match error:
+        case StorageUnavailable():  # the reason is for the log, not for callers
+            return describe(NotReady("the database does not answer; try again in a moment"))
+        case Malformed():
+            kind = NAMED.get(error.errors[0].code, kind) if len(error.errors) == 1 else kind
+            fields = list(error.errors)
+        case CapturesRefused():
+            return _describe_captures(error)
+        case Refused():
+            fields = [FieldError(error.field, kind.replace("-", "_"), str(error))]
+        case _:
+            fields = []
+    return Described(kind, title, status_of(type(error)), str(error), fields)
+
+
+def _describe_captures(error: CapturesRefused) -> Described:
+    """A problem of the first capture's type."""
+    first = error.refused[0].reason
+    status = 413 if first in TOO_LARGE else status_of(CaptureRefused)
+    fields = [FieldError(one.field, one.reason, str(one)) for one in error.refused]
+    return Described(slug(first), first.replace("_", " ").capitalize(), status, str(error), fields)
 
 
 def _answer_ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, JisrError)
-    kind, title, status, fields = slug(type(error).__name__), type(error).__doc__ or "", STATUS[type(error)], []
-    if isinstance(error, api.Malformed):
-        fields = list(error.errors)
-        kind = NAMED.get(fields[0].code, kind) if len(fields) == 1 else kind
-    elif isinstance(error, CapturesRefused):
-        fields = [_of_capture(one) for one in error.refused]
-    elif isinstance(error, Refused):
-        fields = [FieldError(error.field, kind.replace("-", "_"), str(error))]
-    if isinstance(error, CapturesRefused):
-        first = error.refused[0].reason
-        kind, title = slug(first), first.replace("_", " ").capitalize()
-        status = 413 if first in TOO_LARGE else status
-    return problem(request, kind, title.strip(), status, str(error), fields)
-
-
-def _of_capture(refused: CaptureRefused) -> FieldError:
-    return FieldError(refused.field, refused.reason, str(refused))
+    if isinstance(error, Unavailable):
+        logger.warning("request.unavailable", problem=type(error).__name__, reason=str(error))
+    return answer(request, describe(error))
 
 
 def _answer_validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    return _answer_ours(request, api.Malformed(field_errors(error)))
+    return answer(request, describe(Malformed(field_errors(error))))
 
 
 def _answer_framework(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if error.status_code == 400:  # a body that does not parse
-        return _answer_ours(request, api.Malformed([FieldError("body", "unreadable", error.detail)]))
-    name = {404: "no-such-page", 405: "method-not-allowed"}.get(error.status_code, "http")
-    answer = problem(request, name, error.detail, error.status_code, error.detail, [])
-    answer.headers.update(error.headers or {})
-    return answer
-
-
-def _answer_database(request: Request, _: Exception) -> JSONResponse:
-    answer = _answer_ours(request, api.NotReady("the database does not answer; try again in a moment"))
-    answer.headers["Retry-After"] = "5"
-    return answer
-
-
-def _answer_bug(request: Request, error: Exception) -> JSONResponse:
-    return problem(
-        request,
-        "internal",
-        "The service made a mistake.",
-        500,
-        "The service made a mistake; what it had accepted before is kept. The log has the place.",
-        [],
-    )
+        return answer(request, describe(Malformed([FieldError("body", "unreadable", error.detail)])))
+    kind = {404: "no-such-page", 405: "method-not-allowed"}.get(error.status_code, "http")
+    found = answer(request, Described(kind, error.detail, error.status_code, error.detail))
+    found.headers.update(error.headers or {})
+    return found

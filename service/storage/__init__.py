@@ -1,1 +1,1 @@
-"""The database and the files, behind the ports."""
+"""The contexts' tables and repositories put together: one metadata, one unit of work, the migrations."""

@@ -1,56 +1,44 @@
-"""Transactions over the repositories."""
+"""Transactions over all contexts' repositories. A use case is given this, and sees its own context's part of it."""
 
-from typing import Self
+from pathlib import Path
 
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.orm import Session
 
-from service.ports import AlreadyThere
-from service.storage.cases import SqlCases
-from service.storage.database import WRITES
-from service.storage.enrolments import SqlEnrolments
-from service.storage.gallery import SqlGalleryLog
-from service.storage.households import SqlHouseholds
-from service.storage.people import SqlPeople
-from service.storage.tables import map_domain
-from service.storage.tokens import SqlTokens
+from service.access.storage import SqlTokens
+from service.adjudication.storage import SqlCases
+from service.deduplication.storage import SqlWalks
+from service.enrolment.storage import SqlEnrolments, SqlTemplates
+from service.kit.errors import StorageError, StorageUnavailable
+from service.kit.sql.columns import metadata
+from service.kit.sql.database import WRITES, migrate
+from service.kit.sql.unit import SqlTransaction
+from service.registry.storage import SqlHouseholds, SqlPeople
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+SCHEMA = "0003"
+"""The newest migration."""
+METADATA = metadata
+"""All contexts' tables: complete once this module is imported."""
 
 
-class SqlUnitOfWork:
+class SqlUnitOfWork(SqlTransaction):
     """One transaction. Leaving the block without `commit()` keeps nothing."""
 
     def __init__(self, engine: Engine) -> None:
-        self._session = Session(engine, expire_on_commit=False)
-        self.enrolments = SqlEnrolments(self._session)
+        super().__init__(engine)
+        self.tokens = SqlTokens(self._session)
         self.people = SqlPeople(self._session)
         self.households = SqlHouseholds(self._session)
+        self.enrolments = SqlEnrolments(self._session)
+        self.templates = SqlTemplates(self._session)
         self.cases = SqlCases(self._session)
-        self.gallery = SqlGalleryLog(self._session)
-        self.tokens = SqlTokens(self._session)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._session.close()
-
-    def flush(self) -> None:
-        try:
-            self._session.flush()
-        except IntegrityError as error:
-            raise AlreadyThere(str(error.orig)) from error
-
-    def commit(self) -> None:
-        self.flush()
-        self._session.commit()
+        self.walks = SqlWalks(self._session)
 
 
 class SqlStorage:
     """Opens transactions on one database."""
 
     def __init__(self, engine: Engine) -> None:
-        map_domain()
         self._reader = engine
         self._writer = engine.execution_options(**{WRITES: True})
 
@@ -59,7 +47,7 @@ class SqlStorage:
         try:
             with self._reader.connect() as connection:
                 connection.execute(select(1))
-        except SQLAlchemyError:
+        except (StorageUnavailable, StorageError):
             return False
         return True
 
@@ -68,3 +56,9 @@ class SqlStorage:
 
     def write(self) -> SqlUnitOfWork:
         return SqlUnitOfWork(self._writer)
+
+
+def prepare(engine: Engine) -> SqlStorage:
+    """Bring the schema to this version's, and open transactions on it."""
+    migrate(engine, MIGRATIONS, SCHEMA)
+    return SqlStorage(engine)

@@ -1,12 +1,12 @@
-"""Run by Alembic, on the connection that `service.storage.database.migrate` hands over."""
+"""Run by Alembic, on the connection that `service.kit.sql.database.migrate` gives it."""
 
 from alembic import context
 
-from service.storage.tables import metadata
+from service.storage.unit import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=METADATA,
     render_as_batch=True,
     compare_type=True,
 )

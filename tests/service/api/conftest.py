@@ -4,20 +4,20 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from matcher import Engine
-from service.api.app import create_app
-from service.bootstrap import App, open_store, wire
-from service.domain.access import AccessRole
+from service.access.domain import AccessRole
+from service.access.usecases.tokens import create_token
+from service.bootstrap import App, Recognition, open_store, wire
 from service.settings import Settings
-from service.usecases.access import create_token
+from service.web import create_web
 from tests.service.api.counter import Client
+from tests.service.made_up import TESTER
 
 
 @pytest.fixture
-def jisr(engine: Engine, tmp_path: Path, database_url: str) -> Iterator[App]:
+def jisr(recognition: Recognition, tmp_path: Path, migrated_url: str) -> Iterator[App]:
     """A service on an empty registry, its worker running."""
-    app = wire(open_store(Settings(home=tmp_path, database_url=database_url)), engine)
-    app.follower.start(app.store.storage)
+    app = wire(open_store(Settings(home=tmp_path, database_url=migrated_url)), recognition)
+    app.replica.start(app.store.storage)
     app.worker.start()
     yield app
     app.worker.stop()
@@ -26,14 +26,15 @@ def jisr(engine: Engine, tmp_path: Path, database_url: str) -> Iterator[App]:
 
 @pytest.fixture
 def http(jisr: App) -> Iterator[TestClient]:
-    with TestClient(create_app(jisr), raise_server_exceptions=False) as client:
+    with TestClient(create_web(jisr), raise_server_exceptions=False) as client:
         yield client
 
 
 @pytest.fixture
 def client_as(jisr: App, http: TestClient) -> Callable[[AccessRole], Client]:
     def made(role: AccessRole) -> Client:
-        return Client(http, create_token(f"a {role}", role, storage=jisr.store.storage, clock=jisr.store.clock))
+        store = jisr.store
+        return Client(http, create_token(f"a {role}", role, actor=TESTER, storage=store.storage, clock=store.clock))
 
     return made
 

@@ -61,9 +61,9 @@ class Client:
         assert answer.status_code == 202, answer.text
         return answer.json()
 
-    def decide(self, case: str, verdict: str, **more: Any) -> httpx2.Response:
-        decision = {"verdict": verdict, "reason": "compared both portraits", **more}
-        return self.call("POST", f"/v1/cases/{case}/decision", json=decision)
+    def decide(self, case: str, decision: str, **more: Any) -> httpx2.Response:
+        sent = {"decision": decision, "reason": "compared both portraits", **more}
+        return self.call("POST", f"/v1/cases/{case}/decision", json=sent)
 
 
 def assert_declared(http: httpx2.Client, method: str, path: str, status: int) -> None:

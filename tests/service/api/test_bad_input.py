@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from service.access.domain import AccessRole
 from service.bootstrap import App
-from service.domain.access import AccessRole
 from tests.captures import capture
 from tests.service.api.counter import FIRST, Client, enrolment, files
 
@@ -70,7 +70,7 @@ CAPTURES: dict[str, tuple[Callable[[], Sent], int, str, str]] = {
 
 
 @pytest.fixture
-def database_url() -> str:
+def migrated_url() -> str:
     """What is refused never reaches the database, so one kind will do."""
     return ""
 
@@ -249,7 +249,7 @@ def test_decisions_that_cannot_be(counter: Client, desk: Client) -> None:
     stranger = str(uuid.uuid4())
     assert_problem(desk.decide(case, "same_person", survivor=stranger), 422, "unknown-survivor", "survivor")
     assert_problem(desk.decide(case, "same_person", survivor=stranger, merged=[stranger]), 422, "unknown-survivor")
-    assert_problem(desk.decide(case, "maybe"), 422, "malformed", "verdict")
+    assert_problem(desk.decide(case, "maybe"), 422, "malformed", "decision")
     assert_problem(desk.decide(case, "distinct", reason=""), 422, "malformed", "reason")
     assert desk.get(f"/v1/cases/{case}")["status"] == "open"
 

@@ -1,4 +1,4 @@
-"""From captures to a household ID, and what happens when somebody comes again."""
+"""From captures to a household ID, and what happens when a person comes again."""
 
 import re
 import uuid
@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from service.bootstrap import App
-from service.usecases.process import try_again
+from service.enrolment.usecases.process_again import process_again
 from tests.service.api.counter import AGAIN, FIRST, SECOND, Client, enrolment, files
+from tests.service.made_up import TESTER
 
 
 def home(role: str, household: str) -> dict[str, str]:
@@ -41,13 +42,13 @@ def test_two_members_share_one_household_id(counter: Client) -> None:
     assert person["names"] == [{"script": "Latn", "full": "Amina Hassan"}]
 
 
-def test_a_member_joins_by_the_registry_id(counter: Client) -> None:
+def test_a_member_joins_by_the_household_id(counter: Client) -> None:
     first = counter.enrol(FIRST, household=home("head", str(uuid.uuid4())))
     second = counter.enrol(SECOND, household=home("spouse", first["household_id"]))
     assert second["household_id"] == first["household_id"]
 
 
-def test_somebody_who_comes_again_is_caught_and_gets_no_second_number(counter: Client, desk: Client) -> None:
+def test_a_person_who_comes_again_is_caught_and_gets_no_second_number(counter: Client, desk: Client) -> None:
     first = counter.enrol(FIRST, household=home("head", str(uuid.uuid4())))
     again = counter.enrol(AGAIN, household=home("head", str(uuid.uuid4())))
 
@@ -83,21 +84,21 @@ def test_a_household_claimed_twice_by_one_person_stays_one(counter: Client, desk
 
 
 def test_a_third_visit_is_found_by_either_capture_set(counter: Client, desk: Client, jisr: App) -> None:
-    """After a merge the newcomer's captures are further references of the survivor."""
+    """After a merge the subject's captures are further references of the survivor."""
     counter.enrol(FIRST)
     again = counter.enrol({"face": "obama2.jpg"})
     case = desk.get(f"/v1/cases/{again['case']}")
     desk.decide(case["id"], "same_person", survivor=case["candidates"][0]["person"]["id"])
     third = counter.enrol({"face": "obama3.jpg"})
     assert third["status"] == "in_review"
-    assert len(jisr.engine) == 2
+    assert len(jisr.replica.index) == 2
 
 
-def test_the_newcomer_can_be_the_survivor_and_the_old_number_leads_to_the_new(counter: Client, desk: Client) -> None:
+def test_the_subject_can_be_the_survivor_and_the_old_number_leads_to_the_new(counter: Client, desk: Client) -> None:
     first = counter.enrol(FIRST, household=home("head", str(uuid.uuid4())))
     again = counter.enrol(AGAIN)
     case = desk.get(f"/v1/cases/{again['case']}")
-    answer = desk.decide(case["id"], "same_person", survivor=case["newcomer"]["id"])
+    answer = desk.decide(case["id"], "same_person", survivor=case["subject"]["id"])
     assert answer.status_code == 200, answer.text
 
     settled = counter.get(again["links"]["self"])
@@ -110,7 +111,7 @@ def test_the_newcomer_can_be_the_survivor_and_the_old_number_leads_to_the_new(co
     assert old["aliases"] == [first["person_number"]]
 
 
-def test_distinct_gives_the_newcomer_a_number_and_completes_the_household(counter: Client, desk: Client) -> None:
+def test_distinct_gives_the_subject_a_number_and_completes_the_household(counter: Client, desk: Client) -> None:
     first = counter.enrol(FIRST, household=home("head", str(uuid.uuid4())))
     again = counter.enrol(AGAIN, household=home("head", str(uuid.uuid4())))
     assert desk.decide(again["case"], "distinct").status_code == 200
@@ -122,14 +123,14 @@ def test_distinct_gives_the_newcomer_a_number_and_completes_the_household(counte
 
 def test_wrong_captures_leave_the_gallery(counter: Client, desk: Client, jisr: App) -> None:
     counter.enrol(FIRST)
-    for verdict in ("data_error", "insufficient"):
+    for decision in ("data_error", "insufficient"):
         again = counter.enrol(AGAIN, household=home("head", str(uuid.uuid4())))
-        assert desk.decide(again["case"], verdict).status_code == 200
+        assert desk.decide(again["case"], decision).status_code == 200
         settled = counter.get(again["links"]["self"])
-        assert (settled["status"], settled["reason"]) == ("unusable", verdict)
+        assert (settled["status"], settled["reason"]) == ("unusable", decision)
         assert settled["person_number"] is None
     counter.enrol(SECOND)
-    assert len(jisr.engine) == 2
+    assert len(jisr.replica.index) == 2
 
 
 def test_a_case_is_decided_once(counter: Client, desk: Client) -> None:
@@ -142,7 +143,7 @@ def test_a_case_is_decided_once(counter: Client, desk: Client) -> None:
     assert counter.get(again["links"]["self"])["status"] == "enrolled"
 
 
-def test_two_newcomers_who_are_one_person_end_as_one(counter: Client, desk: Client) -> None:
+def test_two_subjects_who_are_one_person_end_as_one(counter: Client, desk: Client) -> None:
     """The second comes while the first is still under review; settling both leaves one person with one number."""
     first = counter.enrol(FIRST)
     again = counter.enrol(AGAIN)
@@ -162,10 +163,10 @@ def test_two_newcomers_who_are_one_person_end_as_one(counter: Client, desk: Clie
 
 
 def test_taking_captures_back_leaves_those_merged_before_with_an_outcome(counter: Client, desk: Client) -> None:
-    """Somebody was merged into a newcomer whose own captures then turn out to be wrong."""
+    """A person was merged into a subject whose own captures then turn out to be wrong."""
     first = counter.enrol(FIRST)
     again, third = counter.enrol(AGAIN), counter.enrol({"face": "obama3.jpg"})
-    pending = desk.get(f"/v1/cases/{again['case']}")["newcomer"]["id"]
+    pending = desk.get(f"/v1/cases/{again['case']}")["subject"]["id"]
     assert desk.decide(third["case"], "same_person", survivor=pending).status_code == 200
     assert desk.decide(again["case"], "data_error").status_code == 200
 
@@ -175,12 +176,12 @@ def test_taking_captures_back_leaves_those_merged_before_with_an_outcome(counter
     assert settled["person_number"] not in (None, first["person_number"])
 
 
-def test_a_number_never_leads_to_somebody_without_one(counter: Client, desk: Client) -> None:
+def test_a_number_never_leads_to_a_person_without_one(counter: Client, desk: Client) -> None:
     first = counter.enrol(FIRST)
     again, third = counter.enrol(AGAIN), counter.enrol({"face": "obama3.jpg"})
     case = desk.get(f"/v1/cases/{third['case']}")
     people = [one["person"]["id"] for one in case["candidates"]]
-    pending = desk.get(f"/v1/cases/{again['case']}")["newcomer"]["id"]
+    pending = desk.get(f"/v1/cases/{again['case']}")["subject"]["id"]
     refused = desk.decide(third["case"], "same_person", survivor=pending, merged=people)
     assert refused.status_code == 422
     assert refused.json()["type"] == "/problems/unknown-survivor"
@@ -221,7 +222,7 @@ def test_the_same_uuid_with_other_content_is_a_conflict(counter: Client) -> None
         assert refused.json()["type"] == "/problems/enrolment-differs"
 
 
-def test_nobody_is_kept_out_for_want_of_fingers(counter: Client) -> None:
+def test_no_one_is_kept_out_for_want_of_fingers(counter: Client) -> None:
     exceptions = [{"position": "face", "reason": "refused"}, {"position": "right_thumb", "reason": "amputated"}]
     outcome = counter.enrol({}, exceptions=exceptions)
     assert outcome["status"] == "enrolled"
@@ -238,20 +239,20 @@ def test_without_waiting_the_answer_comes_at_once_and_the_outcome_later(counter:
     assert later["status"] == "enrolled"
 
 
-def test_the_client_may_say_the_resolution(counter: Client) -> None:
+def test_the_client_may_state_the_resolution(counter: Client) -> None:
     outcome = counter.enrol(FIRST, captures={"right_index": {"dpi": 500}})
     assert outcome["status"] == "enrolled"
 
 
-def test_the_device_s_word_on_liveness_reaches_the_operator(counter: Client, desk: Client) -> None:
-    said = {"score": 0.93, "vendor": "Example Optics", "level": "iBeta level 2"}
+def test_the_device_s_liveness_evidence_reaches_the_operator(counter: Client, desk: Client) -> None:
+    stated = {"score": 0.93, "vendor": "Example Optics", "level": "iBeta level 2"}
     counter.enrol(FIRST)
-    again = counter.enrol(AGAIN, captures={"face": {"liveness": said}})
+    again = counter.enrol(AGAIN, captures={"face": {"liveness": stated}})
     shown = {one["position"]: one["liveness"] for one in desk.get(f"/v1/cases/{again['case']}")["captures"]}
-    assert shown == {"face": said, "right_index": None}
+    assert shown == {"face": stated, "right_index": None}
 
 
-def test_identify_and_verify_tell_the_evidence_and_keep_nothing(counter: Client, jisr: App) -> None:
+def test_identify_and_verify_report_the_evidence_and_keep_nothing(counter: Client, jisr: App) -> None:
     first = counter.enrol(FIRST)
     counter.enrol(SECOND)
     found = counter.call("POST", "/v1/identify", files=files(AGAIN)).json()
@@ -265,53 +266,52 @@ def test_identify_and_verify_tell_the_evidence_and_keep_nothing(counter: Client,
     assert yes["band"] == "duplicate"
     assert no["band"] == "unique"
     assert yes["log10_lr"] > 4 > 0 > no["log10_lr"]
-    assert len(jisr.engine) == 2
+    assert len(jisr.replica.index) == 2
 
 
-def test_a_finger_under_another_s_name_is_found_on_request(counter: Client) -> None:
+def test_a_finger_under_another_name_is_found_in_a_position_free_search(counter: Client) -> None:
     first = counter.enrol(FIRST)
     counter.enrol(SECOND)
     sent = {"left_thumb": AGAIN["right_index"]}
-    as_said = counter.call("POST", "/v1/identify", files=files(sent)).json()
-    assert as_said["candidates"] == []
-    found = counter.call("POST", "/v1/identify?any_finger=true", files=files(sent)).json()
+    as_stated = counter.call("POST", "/v1/identify", files=files(sent)).json()
+    assert as_stated["candidates"] == []
+    found = counter.call("POST", "/v1/identify?position_free=true", files=files(sent)).json()
     assert found["candidates"][0]["number"] == first["person_number"]
     assert found["candidates"][0]["evidence"]["left_thumb"]["found_at"] == "right_index"
 
 
-def test_stopping_and_starting_again_forgets_nobody(counter: Client, jisr: App) -> None:
+def test_stopping_and_starting_again_forgets_no_one(counter: Client, jisr: App) -> None:
     counter.enrol(FIRST)
-    jisr.follower.snapshot()
+    jisr.replica.snapshot()
     counter.enrol(SECOND)
-    jisr.engine.clear()
-    jisr.follower.start(jisr.store.storage)  # one person from the snapshot, one from the log
-    assert len(jisr.engine) == 2
+    jisr.replica.index.clear()
+    jisr.replica.start(jisr.store.storage)  # one person from the snapshot, one from the log
+    assert len(jisr.replica.index) == 2
     assert counter.enrol(AGAIN)["status"] == "in_review"
 
 
 def test_a_snapshot_of_another_history_is_not_believed(counter: Client, jisr: App) -> None:
     counter.enrol(FIRST)
-    jisr.follower.snapshot()
+    jisr.replica.snapshot()
     (snapshot,) = (jisr.store.settings.home / "gallery").iterdir()
     snapshot.rename(snapshot.with_name("of-another"))
-    jisr.engine.clear()
+    jisr.replica.index.clear()
     with jisr.store.storage.read() as uow:
-        assert not jisr.follower.load(uow)
-    jisr.follower.start(jisr.store.storage)
-    assert len(jisr.engine) == 1
+        assert not jisr.replica.load(uow)
+    jisr.replica.start(jisr.store.storage)
+    assert len(jisr.replica.index) == 1
 
 
-def test_captures_out_of_reach_for_a_moment_lose_nobody(counter: Client, jisr: App) -> None:
+def test_captures_out_of_reach_for_a_moment_lose_no_one(counter: Client, jisr: App) -> None:
     captures = jisr.store.settings.home / "captures"
     jisr.worker.stop()
     sent = counter.post_enrolment(enrolment(), FIRST, wait=0).json()
     captures.rename(captures.with_name("elsewhere"))
-    processor = jisr.worker.processor
-    for _ in range(jisr.rules.attempts + 1):
+    for _ in range(jisr.limits.attempts + 1):
         with pytest.raises(FileNotFoundError):
-            processor.process_waiting()
+            jisr.worker.process()
     captures.with_name("elsewhere").rename(captures)
-    processor.process_waiting()
+    jisr.worker.process()
     assert counter.get(sent["links"]["self"])["status"] == "enrolled"
 
 
@@ -322,27 +322,27 @@ def test_what_kills_its_worker_again_and_again_is_given_up_alone_and_can_be_trie
     poison = counter.post_enrolment(enrolment(), FIRST, wait=0).json()
     with jisr.store.storage.write() as uow:  # as if it had ended the process each time
         (waiting,) = uow.enrolments.waiting(10)
-        waiting.attempts = jisr.rules.attempts
+        waiting.attempts = jisr.limits.attempts
         uow.commit()
     other = counter.post_enrolment(enrolment(), SECOND, wait=0).json()
     for _ in range(2):
-        jisr.worker.processor.process_waiting()
+        jisr.worker.process()
     assert counter.get(poison["links"]["self"])["reason"] == "processing_failed"
     assert counter.get(other["links"]["self"])["status"] == "enrolled"
-    try_again(uuid.UUID(poison["id"]), storage=jisr.store.storage)
-    jisr.worker.processor.process_waiting()
+    process_again(uuid.UUID(poison["id"]), actor=TESTER, storage=jisr.store.storage)
+    jisr.worker.process()
     assert counter.get(poison["links"]["self"])["status"] == "enrolled"
 
 
 def test_a_damaged_snapshot_is_built_anew_from_the_database(counter: Client, jisr: App) -> None:
     counter.enrol(FIRST)
-    jisr.follower.snapshot()
+    jisr.replica.snapshot()
     saved = list((jisr.store.settings.home / "gallery").glob("*/gallery/*"))
     assert saved
     for path in saved:
         content = bytearray(path.read_bytes())
         content[len(content) // 2] ^= 0xFF
         path.write_bytes(content)
-    jisr.engine.clear()
-    jisr.follower.start(jisr.store.storage)
-    assert len(jisr.engine) == 1
+    jisr.replica.index.clear()
+    jisr.replica.start(jisr.store.storage)
+    assert len(jisr.replica.index) == 1

@@ -15,7 +15,7 @@ from tests.service.api.counter import Client
 
 
 @pytest.fixture
-def database_url() -> str:
+def migrated_url() -> str:
     return ""
 
 

@@ -7,15 +7,16 @@ import pytest
 from fastapi.testclient import TestClient
 
 from matcher import Position
+from service.adjudication.domain.evidence import Candidate, Thresholds
+from service.adjudication.steps.open_case import open_case
 from service.bootstrap import App
-from service.domain.decision import Band, Policy
-from service.domain.households import Household, Membership, Role
-from service.domain.identifiers import new_household_id, new_person_number, new_uuid
-from service.usecases.duplicates import Pair, Step, find_duplicates
-from service.usecases.pair_cases import open_cases
+from service.deduplication.usecases.search_all import BeginWalk, begin_walk, walk_on
+from service.kit.ids import new_uuid
+from service.registry.domain.households import Household, Membership, Role
+from service.registry.domain.identifiers import new_household_id, new_person_number
 from tests.matcher.made_up import again
 from tests.service.api.counter import AGAIN, FIRST, Client
-from tests.service.registry import NOW, enrolled, of_engine
+from tests.service.made_up import NOW, TESTER, enrolled, of_extractor
 
 BOTH = (Position.FACE, Position.RIGHT_INDEX)
 
@@ -23,10 +24,17 @@ BOTH = (Position.FACE, Position.RIGHT_INDEX)
 def walk(jisr: App) -> int:
     """What `jisr gallery duplicates --cases` does; the number of cases opened."""
     store = jisr.store
-    steps = find_duplicates(
-        storage=store.storage, engine=jisr.engine, follower=jisr.follower, rules=jisr.rules, batch=2
+    begun = begin_walk(BeginWalk({}, opens_cases=True), actor=TESTER, storage=store.storage, clock=store.clock)
+    steps = walk_on(
+        begun.key,
+        actor=TESTER,
+        storage=store.storage,
+        replica=jisr.replica,
+        clock=store.clock,
+        policy=jisr.policy,
+        batch=2,
     )
-    return sum(open_cases(step, storage=store.storage, clock=store.clock) for step in steps)
+    return list(steps)[-1].cases
 
 
 def legacy(jisr: App, times: int, *, households: bool = False) -> list[str]:
@@ -37,7 +45,7 @@ def legacy(jisr: App, times: int, *, households: bool = False) -> list[str]:
         for key, number in zip(keys, numbers, strict=True):
             uow.people.by_key(key).number = number
             if households:
-                home = Household(new_uuid(), NOW, new_household_id(uow.households.registry_id_taken))
+                home = Household(new_uuid(), NOW, new_household_id(uow.households.household_id_taken))
                 uow.households.add(home)
                 uow.flush()
                 uow.households.add_membership(Membership(home.key, key, Role.HEAD, NOW))
@@ -46,7 +54,7 @@ def legacy(jisr: App, times: int, *, households: bool = False) -> list[str]:
 
 
 def of_times(jisr: App, times: int) -> Sequence[Any]:
-    return [of_engine(jisr.engine, again(3, BOTH, time=time)) for time in range(1, times + 1)]
+    return [of_extractor(jisr.extractor, again(3, BOTH, time=time)) for time in range(1, times + 1)]
 
 
 def person(client: Client, number: str) -> Any:
@@ -71,7 +79,7 @@ def test_a_pair_found_in_the_gallery_comes_to_the_same_queue(
     assert (of_gallery["origin"], of_gallery["status"], of_gallery["band"]) == ("gallery", "open", "duplicate")
     assert {of_gallery[name] for name in ("enrolment", "site", "device", "captured_at")} == {None}
     assert of_gallery["captures"] == []
-    assert of_gallery["newcomer"]["number"] == second
+    assert of_gallery["subject"]["number"] == second
     (candidate,) = of_gallery["candidates"]
     assert (candidate["person"]["number"], set(candidate["evidence"])) == (first, {"face", "right_index"})
     assert of_gallery["gallery_size"] == 4
@@ -87,7 +95,7 @@ def test_a_pair_found_in_the_gallery_comes_to_the_same_queue(
     assert 'jisr_open_cases{origin="gallery"} 1.0' in figures
 
 
-@pytest.mark.parametrize("remains", ["newcomer", "candidate"])
+@pytest.mark.parametrize("remains", ["subject", "candidate"])
 def test_either_can_remain_and_the_other_s_number_and_household_lead_there(
     counter: Client, desk: Client, jisr: App, remains: str
 ) -> None:
@@ -96,7 +104,7 @@ def test_either_can_remain_and_the_other_s_number_and_household_lead_there(
     homes = {number: person(counter, number)["household_id"] for number in (kept, lost)}
     walk(jisr)
     (case,) = gallery_cases(desk)
-    ids = {"newcomer": case["newcomer"]["id"], "candidate": case["candidates"][0]["person"]["id"]}
+    ids = {"subject": case["subject"]["id"], "candidate": case["candidates"][0]["person"]["id"]}
 
     answer = desk.decide(case["id"], "same_person", survivor=ids[remains])
     assert answer.status_code == 200, answer.text
@@ -105,28 +113,28 @@ def test_either_can_remain_and_the_other_s_number_and_household_lead_there(
     assert person(counter, kept)["aliases"] == [lost]
     assert counter.get(f"/v1/households/{homes[lost]}")["id"] == homes[kept]
     with jisr.store.storage.read() as uow:
-        jisr.follower.catch_up(uow)
+        jisr.replica.catch_up(uow)
         survivor = uow.people.by_number(kept)
         assert survivor is not None
-        assert len(uow.people.templates([survivor.key])[survivor.key]) == 4
-    assert len(jisr.engine) == 1
+        assert len(uow.templates.of_people([survivor.key])[survivor.key]) == 4
+    assert len(jisr.replica.index) == 1
     assert walk(jisr) == 0
 
 
-@pytest.mark.parametrize("verdict", ["distinct", "data_error", "insufficient"])
-def test_any_other_verdict_closes_the_case_and_takes_nothing_from_anybody(
-    counter: Client, desk: Client, jisr: App, verdict: str
+@pytest.mark.parametrize("decision", ["distinct", "data_error", "insufficient"])
+def test_any_other_decision_closes_the_case_and_takes_nothing_from_anybody(
+    counter: Client, desk: Client, jisr: App, decision: str
 ) -> None:
     numbers = legacy(jisr, 2, households=True)
     before = [person(counter, number) for number in numbers]
     walk(jisr)
     (case,) = gallery_cases(desk)
-    answer = desk.decide(case["id"], verdict)
+    answer = desk.decide(case["id"], decision)
     assert answer.status_code == 200, answer.text
-    assert (answer.json()["status"], answer.json()["decision"]["verdict"]) == ("decided", verdict)
+    assert (answer.json()["status"], answer.json()["decision"]["decision"]) == ("decided", decision)
     assert [person(counter, number) for number in numbers] == before
     assert walk(jisr) == 0
-    assert len(jisr.engine) == 2
+    assert len(jisr.replica.index) == 2
     again = desk.decide(case["id"], "distinct")
     assert (again.status_code, again.json()["type"]) == (409, "/problems/case-closed")
 
@@ -135,42 +143,42 @@ def test_one_person_registered_three_times_ends_as_one(counter: Client, desk: Cl
     """Three pairs, three cases; what the first two decisions made one, the third need not ask."""
     numbers = legacy(jisr, 3)
     assert walk(jisr) == 3
-    for number, survivor in ((0, "newcomer"), (1, "candidate")):
+    for number, survivor in ((0, "subject"), (1, "candidate")):
         case = gallery_cases(desk)[number]
-        people = {"newcomer": case["newcomer"], "candidate": case["candidates"][0]["person"]}
+        people = {"subject": case["subject"], "candidate": case["candidates"][0]["person"]}
         answer = desk.decide(case["id"], "same_person", survivor=people[survivor]["id"])
         assert answer.status_code == 200, answer.text
     assert len({person(counter, number)["number"] for number in numbers}) == 1
     assert gallery_cases(desk, status="open") == []
     _, second, third = (one["decision"] for one in gallery_cases(desk))
     assert third["reason"] == f"one person since case {gallery_cases(desk)[1]['id']}"
-    assert (third["verdict"], third["by"], third["survivor"]) == ("same_person", second["by"], second["survivor"])
+    assert (third["decision"], third["by"], third["survivor"]) == ("same_person", second["by"], second["survivor"])
 
 
-def test_the_newcomer_can_remain_also_when_the_candidate_goes_under_another_name_by_now(
+def test_the_subject_can_remain_also_when_the_candidate_goes_under_another_name_by_now(
     counter: Client, desk: Client, jisr: App
 ) -> None:
     numbers = legacy(jisr, 3)
     walk(jisr)
     by_people = {
-        (one["candidates"][0]["person"]["number"], one["newcomer"]["number"]): one for one in gallery_cases(desk)
+        (one["candidates"][0]["person"]["number"], one["subject"]["number"]): one for one in gallery_cases(desk)
     }
     first = by_people[numbers[0], numbers[1]]
-    desk.decide(first["id"], "same_person", survivor=first["newcomer"]["id"])
+    desk.decide(first["id"], "same_person", survivor=first["subject"]["id"])
     second = by_people[numbers[0], numbers[2]]
-    desk.decide(second["id"], "same_person", survivor=second["newcomer"]["id"])
+    desk.decide(second["id"], "same_person", survivor=second["subject"]["id"])
     assert {person(counter, number)["number"] for number in numbers} == {numbers[2]}
 
 
 def test_a_case_of_the_gallery_holds_no_enrolment_back(counter: Client, desk: Client, jisr: App) -> None:
     (other,) = enrolled(jisr.store.storage, [[]])
     first = counter.enrol(FIRST)
-    with jisr.store.storage.read() as uow:
-        newcomer = uow.people.by_number(first["person_number"])
-        assert newcomer is not None
-    pair = Pair(other, "1", newcomer.key, newcomer.number, Band.REVIEW, 5.5, {})
-    step = Step(newcomer.key, 2, [pair], Policy(4, 6), 2, None)
-    assert open_cases(step, storage=jisr.store.storage, clock=jisr.store.clock) == 1
+    with jisr.store.storage.write() as uow:
+        subject = uow.people.by_number(first["person_number"])
+        assert subject is not None
+        candidate = Candidate(other, 5.5, {})
+        open_case(uow, subject.key, [candidate], thresholds=Thresholds(4, 6), gallery_size=2, now=NOW)
+        uow.commit()
 
     again = counter.enrol(AGAIN)
     case = desk.get(f"/v1/cases/{again['case']}")

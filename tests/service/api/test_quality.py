@@ -13,7 +13,7 @@ from tests.service.api.counter import Client, files
 
 
 @pytest.fixture
-def database_url() -> str:
+def migrated_url() -> str:
     return ""
 
 

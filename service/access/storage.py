@@ -1,0 +1,37 @@
+"""The table of tokens, and its repository."""
+
+from sqlalchemy import Column, String, Table, select
+from sqlalchemy.orm import Session
+
+from service.access.domain import AccessRole, Token
+from service.kit.sql.columns import Instant, key, mapper, metadata, word
+
+token = Table(
+    "token",
+    metadata,
+    key(),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("role", word(AccessRole), nullable=False),
+    Column("sha256", String(64), nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    sqlite_autoincrement=True,
+)
+mapper.map_imperatively(Token, token)
+
+
+class SqlTokens:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, one: Token) -> None:
+        self._session.add(one)
+
+    def by_hash(self, sha256: str) -> Token | None:
+        return self._session.scalar(select(Token).where(token.c.sha256 == sha256))
+
+    def by_name(self, name: str) -> Token | None:
+        return self._session.scalar(select(Token).where(token.c.name == name))
+
+    def all(self) -> list[Token]:
+        return list(self._session.scalars(select(Token).order_by(token.c.key)))

@@ -1,0 +1,1 @@
+"""What may be asked of access: one function per intention."""

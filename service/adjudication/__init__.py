@@ -1,0 +1,1 @@
+"""Cases: people who may be one, and what operators decide about them."""

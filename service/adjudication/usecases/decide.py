@@ -1,0 +1,130 @@
+"""An operator decides a case; everything that follows from it happens in one transaction."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from service.adjudication.domain.cases import Case, Decision
+from service.adjudication.errors import NoSuchCase, UnknownSurvivor
+from service.adjudication.ports import AdjudicationUnit
+from service.adjudication.steps.finalise import finalise
+from service.adjudication.steps.merge import merge, take_back
+from service.kit.actor import Actor
+from service.kit.clock import Clock
+from service.kit.errors import MalformedRequest
+from service.kit.unit import Storage
+from service.registry.domain.people import Person, PersonStatus
+from service.registry.steps.people import names_of
+
+
+@dataclass(frozen=True, slots=True)
+class DecideCase:
+    """survivor: who remains, for same_person. merged: who else in the case is the same person.
+
+    People are named by their ID. `merged` may stay empty where only one answer is possible: the subject, when the
+    survivor is a candidate; the one candidate, when the survivor is the subject.
+    """
+
+    case_id: UUID
+    decision: Decision
+    reason: str
+    survivor: UUID | None = None
+    merged: tuple[UUID, ...] = ()
+
+
+def decide_case(
+    command: DecideCase, *, actor: Actor, storage: Storage[AdjudicationUnit], clock: Clock, number_length: int
+) -> None:
+    """Close a case and carry the decision out. Raises NoSuchCase, CaseClosed, MalformedRequest, UnknownSurvivor."""
+    with storage.write() as uow:
+        uow.changes.lock()
+        case = uow.cases.by_id(command.case_id)
+        if case is None:
+            raise NoSuchCase(f"there is no case {command.case_id}")
+        now = clock.now()
+        case.decide(command.decision, command.reason, actor.id, now)
+        subject = uow.people.survivor_of(uow.people.by_key(case.person_key))
+        match command.decision:
+            case Decision.SAME_PERSON:
+                _make_one(uow, case, subject, command, number_length)
+            case _ if case.enrolment_key is None:
+                pass  # everyone in it was registered before, and a search takes nothing from them
+            case Decision.DISTINCT:
+                finalise(uow, subject, now, number_length)
+            case Decision.DATA_ERROR | Decision.INSUFFICIENT:
+                take_back(uow, case, subject, now)
+                if subject.status is not PersonStatus.WITHDRAWN:
+                    finalise(uow, subject, now, number_length)
+        uow.commit()
+
+
+def _make_one(uow: AdjudicationUnit, case: Case, subject: Person, command: DecideCase, number_length: int) -> None:
+    assert case.decided_at is not None
+    survivor, losers = _who_is_who(uow, case, subject, command)
+    _check_numbers(uow, survivor, losers)
+    for loser in losers:
+        merge(uow, loser, survivor, case.decided_at)
+    case.survivor_key = survivor.key
+    finalise(uow, survivor, case.decided_at, number_length)
+    _close_what_that_settles(uow, survivor, case)
+
+
+def _who_is_who(uow: AdjudicationUnit, case: Case, subject: Person, command: DecideCase) -> tuple[Person, list[Person]]:
+    """The survivor and those to be merged into them, all as they stand today, after earlier merges."""
+    if command.survivor is None:
+        raise MalformedRequest("same_person needs a survivor: the ID of the person who remains", "survivor")
+    candidates = _today(uow, (one.person_key for one in uow.cases.candidates(case.key)))
+    people = {**candidates, **_today(uow, [case.person_key])}
+    for name, field in ((command.survivor, "survivor"), *((one, "merged") for one in command.merged)):
+        if name not in people:
+            raise UnknownSurvivor(f"{name} is not a person of this case", field)
+    survivor = people[command.survivor]
+    if not survivor.searched:
+        raise UnknownSurvivor(f"{command.survivor} was withdrawn", "survivor")
+    if command.merged:
+        named = [people[name] for name in command.merged]
+    elif survivor is not subject:
+        named = [subject]
+    elif command.survivor in candidates:
+        named = []  # an earlier case has already made them one
+    else:
+        named = _the_only_other(subject, candidates.values())
+    losers = [one for one in dict.fromkeys(named) if one is not survivor and one.searched]
+    return survivor, losers
+
+
+def _today(uow: AdjudicationUnit, keys: Iterable[int]) -> dict[UUID, Person]:
+    """Who these people are after earlier merges, by the ID they came with and by the one they go under now."""
+    asked = uow.people.by_keys(keys)
+    named = {}
+    for key, now in uow.people.survivors_of(asked).items():
+        named[asked[key].id] = named[now.id] = now
+    return named
+
+
+def _the_only_other(subject: Person, candidates: Iterable[Person]) -> list[Person]:
+    others = [one for one in dict.fromkeys(candidates) if one is not subject]
+    if len(others) > 1:
+        raise MalformedRequest("name in `merged` the candidates who are the subject", "merged")
+    return others
+
+
+def _check_numbers(uow: AdjudicationUnit, survivor: Person, losers: Sequence[Person]) -> None:
+    """A number must never lead to a person who has none and, held back by another case, gets none now."""
+    uow.flush()
+    would_lead_there = survivor.number is None and any(loser.number for loser in losers)
+    if would_lead_there and uow.cases.holding_back(names_of(uow, survivor)):
+        raise UnknownSurvivor(f"{survivor.id} is still under review; choose a survivor who has a number", "survivor")
+
+
+def _close_what_that_settles(uow: AdjudicationUnit, survivor: Person, settled: Case) -> None:
+    """Open cases of the gallery between people who are one by now leave nothing to decide."""
+    assert settled.decided_by is not None
+    assert settled.decided_at is not None
+    uow.flush()
+    names = names_of(uow, survivor)
+    for case in uow.cases.open_of_gallery(names):
+        if all(one.person_key in names for one in uow.cases.candidates(case.key)):
+            reason = f"one person since case {settled.id}"
+            case.decide(Decision.SAME_PERSON, reason, settled.decided_by, settled.decided_at)
+            case.survivor_key = survivor.key

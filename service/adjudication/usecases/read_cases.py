@@ -1,0 +1,71 @@
+"""Reading cases, as operators are shown them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from service.adjudication.domain.cases import Case, CaseCandidate
+from service.adjudication.errors import NoSuchCase
+from service.adjudication.ports import AdjudicationUnit, CaseQuery
+from service.enrolment.domain.enrolments import CaptureRecord, Enrolment
+from service.kit.actor import Actor
+from service.kit.unit import Storage
+from service.registry.domain.people import Person
+from service.registry.steps.people import PersonView, view_people
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """enrolment and captures: of the subject's; none where the case was raised in the gallery."""
+
+    case: Case
+    enrolment: Enrolment | None
+    subject: PersonView
+    captures: Sequence[CaptureRecord]
+    candidates: Sequence[tuple[CaseCandidate, PersonView]]
+    survivor: Person | None
+
+
+def read_case(case_id: UUID, *, actor: Actor, storage: Storage[AdjudicationUnit]) -> CaseView:
+    """One case with everyone in it, as they stand today. Raises NoSuchCase."""
+    with storage.read() as uow:
+        found = uow.cases.by_id(case_id)
+        if found is None:
+            raise NoSuchCase(f"there is no case {case_id}")
+        return _views(uow, [found])[0]
+
+
+def list_cases(query: CaseQuery, *, actor: Actor, storage: Storage[AdjudicationUnit]) -> Sequence[CaseView]:
+    """Cases, oldest first. Raises NoSuchCase for an unknown `after`."""
+    with storage.read() as uow:
+        if query.after is not None and uow.cases.by_id(query.after) is None:
+            raise NoSuchCase(f"there is no case {query.after} to go on from")
+        return _views(uow, uow.cases.page(query))
+
+
+def _views(uow: AdjudicationUnit, cases: Sequence[Case]) -> list[CaseView]:
+    """In a constant number of queries however many cases there are."""
+    enrolment_keys = [one.enrolment_key for one in cases if one.enrolment_key is not None]
+    enrolments, captures = uow.enrolments.by_keys(enrolment_keys), uow.enrolments.captures_of(enrolment_keys)
+    candidates = uow.cases.candidates_of([one.key for one in cases])
+    people = view_people(uow, _people_of(cases, candidates))
+
+    def view(one: Case) -> CaseView:
+        return CaseView(
+            case=one,
+            enrolment=None if one.enrolment_key is None else enrolments[one.enrolment_key],
+            subject=people[one.person_key],
+            captures=() if one.enrolment_key is None else captures.get(one.enrolment_key, ()),
+            candidates=[(candidate, people[candidate.person_key]) for candidate in candidates.get(one.key, ())],
+            survivor=None if one.survivor_key is None else people[one.survivor_key].asked,
+        )
+
+    return list(map(view, cases))
+
+
+def _people_of(cases: Sequence[Case], candidates: Mapping[int, Sequence[CaseCandidate]]) -> set[int]:
+    """The keys of everyone in these cases."""
+    found = {one.person_key for some in candidates.values() for one in some}
+    for case in cases:
+        found |= {case.person_key} if case.survivor_key is None else {case.person_key, case.survivor_key}
+    return found

@@ -1,0 +1,44 @@
+"""Reading what became of an enrolment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from service.adjudication.domain.cases import Case
+from service.adjudication.ports import AdjudicationUnit
+from service.enrolment.domain.enrolments import CaptureRecord, Enrolment
+from service.enrolment.errors import NoSuchEnrolment
+from service.kit.actor import Actor
+from service.kit.unit import Storage
+from service.registry.domain.households import Household
+from service.registry.domain.people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """person: as they stand today. household: where they live now, or the one the enrolment was for."""
+
+    enrolment: Enrolment
+    captures: Sequence[CaptureRecord]
+    person: Person | None
+    household: Household | None
+    case: Case | None
+
+
+def read_outcome(enrolment_id: UUID, *, actor: Actor, storage: Storage[AdjudicationUnit]) -> Outcome:
+    """One enrolment and what became of it. Raises NoSuchEnrolment."""
+    with storage.read() as uow:
+        found = uow.enrolments.by_id(enrolment_id)
+        if found is None:
+            raise NoSuchEnrolment(f"there is no enrolment {enrolment_id}")
+        person = None
+        if found.person_key is not None:
+            person = uow.people.survivor_of(uow.people.by_key(found.person_key))
+        captures, case = uow.enrolments.captures(found.key), uow.cases.of_enrolment(found.key)
+        return Outcome(found, captures, person, _home(uow, found, person), case)
+
+
+def _home(uow: AdjudicationUnit, found: Enrolment, person: Person | None) -> Household | None:
+    membership = None if person is None else uow.households.current_of(person.key)
+    key = found.household_key if membership is None else membership.household_key
+    return None if key is None else uow.households.survivor_of(uow.households.by_key(key))

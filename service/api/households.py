@@ -1,0 +1,54 @@
+"""Households."""
+
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from service.api.deps import AnyRole, Running
+from service.api.people import names_of
+from service.api.problems import declared
+from service.api.shapes import NameShape
+from service.registry.domain.households import Role
+from service.registry.domain.people import PersonStatus
+from service.registry.errors import MalformedHousehold, NoSuchHousehold
+from service.registry.usecases.look_up import HouseholdView, read_household
+
+router = APIRouter(prefix="/v1/households", tags=["households"])
+
+
+class MemberOut(BaseModel):
+    number: str | None
+    status: PersonStatus
+    names: list[NameShape]
+    role: Role
+    since: datetime
+
+
+class HouseholdOut(BaseModel):
+    """A household and who lives in it now."""
+
+    id: str | None = Field(description="its household ID, once a member is settled")
+    client_id: UUID | None
+    members: list[MemberOut]
+
+    @classmethod
+    def of(cls, view: HouseholdView) -> "HouseholdOut":
+        members = [
+            MemberOut(
+                number=person.number,
+                status=person.status,
+                names=names_of(person.demographics),
+                role=membership.role,
+                since=membership.since,
+            )
+            for membership, person in view.members
+        ]
+        return cls(id=view.household.household_id, client_id=view.household.client_id, members=members)
+
+
+@router.get("/{household_id}", responses=declared(NoSuchHousehold, MalformedHousehold))
+def read(household_id: str, app: Running, actor: AnyRole) -> HouseholdOut:
+    """A household by its household ID, or by the UUID its client gave it."""
+    return HouseholdOut.of(read_household(household_id, actor=actor, storage=app.store.storage))

@@ -1,0 +1,75 @@
+"""Who is this? Nothing sent here is kept."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from service.adjudication.domain.evidence import Band
+from service.api.deps import AnyRole, Running
+from service.api.form import CAPTURE_ERRORS, Dpi, Form, described, of_fingers
+from service.api.problems import declared
+from service.api.shapes import EvidenceOut, ThresholdsOut
+from service.deduplication.usecases.identify import Identification, identify
+from service.registry.domain.people import PersonStatus
+
+router = APIRouter(prefix="/v1/identify", tags=["search"])
+
+
+class IdentifiedOut(BaseModel):
+    number: str | None = Field(description="null while the person is under review")
+    status: PersonStatus
+    band: Band
+    log10_lr: float
+    evidence: dict[str, EvidenceOut]
+
+
+class IdentificationOut(BaseModel):
+    """Who of everyone enrolled this may be, strongest first."""
+
+    band: Band
+    thresholds: ThresholdsOut
+    gallery_size: int
+    candidates: list[IdentifiedOut]
+
+    @classmethod
+    def of(cls, outcome: Identification) -> "IdentificationOut":
+        candidates = [
+            IdentifiedOut(
+                number=one.person.number,
+                status=one.person.status,
+                band=one.band,
+                log10_lr=round(one.candidate.log10_lr, 3),
+                evidence=EvidenceOut.by_position(one.candidate.evidence),
+            )
+            for one in outcome.found
+        ]
+        return cls(
+            band=outcome.band,
+            thresholds=ThresholdsOut.of(outcome.thresholds),
+            gallery_size=outcome.gallery_size,
+            candidates=candidates,
+        )
+
+
+PositionFree = Annotated[
+    bool,
+    Query(description="the fingers may be swapped or of unknown position: name them as you like, each once; slower"),
+]
+
+
+@router.post("", responses=declared(*CAPTURE_ERRORS), openapi_extra=described({}))
+def search(
+    form: Form, app: Running, actor: AnyRole, dpi: Dpi = None, position_free: PositionFree = False
+) -> IdentificationOut:
+    """Who of everyone enrolled is this? (1:N)"""
+    outcome = identify(
+        form.captures(of_fingers(dpi)),
+        actor=actor,
+        storage=app.store.storage,
+        extractor=app.extractor,
+        replica=app.replica,
+        policy=app.policy,
+        position_free=position_free,
+    )
+    return IdentificationOut.of(outcome)

@@ -1,0 +1,42 @@
+"""How well a capture will serve. Nothing sent here is kept."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from matcher import ADVICE, Quality
+from service.api.deps import AnyRole, Running
+from service.api.errors import FieldError, Malformed
+from service.api.form import CAPTURE_ERRORS, Dpi, Form, described, of_fingers
+from service.api.problems import declared
+from service.enrolment.usecases.judge_capture import judge_capture
+
+router = APIRouter(prefix="/v1/quality", tags=["search"])
+
+
+class AdviceOut(BaseModel):
+    code: str = Field(description="stable, to hang translations on", examples=["too_far"])
+    sentence: str = Field(description="what to do about it, in English")
+
+
+class QualityOut(BaseModel):
+    """How well a capture will serve."""
+
+    position: str
+    score: int = Field(description="0 (useless) to 100")
+    components: dict[str, float] = Field(description="what was measured, in the units their names state")
+    reasons: list[AdviceOut] = Field(description="what could be better, worst first; empty when all is well")
+
+    @classmethod
+    def of(cls, position: str, quality: Quality) -> "QualityOut":
+        components = {name: round(value, 3) for name, value in quality.components.items()}
+        reasons = [AdviceOut(code=code, sentence=ADVICE[code]) for code in quality.reasons]
+        return cls(position=position, score=quality.score, components=components, reasons=reasons)
+
+
+@router.post("", responses=declared(*CAPTURE_ERRORS), openapi_extra=described({}))
+def judge(form: Form, app: Running, actor: AnyRole, dpi: Dpi = None) -> QualityOut:
+    """How well will this one capture serve, and what could the counter do better?"""
+    captures = form.captures(of_fingers(dpi))
+    if len(captures) != 1:
+        raise Malformed([FieldError("captures", "not_one", f"send one capture; {len(captures)} came")])
+    return QualityOut.of(captures[0].position, judge_capture(captures[0], actor=actor, extractor=app.extractor))

@@ -1,0 +1,54 @@
+"""Is this the person with this number? Nothing sent here is kept."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from service.adjudication.domain.evidence import Band
+from service.api.deps import AnyRole, Running
+from service.api.form import CAPTURE_ERRORS, Dpi, Form, described, of_fingers, part
+from service.api.problems import declared
+from service.api.shapes import EvidenceOut, ThresholdsOut
+from service.deduplication.errors import NothingToCompare
+from service.deduplication.usecases.identify import Verification, verify
+from service.registry.errors import NoSuchPerson
+
+router = APIRouter(prefix="/v1/verify", tags=["search"])
+
+
+class VerificationOut(BaseModel):
+    """Whether these captures are this person's."""
+
+    number: str | None = Field(description="of the person compared with; after a merge the survivor's")
+    band: Band
+    thresholds: ThresholdsOut
+    log10_lr: float
+    evidence: dict[str, EvidenceOut]
+
+    @classmethod
+    def of(cls, outcome: Verification) -> "VerificationOut":
+        return cls(
+            number=outcome.person.number,
+            band=outcome.band,
+            thresholds=ThresholdsOut.of(outcome.thresholds),
+            log10_lr=round(outcome.log10_lr, 3),
+            evidence=EvidenceOut.by_position(outcome.evidence),
+        )
+
+
+@router.post(
+    "",
+    responses=declared(*CAPTURE_ERRORS, NoSuchPerson, NothingToCompare),
+    openapi_extra=described({"number": {"type": "string", "description": "the person's number"}}),
+)
+def compare(form: Form, app: Running, actor: AnyRole, dpi: Dpi = None) -> VerificationOut:
+    """Is this the person with this number? (1:1)"""
+    outcome = verify(
+        part(form, "number").strip(),
+        form.captures(of_fingers(dpi)),
+        actor=actor,
+        storage=app.store.storage,
+        extractor=app.extractor,
+        comparator=app.comparator,
+        policy=app.policy,
+    )
+    return VerificationOut.of(outcome)

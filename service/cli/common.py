@@ -1,0 +1,72 @@
+"""What commands share: opening the service, and errors as one sentence."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from matcher import MatcherError
+from service.bootstrap import App, Store, open_app, open_store
+from service.enrolment.usecases.extract_again import count_outdated
+from service.kit.actor import Actor, command_line_actor
+from service.kit.errors import JisrError
+from service.kit.sql.locks import Lock
+from service.settings import Settings
+
+console = Console()
+
+
+def settings() -> Settings:
+    """The settings; those that cannot be are named, and the command ends."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        for one in error.errors():
+            name = "".join(f"JISR_{part}: ".upper() for part in one["loc"])
+            typer.echo(f"{name}{one['msg'].removeprefix('Value error, ')}", err=True)
+        raise typer.Exit(2) from None
+
+
+def store() -> Store:
+    with plain_errors():
+        return open_store(settings())
+
+
+def whole() -> App:
+    """The whole service. What keeps it from starting is reported in a sentence, by name."""
+    with plain_errors():
+        return open_app(settings())
+
+
+def actor() -> Actor:
+    return command_line_actor()
+
+
+def refuse_outdated(jisr: App) -> None:
+    """End the command where templates were made by other networks than these."""
+    count = count_outdated(jisr.extractor.models, actor=actor(), storage=jisr.store.storage)
+    if count:
+        typer.echo(f"{count} templates were made by other models; run `jisr gallery rebuild` first", err=True)
+        raise typer.Exit(3)
+
+
+@contextmanager
+def worker_lock(jisr: App) -> Iterator[None]:
+    """Be the only one who writes snapshots, or end: a running service would write its own in place of ours."""
+    with jisr.store.lock(Lock.WORKER) as mine:
+        if not mine:
+            typer.echo("a service or worker is running on this registry; stop it first", err=True)
+            raise typer.Exit(1)
+        yield
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Errors of ours as one sentence, not as a traceback."""
+    try:
+        yield
+    except (JisrError, MatcherError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None

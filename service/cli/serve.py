@@ -1,0 +1,76 @@
+"""`jisr serve` and `jisr worker`."""
+
+import os
+import signal
+import socket
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated
+
+import structlog
+import typer
+import uvicorn
+
+from service.cli import common
+from service.kit import logs
+
+logger = structlog.get_logger(__name__)
+
+GREETING = """
+Jisr is ready on http://{host}:{port}   (what it can do: http://{host}:{port}/docs)
+Everything is kept in {home}
+
+To enrol a folder of captures (amina_face.jpg, amina_right_index.png …), in another terminal:
+  export JISR_TOKEN=$({set_home}.venv/bin/jisr token create folder-counter --role enroller)
+  .venv/bin/jisr enrol FOLDER --consent "what shows their consent" --url http://{host}:{port}
+One person at a time, with curl and captures to try it on: see README.md.
+"""
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="address to listen on; default JISR_HOST or 127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(help="port to listen on; default JISR_PORT or 8000")] = None,
+) -> None:
+    """Start the service, with its worker unless JISR_EMBEDDED_WORKER=false."""
+    logs.set_up()
+    settings = common.settings()
+    host, port = host or settings.host, port or settings.port
+    with ThreadPoolExecutor(1) as pool:
+        opening = pool.submit(common.whole)
+        from service.web import create_web  # meanwhile: networks and web framework take a second each
+
+        jisr = opening.result()
+    common.refuse_outdated(jisr)
+    jisr.replica.start(jisr.store.storage)
+
+    class Greeting(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started and settings.embedded_worker:
+                jisr.worker.start()  # not before: what it warms up would keep the first requests waiting
+            if self.started:
+                home = settings.home.absolute()
+                set_home = "" if "JISR_HOME" not in os.environ else f"JISR_HOME={home} "
+                typer.echo(GREETING.format(host=host, port=port, home=home, set_home=set_home))
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn passes the signal on once it has stopped
+    try:
+        Greeting(uvicorn.Config(create_web(jisr), host, port, log_config=None, access_log=False)).run()
+    finally:
+        jisr.worker.stop()
+
+
+def worker() -> None:
+    """Process enrolments in a process of its own; for services started with JISR_EMBEDDED_WORKER=false."""
+    logs.set_up()
+    jisr = common.whole()
+    common.refuse_outdated(jisr)
+    jisr.replica.start(jisr.store.storage)
+    jisr.worker.start()
+    logger.info("worker.started")
+    stopped = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stopped.set())
+    stopped.wait()
+    jisr.worker.stop()

@@ -1,0 +1,76 @@
+"""What searching needs of the world."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from matcher import Candidate, Comparison, Template
+from service.adjudication.domain.evidence import Band, PositionEvidence
+from service.adjudication.ports import AdjudicationUnit
+from service.deduplication.domain import Walk, WalkPair
+
+
+class SearchIndex(Protocol):
+    """Everyone enrolled, by key. One process's today; a cluster's later."""
+
+    def replace(self, key: int, templates: Sequence[Template]) -> None:
+        """Enrol a person in place of the record with this key, atomically: readers see the old or the new record."""
+
+    def remove(self, key: int) -> None: ...
+    def clear(self) -> None: ...
+    def compact(self) -> None:
+        """Let nothing remain of people removed, in memory or in what is saved from now on."""
+
+    def search(self, templates: Sequence[Template], limit: int, *, position_free: bool = False) -> list[Candidate]:
+        """position_free: whatever position a finger is stated to be of, it may be another."""
+
+    def search_many(self, templates_of_many: Sequence[Sequence[Template]], limit: int) -> list[list[Candidate]]: ...
+    def __len__(self) -> int: ...
+    def __contains__(self, key: int) -> bool: ...
+    def save(self, folder: Path, sequence: int) -> None: ...
+    def load(self, folder: Path) -> int | None: ...
+
+
+class Comparator(Protocol):
+    """A probe against people who are given."""
+
+    def warm_up(self) -> None:
+        """Do now what the first comparison would otherwise wait for."""
+
+    def compare(self, probe: Sequence[Template], reference: Sequence[Template]) -> Comparison: ...
+    def rank(self, probe: Sequence[Template], people: Mapping[int, Sequence[Template]], limit: int) -> list[Candidate]:
+        """What an index of just these people would find."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """A pair of a walk as it is exported. A number is None while the person is pending."""
+
+    person_key: int
+    person_number: str | None
+    other_key: int
+    other_number: str | None
+    band: Band
+    log10_lr: float
+    evidence: Mapping[str, PositionEvidence]
+
+
+class Walks(Protocol):
+    def add(self, one: Walk) -> None: ...
+    def by_key(self, key: int) -> Walk:
+        """Raises NoSuchRow."""
+
+    def running(self) -> Walk | None: ...
+    def last_finished(self) -> Walk | None: ...
+    def add_pairs(self, some: Sequence[WalkPair]) -> None: ...
+    def reaching_beyond(self, walk_key: int, key: int) -> Iterable[tuple[int, int]]:
+        """(person key, other key) of the pairs whose other key is greater than `key`."""
+
+    def rows(self, walk_key: int) -> Iterable[PairRow]:
+        """In the order they were found."""
+
+
+class DeduplicationUnit(AdjudicationUnit, Protocol):
+    @property
+    def walks(self) -> Walks: ...

@@ -1,0 +1,1 @@
+"""Parts that this context's use cases share."""

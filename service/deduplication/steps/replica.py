@@ -1,0 +1,125 @@
+"""Keeping the search index in step with the database, which is the truth."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Lock
+
+import structlog
+
+from matcher import template_from_bytes
+from service.deduplication.ports import SearchIndex
+from service.enrolment.ports import TEMPLATES, EnrolmentUnit, TemplateRecord
+from service.kit.unit import Storage
+
+logger = structlog.get_logger(__name__)
+Progress = Callable[[int], None]
+
+
+class Replica:
+    """Applies to one index, in order, what the change feed reports. Safe to share between threads."""
+
+    def __init__(self, index: SearchIndex, snapshots: Path) -> None:
+        self.index = index
+        self._snapshots = snapshots
+        self._applied = 0
+        self._saved = 0
+        self._history_id: str | None = None
+        self._lock = Lock()
+
+    def start(self, storage: Storage[EnrolmentUnit], progress: Progress = lambda people: None) -> None:
+        """Load the snapshot and apply what came after it; without a usable one, read everyone from the database."""
+        with storage.read() as uow:
+            loaded = self.load(uow)
+            if loaded:
+                self.catch_up(uow)
+        if not loaded:
+            self.build(storage, progress)
+
+    def load(self, uow: EnrolmentUnit) -> bool:
+        """Whether there was a snapshot of this database's own past, now in the index.
+
+        A snapshot's folder is named by the history ID of the last change it holds: numbers alone would also fit a
+        snapshot of another database, or of this one before it was restored from a copy.
+        """
+        for folder in self._snapshots.glob("*"):
+            sequence = uow.changes.sequence_of(folder.name)
+            if sequence is not None and self.index.load(folder) == sequence:
+                self._applied = self._saved = sequence
+                self._history_id = folder.name
+                return True
+        return False
+
+    def build(self, storage: Storage[EnrolmentUnit], progress: Progress = lambda people: None) -> None:
+        """Read everyone from the database. progress: called with how many people each step added."""
+        with self._lock, storage.read() as uow:
+            last = uow.changes.last()
+            logger.info("gallery.build", sequence=last)
+            self.index.clear()
+            after = 0
+            while people := uow.templates.searched(after):
+                for key, templates in people.items():
+                    self._take(key, templates)
+                after = max(people)
+                progress(len(people))
+            self._applied, self._history_id = last, uow.changes.history_id_of(last)
+
+    def catch_up(self, uow: EnrolmentUnit) -> int:
+        """Apply the changes this index has not seen, and return the number of the last.
+
+        A change only names the person whose templates to read again, so a change applied twice does no harm.
+        """
+        with self._lock:
+            sequence, keys = uow.changes.after(TEMPLATES, self._applied)
+            if keys:
+                current = uow.templates.searched_among(keys)
+                for key in keys:
+                    self._take(key, current.get(key, ()))
+            if sequence != self._applied:
+                self._applied, self._history_id = sequence, uow.changes.history_id_of(sequence)
+            return self._applied
+
+    def people(self, uow: EnrolmentUnit) -> int:
+        """How many people are searched as of this transaction, whether the index has caught up with it or not."""
+        with self._lock:
+            _, keys = uow.changes.after(TEMPLATES, self._applied)
+            current = uow.templates.searched_among(keys)
+            return len(self.index) + sum(bool(current.get(key)) - (key in self.index) for key in keys)
+
+    def snapshot(self) -> None:
+        """Write the index to disk as it stands, if it changed since, and drop older snapshots."""
+        with self._lock:
+            if self._applied != self._saved:
+                self._save()
+
+    def compact(self) -> None:
+        """Let no captures of people who left the gallery remain, in memory or in a snapshot."""
+        with self._lock:
+            self.index.compact()
+            self._save()
+
+    @property
+    def applied(self) -> int:
+        """The last change this index has seen."""
+        return self._applied
+
+    @property
+    def unsaved(self) -> int:
+        """Changes a restart would have to apply again."""
+        return self._applied - self._saved
+
+    def _save(self) -> None:
+        if self._history_id is None:
+            return
+        folder = self._snapshots / self._history_id
+        self.index.save(folder, self._applied)
+        self._saved = self._applied
+        for other in self._snapshots.glob("*"):
+            if other != folder:
+                shutil.rmtree(other, ignore_errors=True)
+
+    def _take(self, key: int, records: Sequence[TemplateRecord]) -> None:
+        if records:
+            self.index.replace(key, [template_from_bytes(one.content) for one in records])
+        else:
+            self.index.remove(key)

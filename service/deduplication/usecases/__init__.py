@@ -1,0 +1,1 @@
+"""What may be asked of the search: one function per intention."""

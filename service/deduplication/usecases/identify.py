@@ -1,0 +1,100 @@
+"""Searching and comparing without keeping anything."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from matcher import template_from_bytes
+from service.adjudication.domain.evidence import Band, Candidate, PositionEvidence, Thresholds
+from service.deduplication.domain import SearchPolicy, decide
+from service.deduplication.errors import NothingToCompare
+from service.deduplication.ports import Comparator, DeduplicationUnit
+from service.deduplication.steps.candidates import to_candidate
+from service.deduplication.steps.replica import Replica
+from service.enrolment.domain.enrolments import SentCapture
+from service.enrolment.ports import EnrolmentUnit, Extractor
+from service.enrolment.steps.captures import extract_all
+from service.kit.actor import Actor
+from service.kit.unit import Storage
+from service.registry.domain.people import Person
+from service.registry.usecases.look_up import read_person
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """One person found. `person` is who their key stands for now."""
+
+    person: Person
+    band: Band
+    candidate: Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Identification:
+    """The outcome of a 1:N search, with the thresholds that the gallery's size asked for."""
+
+    band: Band
+    thresholds: Thresholds
+    gallery_size: int
+    found: Sequence[Identified]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The outcome of a 1:1 comparison. evidence: by position."""
+
+    person: Person
+    band: Band
+    thresholds: Thresholds
+    log10_lr: float
+    evidence: Mapping[str, PositionEvidence]
+
+
+def identify(
+    captures: Sequence[SentCapture],
+    *,
+    actor: Actor,
+    storage: Storage[DeduplicationUnit],
+    extractor: Extractor,
+    replica: Replica,
+    policy: SearchPolicy,
+    position_free: bool = False,
+) -> Identification:
+    """Search everyone enrolled. position_free: the stated positions of fingers may be wrong. Raises Refused."""
+    probe = extract_all(captures, extractor)
+    with storage.read() as uow:
+        replica.catch_up(uow)
+    people = len(replica.index)
+    thresholds = policy.thresholds(people)
+    found = replica.index.search(probe, policy.candidates, position_free=position_free)
+    band, shown = decide([to_candidate(one) for one in found], thresholds)
+    with storage.read() as uow:  # a fresh look: the index may know people whom the first one could not see yet
+        today = uow.people.survivors_of(one.person_key for one in shown)
+    identified = [Identified(today[one.person_key], thresholds.band(one.log10_lr), one) for one in shown]
+    return Identification(band, thresholds, people, identified)
+
+
+def verify(
+    number: str,
+    captures: Sequence[SentCapture],
+    *,
+    actor: Actor,
+    storage: Storage[EnrolmentUnit],
+    extractor: Extractor,
+    comparator: Comparator,
+    policy: SearchPolicy,
+) -> Verification:
+    """Compare captures to one enrolled person. Raises NoSuchPerson, NothingToCompare, Refused."""
+    person = read_person(number, actor=actor, storage=storage).person
+    probe = extract_all(captures, extractor)
+    with storage.read() as uow:
+        records = uow.templates.of_people([person.key]).get(person.key, ())
+    reference = [template_from_bytes(one.content) for one in records]
+    compared = comparator.compare(probe, reference)
+    if not compared.evidence:
+        had = ", ".join(sorted({one.position.value for one in reference})) or "no capture at all"
+        raise NothingToCompare(f"no position in common; this person was enrolled with {had}", "captures")
+    thresholds = policy.thresholds(1)
+    evidence = {
+        position.value: PositionEvidence(one.score, one.log10_lr) for position, one in compared.evidence.items()
+    }
+    return Verification(person, thresholds.band(compared.log10_lr), thresholds, compared.log10_lr, evidence)

@@ -1,0 +1,1 @@
+"""Enrolments and their content, as plain Python."""

@@ -1,0 +1,160 @@
+"""Enrolments: what a counter sent, and what became of it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from service.registry.domain.households import HouseholdClaim
+from service.registry.domain.people import Demographics
+
+PROCESSING_FAILED = "processing_failed"
+NO_USABLE_CAPTURE = "no_usable_capture"
+
+
+class EnrolmentStatus(StrEnum):
+    """received and processing become one of the other three; in_review becomes enrolled or unusable by a decision."""
+
+    RECEIVED = "received"
+    PROCESSING = "processing"
+    ENROLLED = "enrolled"
+    IN_REVIEW = "in_review"
+    UNUSABLE = "unusable"
+
+
+WAITING = (EnrolmentStatus.RECEIVED, EnrolmentStatus.PROCESSING)
+
+
+class ExceptionReason(StrEnum):
+    """Why a position could not be captured. None of them keeps a person from being enrolled."""
+
+    AMPUTATED = "amputated"
+    BANDAGED = "bandaged"
+    DAMAGED = "damaged"
+    INFANT = "infant"
+    DISABILITY = "disability"
+    REFUSED = "refused"
+    DEVICE_FAILED = "device_failed"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class PositionException:
+    position: str
+    reason: ExceptionReason
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """reference: the paper or recording that shows it, as the client names it."""
+
+    given: bool
+    at: datetime | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Liveness:
+    """What a capture device found of the presentation being a living person's (ISO/IEC 30107-3).
+
+    score: in the vendor's own scale. level: what the device was tested to, as its vendor states it.
+    """
+
+    score: float
+    vendor: str
+    level: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SentCapture:
+    """One file of a request, under the name the client gave its part: a position, or a slap.
+
+    dpi: the client's, over the header's. liveness: what the capture device states.
+    """
+
+    position: str
+    content: bytes
+    dpi: float | None = None
+    liveness: Liveness | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolCommand:
+    """What a counter asks. id: chosen by the client, so that asking twice changes nothing."""
+
+    id: UUID
+    site: str
+    device: str
+    captured_at: datetime
+    consent: Consent
+    demographics: Demographics
+    claim: HouseholdClaim | None = None
+    exceptions: tuple[PositionException, ...] = ()
+
+
+@dataclass(eq=False)
+class CaptureRecord:
+    """One capture of an enrolment. blob: the name of its bytes. quality: 0 to 100 once it was extracted.
+
+    liveness: the device's own evidence, carried along for operators to see.
+
+    problem: a stable code when nothing could be extracted; `detail` states it in a sentence.
+    """
+
+    enrolment_key: int
+    position: str
+    blob: str
+    dpi: float | None = None
+    quality: int | None = None
+    reasons: list[str] = field(default_factory=list)
+    problem: str | None = None
+    detail: str | None = None
+    liveness: Liveness | None = None
+    key: int = field(init=False)
+
+
+@dataclass(eq=False)
+class SlapRecord:
+    """A slap as it came. Its fingers were cut from it as captures; one day they may be cut better."""
+
+    enrolment_key: int
+    slap: str
+    blob: str
+    dpi: float | None = None
+    key: int = field(init=False)
+
+
+@dataclass(eq=False)
+class Enrolment:
+    """content_hash: tells a repeated post from a changed one, see `content.content_hash`. sent_by: the actor's ID.
+
+    attempts: how often a worker began with it. reason: why it is unusable.
+    claim: the household as the client named it; household_key: the one that was found or made for it.
+    """
+
+    id: UUID
+    content_hash: str
+    sent_by: str
+    site: str
+    device: str
+    captured_at: datetime
+    received_at: datetime
+    consent: Consent
+    demographics: Demographics
+    exceptions: tuple[PositionException, ...]
+    claim: HouseholdClaim | None = None
+    household_key: int | None = None
+    status: EnrolmentStatus = EnrolmentStatus.RECEIVED
+    attempts: int = 0
+    person_key: int | None = None
+    reason: str | None = None
+    finished_at: datetime | None = None
+    key: int = field(init=False)
+
+    def finish(self, status: EnrolmentStatus, at: datetime, reason: str | None = None) -> None:
+        self.status, self.finished_at, self.reason = status, at, reason
+
+    def reopen(self) -> None:
+        """Let it be processed from the start again."""
+        self.status, self.attempts = EnrolmentStatus.RECEIVED, 0
+        self.reason = self.finished_at = None

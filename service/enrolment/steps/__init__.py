@@ -1,0 +1,1 @@
+"""Parts that this and other contexts' use cases share."""

@@ -1,0 +1,101 @@
+"""Captures on their way between a client, the store and the matcher."""
+
+import re
+from collections.abc import Collection, Sequence
+
+from matcher import SLAPS, Capture, CaptureError, Position, Template, template_to_bytes
+from service.enrolment.domain.enrolments import CaptureRecord, SentCapture
+from service.enrolment.errors import (
+    CaptureRefused,
+    CapturesRefused,
+    NothingToEnrol,
+    RepeatedPosition,
+    UnknownPosition,
+)
+from service.enrolment.ports import Extractor, TemplateRecord
+from service.kit.blobs import Blobs
+
+POSITIONS = frozenset(position.value for position in Position)
+PARTS = POSITIONS | frozenset(SLAPS)
+"""What a capture may be of: one position, or several fingers at once."""
+
+
+def check_positions(captures: Sequence[SentCapture]) -> None:
+    """Raise UnknownPosition or RepeatedPosition, naming the part."""
+    seen: set[str] = set()
+    for one in captures:
+        if one.position not in PARTS:
+            known = ", ".join([*Position, *SLAPS])
+            raise UnknownPosition(f"{one.position!r} is no position; these are: {known}", one.position)
+        if one.position in seen:
+            raise RepeatedPosition(f"{one.position} was sent twice; send one capture per position", one.position)
+        seen.add(one.position)
+
+
+def one_per_position(
+    captures: Sequence[SentCapture], missing: Collection[str], extractor: Extractor
+) -> list[SentCapture]:
+    """The captures, each slap cut into its fingers but for those `missing`.
+
+    Raises CapturesRefused naming the slap, RepeatedPosition for a finger that came twice.
+    """
+    absent = [Position(name) for name in missing]
+    single: list[SentCapture] = []
+    for one in captures:
+        if one.position not in SLAPS:
+            single.append(one)
+            continue
+        try:
+            fingers = extractor.cut_slap(one.content, one.position, absent, one.dpi)
+        except CaptureError as error:
+            raise CapturesRefused([refusal(one.position, error)]) from None
+        single += [SentCapture(position.value, content, liveness=one.liveness) for position, content in fingers]
+    check_positions(single)
+    return single
+
+
+def check_captures(captures: Sequence[SentCapture], extractor: Extractor) -> None:
+    """Raise CapturesRefused with every capture that can never be used, while the person is still at the counter."""
+    refused = []
+    for one in captures:
+        try:
+            extractor.check(Position(one.position), one.content, one.dpi)
+        except CaptureError as error:
+            refused.append(refusal(one.position, error))
+    if refused:
+        raise CapturesRefused(refused)
+
+
+def extract_all(sent: Sequence[SentCapture], extractor: Extractor) -> list[Template]:
+    """The templates of captures that must all serve, at least one. Raises Refused, CapturesRefused."""
+    check_positions(sent)
+    if not sent:
+        raise NothingToEnrol("send at least one capture", "captures")
+    captures = one_per_position(sent, (), extractor)
+    found = extractor.extract([Capture(Position(one.position), one.content, one.dpi) for one in captures])
+    refused = [
+        refusal(one.position, error)
+        for one, error in zip(captures, found, strict=True)
+        if isinstance(error, CaptureError)
+    ]
+    if refused:
+        raise CapturesRefused(refused)
+    return [one for one in found if isinstance(one, Template)]
+
+
+def problem_code(error: CaptureError) -> str:
+    """A capture error's stable code: NoFace is `no_face`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+
+
+def refusal(position: str, error: CaptureError) -> CaptureRefused:
+    return CaptureRefused(str(error), position, problem_code(error))
+
+
+def to_capture(record: CaptureRecord, blobs: Blobs) -> Capture:
+    """What the matcher is given of a stored capture. Raises FileNotFoundError."""
+    return Capture(Position(record.position), blobs.get(record.blob), record.dpi)
+
+
+def to_record(template: Template, capture_key: int) -> TemplateRecord:
+    return TemplateRecord(capture_key, template.position.value, template.model, template_to_bytes(template))

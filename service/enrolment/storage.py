@@ -1,0 +1,238 @@
+"""The tables of enrolments, captures and templates, and their repositories."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import (
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from service.enrolment.domain.enrolments import (
+    WAITING,
+    CaptureRecord,
+    Consent,
+    Enrolment,
+    EnrolmentStatus,
+    Liveness,
+    PositionException,
+    SlapRecord,
+)
+from service.enrolment.ports import TemplateRecord
+from service.kit.sql.columns import AsJson, Instant, key, mapper, metadata, to, word
+from service.kit.sql.unit import row_of
+from service.registry.domain.households import HouseholdClaim
+from service.registry.domain.people import SEARCHED, Demographics
+from service.registry.storage import person
+
+CHUNK = 1000
+
+enrolment = Table(
+    "enrolment",
+    metadata,
+    key(),
+    Column("id", Uuid, nullable=False, unique=True),
+    Column("content_hash", String(80), nullable=False),
+    Column("sent_by", String(220), nullable=False),
+    Column("site", String(200), nullable=False),
+    Column("device", String(200), nullable=False),
+    Column("captured_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("consent", AsJson(Consent), nullable=False),
+    Column("demographics", AsJson(Demographics), nullable=False),
+    Column("exceptions", AsJson(tuple[PositionException, ...]), nullable=False),
+    Column("claim", AsJson(HouseholdClaim)),
+    to("household", nullable=True),
+    to("person", nullable=True),
+    Column("status", word(EnrolmentStatus), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("reason", Text),
+    Column("finished_at", Instant),
+    Index("ix_enrolment_status_key", "status", "key"),
+    sqlite_autoincrement=True,
+)
+
+capture = Table(
+    "capture",
+    metadata,
+    key(),
+    to("enrolment"),
+    Column("position", String(40), nullable=False),
+    Column("blob", String(200), ForeignKey("blob.name"), nullable=False),
+    Column("dpi", Float),
+    Column("quality", Integer),
+    Column("reasons", AsJson(list[str]), nullable=False),
+    Column("problem", String(60)),
+    Column("detail", Text),
+    Column("liveness", AsJson(Liveness)),
+    sqlite_autoincrement=True,
+)
+
+slap = Table(
+    "slap",
+    metadata,
+    key(),
+    to("enrolment"),
+    Column("slap", String(40), nullable=False),
+    Column("blob", String(200), ForeignKey("blob.name"), nullable=False),
+    Column("dpi", Float),
+    sqlite_autoincrement=True,
+)
+
+template = Table(
+    "template",
+    metadata,
+    key(),
+    to("person"),
+    to("capture"),
+    Column("position", String(40), nullable=False),
+    Column("model", String(80), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+mapper.map_imperatively(Enrolment, enrolment)
+mapper.map_imperatively(CaptureRecord, capture)
+mapper.map_imperatively(SlapRecord, slap)
+
+
+class SqlEnrolments:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, one: Enrolment) -> None:
+        self._session.add(one)
+
+    def add_capture(self, one: CaptureRecord) -> None:
+        self._session.add(one)
+
+    def add_slap(self, one: SlapRecord) -> None:
+        self._session.add(one)
+
+    def by_id(self, enrolment_id: UUID) -> Enrolment | None:
+        return self._session.scalar(select(Enrolment).where(enrolment.c.id == enrolment_id))
+
+    def by_key(self, key: int) -> Enrolment:
+        return row_of(self._session, Enrolment, key)
+
+    def by_keys(self, keys: Collection[int]) -> Mapping[int, Enrolment]:
+        rows = self._session.scalars(select(Enrolment).where(enrolment.c.key.in_(keys)))
+        return {one.key: one for one in rows}
+
+    def captures(self, enrolment_key: int) -> Sequence[CaptureRecord]:
+        return self.captures_of([enrolment_key]).get(enrolment_key, ())
+
+    def captures_of(self, enrolment_keys: Collection[int]) -> Mapping[int, Sequence[CaptureRecord]]:
+        rows = select(CaptureRecord).where(capture.c.enrolment_key.in_(enrolment_keys)).order_by(capture.c.key)
+        found: defaultdict[int, list[CaptureRecord]] = defaultdict(list)
+        for one in self._session.scalars(rows):
+            found[one.enrolment_key].append(one)
+        return found
+
+    def capture(self, key: int) -> CaptureRecord:
+        return row_of(self._session, CaptureRecord, key)
+
+    def waiting(self, limit: int) -> list[Enrolment]:
+        rows = select(Enrolment).where(enrolment.c.status.in_(WAITING)).order_by(enrolment.c.key).limit(limit)
+        return list(self._session.scalars(rows))
+
+    def in_review_of(self, person_keys: Sequence[int]) -> list[Enrolment]:
+        rows = select(Enrolment).where(
+            enrolment.c.person_key.in_(person_keys), enrolment.c.status == EnrolmentStatus.IN_REVIEW
+        )
+        return list(self._session.scalars(rows))
+
+    def count_by_status(self) -> Mapping[EnrolmentStatus, int]:
+        rows = select(enrolment.c.status, func.count()).group_by(enrolment.c.status)
+        return {row[0]: row[1] for row in self._session.execute(rows)}
+
+
+class SqlTemplates:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, person_key: int, templates: Sequence[TemplateRecord]) -> None:
+        if templates:
+            rows = [
+                {
+                    "person_key": person_key,
+                    "capture_key": one.capture_key,
+                    "position": one.position,
+                    "model": one.model,
+                    "content": one.content,
+                }
+                for one in templates
+            ]
+            self._session.execute(insert(template), rows)
+
+    def of_people(self, person_keys: Sequence[int]) -> Mapping[int, Sequence[TemplateRecord]]:
+        found: defaultdict[int, list[TemplateRecord]] = defaultdict(list)
+        rows = select(template).where(template.c.person_key.in_(person_keys)).order_by(template.c.key)
+        for row in self._session.execute(rows):
+            found[row.person_key].append(TemplateRecord(row.capture_key, row.position, row.model, row.content))
+        return found
+
+    def move(self, loser_key: int, survivor_key: int) -> None:
+        self._session.execute(
+            update(template).where(template.c.person_key == loser_key).values(person_key=survivor_key)
+        )
+
+    def searched(self, after_person: int) -> Mapping[int, Sequence[TemplateRecord]]:
+        keys = self._session.scalars(
+            select(person.c.key)
+            .where(person.c.status.in_(SEARCHED), person.c.key > after_person)
+            .order_by(person.c.key)
+            .limit(CHUNK)
+        ).all()
+        return self.searched_among(keys)
+
+    def searched_among(self, person_keys: Sequence[int]) -> Mapping[int, Sequence[TemplateRecord]]:
+        found: dict[int, list[TemplateRecord]] = {}
+        for start in range(0, len(person_keys), CHUNK):  # databases bound how many values a query may name
+            rows = (
+                select(person.c.key, template)
+                .join_from(person, template, isouter=True)
+                .where(person.c.key.in_(person_keys[start : start + CHUNK]), person.c.status.in_(SEARCHED))
+                .order_by(person.c.key, template.c.key)
+            )
+            for row in self._session.execute(rows):
+                templates = found.setdefault(row[0], [])
+                if row.content is not None:
+                    templates.append(TemplateRecord(row.capture_key, row.position, row.model, row.content))
+        return found
+
+    def outdated(self, face_model: str, finger_model: str) -> Sequence[tuple[int, int]]:
+        is_face = template.c.position == "face"
+        rows = select(template.c.key, template.c.capture_key).where(
+            or_(and_(is_face, template.c.model != face_model), and_(~is_face, template.c.model != finger_model))
+        )
+        return [(row.key, row.capture_key) for row in self._session.execute(rows.order_by(template.c.key))]
+
+    def replace(self, template_key: int, one: TemplateRecord) -> None:
+        self._session.execute(
+            update(template).where(template.c.key == template_key).values(model=one.model, content=one.content)
+        )
+
+    def drop(self, template_key: int) -> None:
+        self._session.execute(delete(template).where(template.c.key == template_key))
+
+    def drop_of_enrolment(self, enrolment_key: int) -> None:
+        captures = select(capture.c.key).where(capture.c.enrolment_key == enrolment_key)
+        self._session.execute(delete(template).where(template.c.capture_key.in_(captures)))

@@ -1,0 +1,1 @@
+"""What may be asked about enrolments and captures: one function per intention."""

@@ -1,0 +1,122 @@
+"""Receive an enrolment: refuse what can never be used, keep everything else before answering."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from service.enrolment.domain.content import content_hash
+from service.enrolment.domain.enrolments import CaptureRecord, EnrolCommand, Enrolment, SentCapture, SlapRecord
+from service.enrolment.errors import ContradictedException, EnrolmentDiffers, NothingToEnrol
+from service.enrolment.ports import EnrolmentUnit, Extractor
+from service.enrolment.steps.captures import check_captures, check_positions, one_per_position
+from service.kit.actor import Actor
+from service.kit.blobs import BlobRecord, Blobs
+from service.kit.clock import Clock
+from service.kit.errors import AlreadyThere
+from service.kit.unit import Storage
+from service.registry.steps.residence import require_household
+
+
+def receive_enrolment(
+    command: EnrolCommand,
+    captures: Sequence[SentCapture],
+    *,
+    actor: Actor,
+    storage: Storage[EnrolmentUnit],
+    extractor: Extractor,
+    blobs: Blobs,
+    clock: Clock,
+) -> UUID:
+    """Accept an enrolment; when this returns, all of it is on disk and a worker will find it.
+
+    Raises Refused, keeping nothing, and EnrolmentDiffers when the UUID was used for something else.
+    """
+    _check_whole(command, captures)
+    digest = content_hash(command, captures)
+    with storage.read() as uow:
+        if _is_repeat(uow, command.id, digest):
+            return command.id
+        require_household(uow, command.claim, "enrolment.household.id")
+    single = one_per_position(captures, [one.position for one in command.exceptions], extractor)
+    check_captures(single, extractor)
+    slaps = [one for one in captures if one not in single]
+    stored = [_keep(command.id, digest, one, blobs, clock.now()) for one in (*single, *slaps)]
+    names = [one.name for one in stored]
+    try:
+        with storage.write() as uow:
+            for one in stored:
+                uow.blobs.add(one)
+            enrolment = _record(uow, command, digest, actor, clock.now())
+            _record_captures(uow, enrolment, zip(single, names[: len(single)], strict=True))
+            _record_slaps(uow, enrolment, zip(slaps, names[len(single) :], strict=True))
+            uow.commit()
+    except AlreadyThere:  # the same UUID arrived twice at once
+        with storage.read() as uow:
+            _keep_only_owned(uow, names, blobs)
+            _is_repeat(uow, command.id, digest)
+    return command.id
+
+
+def _check_whole(command: EnrolCommand, captures: Sequence[SentCapture]) -> None:
+    check_positions(captures)
+    if not captures and not command.exceptions:
+        raise NothingToEnrol("send at least one capture, or state in `exceptions` why there is none", "captures")
+    both = {one.position for one in captures} & {one.position for one in command.exceptions}
+    if both:
+        position = min(both)
+        raise ContradictedException(f"{position} is both captured and declared impossible", position)
+
+
+def _is_repeat(uow: EnrolmentUnit, enrolment_id: UUID, digest: str) -> bool:
+    known = uow.enrolments.by_id(enrolment_id)
+    if known is None:
+        return False
+    if known.content_hash != digest:
+        raise EnrolmentDiffers(f"enrolment {enrolment_id} was already sent with other content")
+    return True
+
+
+def _keep(enrolment_id: UUID, digest: str, sent: SentCapture, blobs: Blobs, now: datetime) -> BlobRecord:
+    """Write one capture to the store. The name carries the content, so that a differing post cannot overwrite it."""
+    name = f"{enrolment_id}/{digest.rpartition(':')[2][:16]}-{sent.position}"
+    blobs.put(name, sent.content)
+    sha256 = hashlib.sha256(sent.content).hexdigest()
+    return BlobRecord(name, sha256, len(sent.content), f"enrolment/{enrolment_id}", now)
+
+
+def _record(uow: EnrolmentUnit, command: EnrolCommand, digest: str, actor: Actor, now: datetime) -> Enrolment:
+    enrolment = Enrolment(
+        id=command.id,
+        content_hash=digest,
+        sent_by=actor.id,
+        site=command.site,
+        device=command.device,
+        captured_at=command.captured_at,
+        received_at=now,
+        consent=command.consent,
+        demographics=command.demographics,
+        exceptions=command.exceptions,
+        claim=command.claim,
+    )
+    uow.enrolments.add(enrolment)
+    uow.flush()
+    return enrolment
+
+
+def _record_captures(uow: EnrolmentUnit, enrolment: Enrolment, named: Iterable[tuple[SentCapture, str]]) -> None:
+    for sent, name in named:
+        uow.enrolments.add_capture(CaptureRecord(enrolment.key, sent.position, name, sent.dpi, liveness=sent.liveness))
+
+
+def _record_slaps(uow: EnrolmentUnit, enrolment: Enrolment, named: Iterable[tuple[SentCapture, str]]) -> None:
+    for sent, name in named:
+        uow.enrolments.add_slap(SlapRecord(enrolment.key, sent.position, name, sent.dpi))
+
+
+def _keep_only_owned(uow: EnrolmentUnit, names: Sequence[str], blobs: Blobs) -> None:
+    """Delete what no row owns: bytes of a post that lost against another with the same UUID."""
+    owned = uow.blobs.of_names(names)
+    for name in names:
+        if name not in owned:
+            blobs.delete(name)

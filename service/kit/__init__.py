@@ -1,0 +1,1 @@
+"""What every context stands on and none owns: no word of the registry's business."""

@@ -1,0 +1,73 @@
+"""What every error of Jisr descends from. Each door gives a base class one status of its own protocol.
+
+JisrError
+├── Refused                  the request cannot be taken as it is; names the field to correct
+│   └── MalformedRequest     a part of the request is missing or not as described
+├── NotSignedIn              nobody is known to be calling
+├── Forbidden                the caller is known, and may not do this
+├── TooLarge                 more than is read
+├── Conflict                 the request contradicts what is recorded
+├── NotFound                 there is nothing under this name
+└── Unavailable              the machine's fault, not the request's: the same request may succeed later
+    └── StorageUnavailable
+
+StorageError                 no answer to a caller: a use case catches it, or it is a mistake of ours
+├── AlreadyThere             a value that must be unique is taken
+└── NoSuchRow                a key that leads nowhere
+"""
+
+
+class JisrError(Exception):
+    """Something the registry cannot do."""
+
+
+class Refused(JisrError):
+    """The request cannot be taken as it is. field: the part of the request to correct."""
+
+    def __init__(self, detail: str, field: str) -> None:
+        super().__init__(detail)
+        self.field = field
+
+
+class MalformedRequest(Refused):
+    """A part of the request is missing or not as described."""
+
+
+class NotSignedIn(JisrError):
+    """Nobody is known to be calling."""
+
+
+class Forbidden(JisrError):
+    """The caller's role does not allow this."""
+
+
+class TooLarge(JisrError):
+    """The request has more than is read."""
+
+
+class Conflict(JisrError):
+    """The request contradicts what is already recorded."""
+
+
+class NotFound(JisrError):
+    """There is nothing under this name."""
+
+
+class Unavailable(JisrError):
+    """The service cannot answer now; the same request may succeed later."""
+
+
+class StorageUnavailable(Unavailable):
+    """The database does not answer, or cannot write."""
+
+
+class StorageError(Exception):
+    """The database refused a statement."""
+
+
+class AlreadyThere(StorageError):
+    """A value that must be unique was taken by another transaction."""
+
+
+class NoSuchRow(StorageError):
+    """No row has this key."""

@@ -1,0 +1,1 @@
+"""The database and the files behind the kit's ports; the parts of which contexts make their own storage."""

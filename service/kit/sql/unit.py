@@ -1,0 +1,42 @@
+"""What every transaction has, whatever repositories are added to it."""
+
+from typing import Self, TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import Session
+
+from service.kit.errors import NoSuchRow
+from service.kit.sql.blobs import SqlBlobRecords
+from service.kit.sql.feed import SqlChangeFeed
+
+Row = TypeVar("Row")
+
+
+class SqlTransaction:
+    """One transaction. Leaving the block without `commit()` keeps nothing."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._session = Session(engine, expire_on_commit=False)
+        self.changes = SqlChangeFeed(self._session)
+        self.blobs = SqlBlobRecords(self._session)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._session.close()
+
+    def flush(self) -> None:
+        self._session.flush()
+
+    def commit(self) -> None:
+        self._session.commit()
+
+
+def row_of(session: Session, kind: type[Row], key: int) -> Row:
+    """The row of a key. Raises NoSuchRow."""
+    try:
+        return session.get_one(kind, key)
+    except NoResultFound:
+        raise NoSuchRow(f"no {kind.__name__} has the key {key}") from None

@@ -1,0 +1,1 @@
+"""People, their numbers, and the households they live in."""

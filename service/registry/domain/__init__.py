@@ -1,0 +1,1 @@
+"""People, households and their numbers, as plain Python."""

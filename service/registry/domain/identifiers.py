@@ -1,0 +1,72 @@
+"""Numbers that people carry: random, without meaning, with check digits, never issued twice.
+
+A person number and a household ID have different shapes on purpose: one typed in the other's field fails.
+"""
+
+import re
+import secrets
+from collections.abc import Callable
+from itertools import pairwise
+from uuid import UUID
+
+from stdnum import verhoeff
+from stdnum.iso7064 import mod_97_10
+
+HOUSEHOLD_DIGITS = 8
+LONGEST_NUMBER = 20
+CYCLIC = ("142857", "0588235294117647", "052631578947368421", "0434782608695652173913")
+RESTRICTED = ("786", "666")
+
+
+def new_person_number(taken: Callable[[str], bool], length: int = 10) -> str:
+    """A number no one has: `length` digits, the last a Verhoeff check digit, easy to say and hard to mistake.
+
+    The rules a number must pass are those of MOSIP's UIN.
+    """
+    while True:
+        payload = "".join(secrets.choice("0123456789") for _ in range(length - 1))
+        number = payload + str(verhoeff.calc_check_digit(payload))
+        if easy_to_tell(number) and not taken(number):
+            return number
+
+
+def is_person_number(text: str) -> bool:
+    """Whether this is digits, the last a right check digit."""
+    return len(text) <= LONGEST_NUMBER and text.isascii() and text.isdecimal() and bool(verhoeff.is_valid(text))
+
+
+def easy_to_tell(number: str) -> bool:
+    """Whether a number passes MOSIP's rules against confusing and offensive numbers."""
+    half = len(number) // 2
+    steps = [int(b) - int(a) for a, b in pairwise(number)]
+    blocks = [number[i : i + 2] for i in range(len(number) - 1)]
+    return not (
+        number[0] in "01"
+        or re.search(r"(.).?\1", number)  # 11 and 1x1
+        or any(a == b and a in (1, -1) for a, b in pairwise(steps))  # 123, 321
+        or len(set(blocks)) < len(blocks)  # 12..12
+        or re.search(r"[02468]{3}", number)
+        or number[:half] == number[-half:]
+        or number[:half] == number[-half:][::-1]
+        or any(number[i : i + 6] in ring + ring[:5] for ring in CYCLIC for i in range(len(number) - 5))
+        or any(part in number for part in RESTRICTED)
+    )
+
+
+def new_household_id(taken: Callable[[str], bool]) -> str:
+    """`M`, eight random digits, two check digits by ISO 7064 MOD 97-10."""
+    while True:
+        payload = "M" + "".join(secrets.choice("0123456789") for _ in range(HOUSEHOLD_DIGITS))
+        number = payload + mod_97_10.calc_check_digits(payload)
+        if not taken(number):
+            return number
+
+
+def is_household_id(text: str) -> bool:
+    """Whether this has the shape and the check digits of a household ID."""
+    return bool(re.fullmatch(rf"M[0-9]{{{HOUSEHOLD_DIGITS + 2}}}", text)) and bool(mod_97_10.is_valid(text))
+
+
+def household_name(text: str) -> str:
+    """A household's name in its one spelling: its household ID, or the UUID a client gave it. Raises ValueError."""
+    return text if is_household_id(text) else str(UUID(text))

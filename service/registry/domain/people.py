@@ -1,0 +1,78 @@
+"""People, as far as a registry needs to know them."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Sex(StrEnum):
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class PersonStatus(StrEnum):
+    """pending: enrolled, a case still open, no number yet. withdrawn: the enrolment turned out to be no one's."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    MERGED = "merged"
+    WITHDRAWN = "withdrawn"
+
+
+SEARCHED = (PersonStatus.PENDING, PersonStatus.ACTIVE)
+"""Whose templates are in the gallery: a person under review can come a third time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A whole name in one script (ISO 15924: Latn, Arab), as the person writes it."""
+
+    script: str
+    full: str
+
+
+@dataclass(frozen=True, slots=True)
+class Demographics:
+    """Who a person states they are. birth_year alone where the day is unknown; estimated where it is a guess."""
+
+    names: tuple[Name, ...]
+    sex: Sex = Sex.UNKNOWN
+    birth_date: date | None = None
+    birth_year: int | None = None
+    birth_estimated: bool = False
+
+
+@dataclass(eq=False)
+class Person:
+    """key: also the key in the gallery. number: issued once, kept for ever, after a merge too."""
+
+    id: UUID
+    demographics: Demographics
+    created_at: datetime
+    status: PersonStatus = PersonStatus.PENDING
+    number: str | None = None
+    survivor_key: int | None = None
+    key: int = field(init=False)
+
+    @property
+    def searched(self) -> bool:
+        return self.status in SEARCHED
+
+    def activate(self, number: str) -> None:
+        """Give a pending person their number; a person who has one keeps it."""
+        assert self.searched, self.status
+        self.status = PersonStatus.ACTIVE
+        self.number = self.number or number
+
+    def merge_into(self, survivor: "Person") -> None:
+        """Become an alias of `survivor`. The number stays, and leads there."""
+        assert survivor is not self
+        assert survivor.searched, survivor.status
+        self.status = PersonStatus.MERGED
+        self.survivor_key = survivor.key
+
+    def withdraw(self) -> None:
+        self.status = PersonStatus.WITHDRAWN

@@ -1,0 +1,27 @@
+"""What can go wrong about people and households.
+
+Refused
+├── UnknownHousehold         a household ID that was never issued
+└── MalformedHousehold       neither a UUID nor a household ID with right check digits
+NotFound
+├── NoSuchPerson
+└── NoSuchHousehold
+"""
+
+from service.kit.errors import NotFound, Refused
+
+
+class UnknownHousehold(Refused):
+    """No household has this household ID."""
+
+
+class MalformedHousehold(Refused):
+    """A household is named by a UUID of the client or by its household ID."""
+
+
+class NoSuchPerson(NotFound):
+    """No person has this number."""
+
+
+class NoSuchHousehold(NotFound):
+    """No household has this ID."""

@@ -1,0 +1,59 @@
+"""What the registry needs of the database."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from service.kit.unit import UnitOfWork
+from service.registry.domain.households import Household, Membership
+from service.registry.domain.people import Person
+
+
+class People(Protocol):
+    """Methods that take many keys ask the database a constant number of times."""
+
+    def add(self, one: Person) -> None: ...
+    def by_key(self, key: int) -> Person:
+        """Raises NoSuchRow."""
+
+    def by_keys(self, keys: Iterable[int]) -> Mapping[int, Person]: ...
+    def by_number(self, number: str) -> Person | None: ...
+    def survivor_of(self, one: Person) -> Person:
+        """The person all aliases lead to; the person itself if it was never merged."""
+
+    def survivors_of(self, keys: Iterable[int]) -> Mapping[int, Person]:
+        """`survivor_of` by key."""
+
+    def aliases_of(self, person_key: int) -> list[Person]:
+        """Everyone who was merged into this person, directly or through another, oldest key first."""
+
+    def aliases_of_many(self, keys: Iterable[int]) -> Mapping[int, Sequence[Person]]:
+        """`aliases_of` by key."""
+
+    def number_taken(self, number: str) -> bool: ...
+
+
+class Households(Protocol):
+    def add(self, one: Household) -> None: ...
+    def by_key(self, key: int) -> Household:
+        """Raises NoSuchRow."""
+
+    def by_keys(self, keys: Iterable[int]) -> Mapping[int, Household]: ...
+    def by_client_id(self, client_id: UUID) -> Household | None: ...
+    def by_household_id(self, household_id: str) -> Household | None: ...
+    def survivor_of(self, one: Household) -> Household: ...
+    def household_id_taken(self, household_id: str) -> bool: ...
+    def add_membership(self, one: Membership) -> None: ...
+    def members(self, household_key: int) -> list[Membership]:
+        """Memberships that last, oldest first."""
+
+    def current_of(self, person_key: int) -> Membership | None: ...
+    def current_of_many(self, person_keys: Iterable[int]) -> Mapping[int, Membership]:
+        """`current_of` by key; a person without a household is left out."""
+
+
+class RegistryUnit(UnitOfWork, Protocol):
+    @property
+    def people(self) -> People: ...
+    @property
+    def households(self) -> Households: ...

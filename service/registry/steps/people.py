@@ -1,0 +1,40 @@
+"""People as they stand today, many at once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from service.registry.domain.households import Household, Membership
+from service.registry.domain.people import Person
+from service.registry.ports import RegistryUnit
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """asked: the person as named; person: the one they stand for today; aliases: who was merged into them."""
+
+    asked: Person
+    person: Person
+    aliases: Sequence[Person]
+    membership: Membership | None
+    household: Household | None
+
+
+def view_people(uow: RegistryUnit, keys: Iterable[int]) -> Mapping[int, PersonView]:
+    """By key, in five queries however many there are. Raises KeyError for a key that leads nowhere."""
+    asked = uow.people.by_keys(keys)
+    today = uow.people.survivors_of(asked)
+    survivors = {person.key for person in today.values()}
+    aliases = uow.people.aliases_of_many(survivors)
+    memberships = uow.households.current_of_many(survivors)
+    households = uow.households.by_keys(one.household_key for one in memberships.values())
+    views = {}
+    for key, person in today.items():
+        membership = memberships.get(person.key)
+        household = None if membership is None else households[membership.household_key]
+        views[key] = PersonView(asked[key], person, aliases.get(person.key, ()), membership, household)
+    return views
+
+
+def names_of(uow: RegistryUnit, person: Person) -> list[int]:
+    """The person's key, and those of everyone merged into them."""
+    return [person.key, *(alias.key for alias in uow.people.aliases_of(person.key))]

@@ -1,0 +1,157 @@
+"""The tables of people and households, and their repositories."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, exists, select, text
+from sqlalchemy.orm import Session, aliased
+
+from service.kit.sql.columns import AsJson, Instant, Key, key, mapper, metadata, to, word
+from service.kit.sql.unit import row_of
+from service.registry.domain.households import Household, Membership, Role
+from service.registry.domain.people import Demographics, Person, PersonStatus
+
+person = Table(
+    "person",
+    metadata,
+    key(),
+    Column("id", Uuid, nullable=False, unique=True),
+    Column("status", word(PersonStatus), nullable=False),
+    Column("number", String(20), unique=True),
+    Column("survivor_key", Key, ForeignKey("person.key"), index=True),
+    Column("demographics", AsJson(Demographics), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+household = Table(
+    "household",
+    metadata,
+    key(),
+    Column("client_id", Uuid, unique=True),
+    Column("household_id", String(20), unique=True),
+    Column("survivor_key", Key, ForeignKey("household.key")),
+    Column("created_at", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+membership = Table(
+    "membership",
+    metadata,
+    key(),
+    to("household"),
+    to("person", index=False),
+    Column("role", word(Role), nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant),
+    # One home at a time.
+    Index(
+        "uq_membership_current",
+        "person_key",
+        unique=True,
+        sqlite_where=text("until IS NULL"),
+        postgresql_where=text("until IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+mapper.map_imperatively(Person, person)
+mapper.map_imperatively(Household, household)
+mapper.map_imperatively(Membership, membership)
+
+
+class SqlPeople:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, one: Person) -> None:
+        self._session.add(one)
+
+    def by_key(self, key: int) -> Person:
+        return row_of(self._session, Person, key)
+
+    def by_keys(self, keys: Iterable[int]) -> Mapping[int, Person]:
+        rows = self._session.scalars(select(Person).where(person.c.key.in_(list(keys))))
+        return {one.key: one for one in rows}
+
+    def by_number(self, number: str) -> Person | None:
+        return self._session.scalar(select(Person).where(person.c.number == number))
+
+    def survivor_of(self, one: Person) -> Person:
+        while one.survivor_key is not None:
+            one = self.by_key(one.survivor_key)
+        return one
+
+    def survivors_of(self, keys: Iterable[int]) -> Mapping[int, Person]:
+        start = select(person.c.key.label("asked"), person.c.key, person.c.survivor_key)
+        chain = start.where(person.c.key.in_(list(keys))).cte("chain", recursive=True)
+        step = select(chain.c.asked, person.c.key, person.c.survivor_key).where(person.c.key == chain.c.survivor_key)
+        chain = chain.union_all(step)
+        rows = select(chain.c.asked, Person).join(person, person.c.key == chain.c.key)
+        found = self._session.execute(rows.where(chain.c.survivor_key.is_(None)))
+        return {row[0]: row[1] for row in found}
+
+    def aliases_of(self, person_key: int) -> list[Person]:
+        return list(self.aliases_of_many([person_key]).get(person_key, ()))
+
+    def aliases_of_many(self, keys: Iterable[int]) -> Mapping[int, Sequence[Person]]:
+        start = select(person.c.survivor_key.label("asked"), person.c.key)
+        tree = start.where(person.c.survivor_key.in_(list(keys))).cte("tree", recursive=True)
+        merged = aliased(person)
+        tree = tree.union_all(select(tree.c.asked, merged.c.key).where(merged.c.survivor_key == tree.c.key))
+        rows = select(tree.c.asked, Person).join(person, person.c.key == tree.c.key).order_by(person.c.key)
+        found: defaultdict[int, list[Person]] = defaultdict(list)
+        for asked, one in self._session.execute(rows):
+            found[asked].append(one)
+        return found
+
+    def number_taken(self, number: str) -> bool:
+        return bool(self._session.scalar(select(exists().where(person.c.number == number))))
+
+
+class SqlHouseholds:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, one: Household) -> None:
+        self._session.add(one)
+
+    def by_key(self, key: int) -> Household:
+        return row_of(self._session, Household, key)
+
+    def by_keys(self, keys: Iterable[int]) -> Mapping[int, Household]:
+        rows = self._session.scalars(select(Household).where(household.c.key.in_(list(keys))))
+        return {one.key: one for one in rows}
+
+    def by_client_id(self, client_id: UUID) -> Household | None:
+        return self._session.scalar(select(Household).where(household.c.client_id == client_id))
+
+    def by_household_id(self, household_id: str) -> Household | None:
+        return self._session.scalar(select(Household).where(household.c.household_id == household_id))
+
+    def survivor_of(self, one: Household) -> Household:
+        while one.survivor_key is not None:
+            one = self.by_key(one.survivor_key)
+        return one
+
+    def household_id_taken(self, household_id: str) -> bool:
+        return bool(self._session.scalar(select(exists().where(household.c.household_id == household_id))))
+
+    def add_membership(self, one: Membership) -> None:
+        self._session.add(one)
+
+    def members(self, household_key: int) -> list[Membership]:
+        rows = (
+            select(Membership)
+            .where(membership.c.household_key == household_key, membership.c.until.is_(None))
+            .order_by(membership.c.key)
+        )
+        return list(self._session.scalars(rows))
+
+    def current_of(self, person_key: int) -> Membership | None:
+        return self.current_of_many([person_key]).get(person_key)
+
+    def current_of_many(self, person_keys: Iterable[int]) -> Mapping[int, Membership]:
+        rows = select(Membership).where(membership.c.person_key.in_(list(person_keys)), membership.c.until.is_(None))
+        return {one.person_key: one for one in self._session.scalars(rows)}

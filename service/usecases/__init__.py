@@ -1,1 +1,0 @@
-"""One function an intention; everything it needs is an argument."""

@@ -1,0 +1,64 @@
+"""Migrated databases, made once and copied for each test: migrating takes longer than most tests."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, make_url
+
+from service.kit.sql.database import open_database
+from service.storage.unit import SqlStorage, prepare
+from tests.conftest import new_database
+
+
+class Noon:
+    """A clock that stands still."""
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 15, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "jisr.db"
+    _prepared(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql: str) -> str:
+    url = new_database(postgresql)
+    _prepared(url)
+    name = make_url(url).database
+    assert name is not None
+    return name
+
+
+def _prepared(url: str) -> None:
+    database = open_database(url)
+    prepare(database)
+    database.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty registry, on each kind of database in turn."""
+    if request.param == "sqlite":
+        path = tmp_path / "jisr.db"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        return f"sqlite:///{path}"
+    return new_database(request.getfixturevalue("postgresql"), request.getfixturevalue("migrated_postgresql"))
+
+
+@pytest.fixture
+def database(migrated_url: str) -> Iterator[Engine]:
+    engine = open_database(migrated_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def storage(database: Engine) -> SqlStorage:
+    return SqlStorage(database)

@@ -1,0 +1,45 @@
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.adjudication.domain.evidence import Band, Candidate, Thresholds
+from service.deduplication.domain import SearchPolicy, decide
+
+THRESHOLDS = Thresholds(review_at=4, duplicate_at=6)
+
+
+def candidate(key: int, log10_lr: float) -> Candidate:
+    return Candidate(key, log10_lr, {})
+
+
+def test_both_thresholds_are_inclusive() -> None:
+    bands = [THRESHOLDS.band(x) for x in (3.99, 4, 5.99, 6)]
+    assert bands == [Band.UNIQUE, Band.REVIEW, Band.REVIEW, Band.DUPLICATE]
+
+
+def test_the_strongest_candidate_decides_and_weak_ones_are_not_shown() -> None:
+    band, shown = decide([candidate(1, 4.5), candidate(2, 7.0), candidate(3, 1.0)], THRESHOLDS)
+    assert band is Band.DUPLICATE
+    assert [one.person_key for one in shown] == [2, 1]
+
+
+def test_equal_evidence_is_ordered_by_person() -> None:
+    assert [one.person_key for one in decide([candidate(9, 5), candidate(2, 5)], THRESHOLDS)[1]] == [2, 9]
+
+
+def test_no_candidate_is_unique() -> None:
+    assert decide([], THRESHOLDS) == (Band.UNIQUE, [])
+
+
+@given(st.integers(1, 10**9), st.floats(1e-6, 0.5), st.floats(1e-6, 0.5))
+def test_thresholds_grow_with_the_gallery_and_with_caution(people: int, one: float, other: float) -> None:
+    lax, strict = max(one, other), min(one, other)
+    policy = SearchPolicy(lax, strict, 10)
+    thresholds, bigger = policy.thresholds(people), policy.thresholds(10 * people)
+    assert thresholds.review_at <= thresholds.duplicate_at
+    assert math.isclose(bigger.review_at - thresholds.review_at, 1, abs_tol=1e-9)
+
+
+def test_the_first_enrolment_has_a_threshold() -> None:
+    assert SearchPolicy(0.01, 0.0001, 10).thresholds(0) == Thresholds(2, 4)

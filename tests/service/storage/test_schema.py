@@ -1,0 +1,110 @@
+"""The schema, the same on SQLite and on PostgreSQL, whatever version a registry comes from."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, insert, text
+
+from service.adjudication.domain.cases import Origin
+from service.adjudication.domain.evidence import Band
+from service.adjudication.ports import CaseQuery
+from service.adjudication.storage import case_candidate
+from service.enrolment.ports import TEMPLATES
+from service.kit.errors import StorageError
+from service.kit.ids import new_uuid
+from service.kit.sql.database import open_database
+from service.registry.domain.people import Person
+from service.storage.unit import METADATA, MIGRATIONS, SCHEMA, SqlStorage, prepare
+from tests.service.made_up import AMINA, NOW
+
+FIRST_SCHEMA = Path(__file__).with_name("first_schema.sql")
+"""Rows as the first version wrote them: a household of two, one of them under review."""
+
+
+def config() -> Config:
+    made = Config()
+    made.set_main_option("script_location", str(MIGRATIONS))
+    return made
+
+
+def upgraded(url: str, version: str) -> Engine:
+    engine = open_database(url)
+    with engine.begin() as connection:
+        one = config()
+        one.attributes["connection"] = connection
+        command.upgrade(one, version)
+    return engine
+
+
+def test_the_migrations_make_the_tables_the_code_expects(database: Engine) -> None:
+    with database.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, METADATA) == []
+
+
+def test_migrating_again_keeps_what_is_there(database: Engine, storage: SqlStorage) -> None:
+    with storage.write() as uow:
+        uow.people.add(Person(new_uuid(), AMINA, NOW, number="2345678901"))
+        uow.commit()
+    prepare(database)
+    with storage.read() as uow:
+        assert uow.people.by_number("2345678901") is not None
+
+
+def test_a_registry_of_the_first_schema_is_kept(database_url: str) -> None:
+    engine = upgraded(database_url, "0001")
+    with engine.begin() as connection:
+        for statement in FIRST_SCHEMA.read_text().split(";\n"):
+            if statement.strip():
+                connection.execute(text(statement))
+    storage = prepare(engine)
+    with storage.write() as uow:
+        (case,) = uow.cases.page(CaseQuery())
+        assert (case.enrolment_key, case.origin, case.decision) == (2, Origin.ENROLMENT, None)
+        assert [one.log10_lr for one in uow.cases.candidates(case.key)] == [5.5]
+        home = uow.households.by_household_id("M1234567878")
+        assert home is not None
+        assert [one.person_key for one in uow.households.members(home.key)] == [1]
+        (capture,) = uow.enrolments.captures(2)
+        row = uow.blobs.of_names([capture.blob])[capture.blob]
+        owner = "enrolment/01890000-0000-7000-8000-000000000002"
+        assert (row.sha256, row.size, row.owner) == ("b" * 64, 22, owner)
+        assert uow.enrolments.by_key(2).sent_by == "unknown"
+        assert uow.changes.after(TEMPLATES, 0) == (2, [1, 2])
+        assert uow.changes.sequence_of("0000000000000002") == 2
+        uow.changes.note(TEMPLATES, 1)  # numbering goes on
+        assert uow.changes.last() == 3
+        uow.commit()
+    engine.dispose()
+
+
+def test_a_migrated_database_still_holds_to_its_references_and_never_uses_a_key_again(database: Engine) -> None:
+    columns = {"person_key": 1, "rank": 1, "log10_lr": 5.5, "band": Band.REVIEW, "evidence": {}}
+    with pytest.raises(StorageError), database.begin() as connection:
+        connection.execute(insert(case_candidate).values(case_key=1, **columns))
+    if database.dialect.name == "sqlite":
+        with database.connect() as connection:
+            made = connection.scalars(
+                text("SELECT sql FROM sqlite_master WHERE type = 'table' AND sql LIKE '%\"key\" INTEGER%'")
+            ).all()
+            assert [sql for sql in made if "AUTOINCREMENT" not in sql and "feed_state" not in sql] == []
+
+
+def test_services_started_at_once_migrate_once(database_url: str) -> None:
+    def start(_: int) -> None:
+        engine = open_database(database_url)
+        prepare(engine)
+        engine.dispose()
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(start, range(3)))
+
+
+def test_the_newest_migration_is_the_one_the_code_asks_for() -> None:
+    assert ScriptDirectory.from_config(config()).get_heads() == [SCHEMA]
