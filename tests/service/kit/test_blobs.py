@@ -1,0 +1,75 @@
+"""The store of bytes, and whether every byte is accounted for."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+
+from service.kit.blobs import BlobRecord
+from service.kit.sql.blobs import FileBlobs
+from service.storage.unit import SqlStorage
+from service.storage.verify import delete_unowned, verify_store
+from tests.service.conftest import Noon
+from tests.service.made_up import NOW, TESTER
+
+HELLO = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+
+
+def test_a_blob_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    blobs = FileBlobs(tmp_path / "captures")
+    content = bytes(1_000_000)
+    with ThreadPoolExecutor(8) as pool:  # one post, sent again before the first was answered
+        list(pool.map(lambda _: blobs.put("a/face", content), range(40)))
+    assert blobs.get("a/face") == content
+    assert [one.name for one in blobs.names()] == ["a/face"]
+
+
+def test_blobs_are_listed_and_deleted(tmp_path: Path) -> None:
+    blobs = FileBlobs(tmp_path / "captures")
+    for name in ("a/face", "a/left_thumb", "b/face"):
+        blobs.put(name, b"hello")
+    (tmp_path / "captures" / "b" / "x.0123.part").write_bytes(b"hel")
+    listed = {one.name: one.partial for one in blobs.names()}
+    assert listed == {"a/face": False, "a/left_thumb": False, "b/face": False, "b/x.0123.part": True}
+    for name in ("a/face", "a/left_thumb", "b/face", "nothing/here"):
+        blobs.delete(name)
+    assert [one.name for one in blobs.names()] == ["b/x.0123.part"]
+    assert not (tmp_path / "captures" / "a").exists()
+    blobs.put("a/face", b"again")
+    assert blobs.get("a/face") == b"again"
+
+
+def test_rows_without_bytes_bytes_without_a_row_and_changed_bytes_are_found(
+    storage: SqlStorage, tmp_path: Path
+) -> None:
+    root = tmp_path / "captures"
+    blobs = FileBlobs(root)
+    with storage.write() as uow:
+        for name in ("a/sound", "a/changed", "a/missing"):
+            uow.blobs.add(BlobRecord(name, HELLO, 5, "enrolment/a", NOW))
+        uow.commit()
+    blobs.put("a/sound", b"hello")
+    blobs.put("a/changed", b"hallo")
+    for name in ("a/unowned", "a/young", "a/cut.0123.part"):
+        blobs.put(name, b"x")
+    at = Noon().now().timestamp()
+    for name, age in (("a/unowned", 3700), ("a/young", 3500), ("a/cut.0123.part", 3700)):
+        os.utime(root / name, (at - age, at - age))
+
+    report = verify_store(actor=TESTER, storage=storage, blobs=blobs, clock=Noon())
+    assert (report.rows, report.size, report.recent, report.sound) == (3, 15, 1, False)
+    assert (report.missing, report.damaged) == (["a/missing"], ["a/changed"])
+    assert sorted(report.unowned) == ["a/cut.0123.part", "a/unowned"]
+
+    with storage.write() as uow:  # a row came meanwhile
+        uow.blobs.add(BlobRecord("a/unowned", HELLO, 5, "enrolment/b", NOW))
+        uow.commit()
+    assert delete_unowned(report, actor=TESTER, storage=storage, blobs=blobs) == 1
+    assert {one.name for one in blobs.names()} == {"a/sound", "a/changed", "a/unowned", "a/young"}
+
+
+def test_a_blob_states_when_it_was_written(tmp_path: Path) -> None:
+    blobs = FileBlobs(tmp_path)
+    blobs.put("a/face", b"x")
+    (one,) = blobs.names()
+    assert abs((datetime.now(one.written_at.tzinfo) - one.written_at).total_seconds()) < 60
