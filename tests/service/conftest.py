@@ -1,8 +1,9 @@
 """Migrated databases, made once and copied for each test: migrating takes longer than most tests."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -43,13 +44,39 @@ def _prepared(url: str) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty registry, on each kind of database in turn."""
-    if request.param == "sqlite":
-        path = tmp_path / "jisr.db"
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Makes empty registries, on each kind of database in turn."""
+    numbers = count()
+
+    def sqlite() -> str:
+        path = tmp_path / f"jisr{next(numbers) or ''}.db"
         shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
         return f"sqlite:///{path}"
-    return new_database(request.getfixturevalue("postgresql"), request.getfixturevalue("migrated_postgresql"))
+
+    def postgresql() -> str:
+        return new_database(request.getfixturevalue("postgresql"), request.getfixturevalue("migrated_postgresql"))
+
+    return sqlite if request.param == "sqlite" else postgresql
+
+
+@pytest.fixture
+def new_storage(new_url: Callable[[], str]) -> Iterator[Callable[[], SqlStorage]]:
+    """The same, opened."""
+    opened = []
+
+    def made() -> SqlStorage:
+        opened.append(open_database(new_url()))
+        return SqlStorage(opened[-1])
+
+    yield made
+    for engine in opened:
+        engine.dispose()
+
+
+@pytest.fixture
+def migrated_url(new_url: Callable[[], str]) -> str:
+    """An empty registry, on each kind of database in turn."""
+    return new_url()
 
 
 @pytest.fixture
