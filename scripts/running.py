@@ -22,7 +22,7 @@ class Running:
 
     def __init__(self, home: Path, **settings: str) -> None:
         self.home = home
-        self.url = f"http://127.0.0.1:{_free_port()}"
+        self.url = f"http://127.0.0.1:{free_port()}"
         self.environment = {**os.environ, "JISR_HOME": str(home), **settings}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -48,9 +48,7 @@ class Running:
 
     def client(self, role: str) -> httpx.Client:
         """A client with a fresh token of this role."""
-        command = [*JISR, "token", "create", f"{role} {time.time_ns()}", "--role", role]
-        made = subprocess.run(command, env=self.environment, check=True, capture_output=True, text=True)
-        headers = {"Authorization": f"Bearer {made.stdout.strip()}"}
+        headers = {"Authorization": f"Bearer {token(role, self.environment)}"}
         return httpx.Client(base_url=self.url, headers=headers, timeout=120)
 
     def _ready(self) -> bool:
@@ -78,6 +76,13 @@ def running(home: Path, **settings: str) -> Iterator[Running]:
         service.stop()
 
 
+def token(role: str, environment: Mapping[str, str]) -> str:
+    """A fresh token for the registry that these settings lead to."""
+    command = [*JISR, "token", "create", f"{role} {time.time_ns()}", "--role", role]
+    made = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    return made.stdout.strip()
+
+
 def enrolment_files(
     name: str, captures: Mapping[str, Path], dpi: Mapping[str, float] | None = None, enrolment_id: str | None = None
 ) -> dict[str, tuple[str, bytes]]:
@@ -95,7 +100,8 @@ def enrolment_files(
     return files | {"enrolment": ("enrolment.json", json.dumps(part).encode())}
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that no one listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

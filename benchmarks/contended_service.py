@@ -1,0 +1,191 @@
+"""The service that `benchmarks.contention` measures: a process of its own, told what to do line by line.
+
+Its index holds made-up people; their rows are in the database, their templates are not, since nothing reads them again.
+Enrolments come with captures that are templates already, so that concluding is measured and not extraction.
+"""
+
+import json
+import sys
+import threading
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from rich.console import Console
+from rich.progress import track
+from sqlalchemy import insert
+
+from benchmarks.made_up_people import BLOCK, MadeUpPeople
+from matcher import (
+    Capture,
+    CaptureError,
+    Comparator,
+    Extractor,
+    Position,
+    SearchIndex,
+    Template,
+    template_from_bytes,
+    template_to_bytes,
+)
+from matcher.calibrate import read_calibrations
+from matcher.networks import MODELS
+from service.bootstrap import App, Recognition, open_store, wire
+from service.deduplication.usecases.conclude import RESERVE
+from service.enrolment.domain.enrolments import Consent, EnrolCommand, SentCapture
+from service.enrolment.usecases.receive import receive_enrolment
+from service.kit.actor import system_actor
+from service.kit.ids import new_uuid
+from service.kit.logs import set_up
+from service.registry.domain.households import HouseholdClaim, Role
+from service.registry.domain.people import Demographics, Name, PersonStatus
+from service.registry.storage import person
+from service.settings import Settings
+from service.web import create_web
+
+ACTOR = system_actor("benchmark", "benchmark")
+NOW = datetime(2026, 1, 15, tzinfo=UTC)
+WHO = Demographics((Name("Latn", "Made Up"),))
+ROWS = 10_000
+REPEATED = 0.02
+"""Share of enrolments that are of a person who is enrolled already."""
+PACKED = b"JT"
+"""What a packed template begins with."""
+CONSOLE = Console(stderr=True)
+
+
+class StoredTemplates(Extractor):
+    """The real extractor, to which a packed template is a capture already extracted; others it extracts only once."""
+
+    def __init__(self, models: Path, threads: int) -> None:
+        super().__init__(models, threads)
+        self._extracted: dict[Capture, Template | CaptureError] = {}
+
+    def check(self, position: Position, content: bytes, dpi: float | None = None) -> None:
+        if not content.startswith(PACKED):
+            super().check(position, content, dpi)
+
+    def extract(self, captures: Sequence[Capture]) -> list[Template | CaptureError]:
+        pictures = {one for one in captures if not one.content.startswith(PACKED)} - self._extracted.keys()
+        self._extracted |= dict(zip(pictures, super().extract(list(pictures)), strict=True))
+        return [self._extracted.get(one) or template_from_bytes(one.content) for one in captures]
+
+
+class Contended:
+    """A service over made-up people, and enrolments for it without end."""
+
+    def __init__(self, settings: Settings, people: int, fingers: int, seed: int) -> None:
+        extractor = StoredTemplates(settings.models, settings.threads)
+        calibrations = read_calibrations(MODELS / "calibration.json", extractor.models)
+        self.people = MadeUpPeople(people, fingers, seed, calibrations)
+        self._new = MadeUpPeople(10_000_000, fingers, seed + 1, calibrations)
+        index = SearchIndex(extractor.format, settings.models, settings.threads)
+        self.app = wire(open_store(settings), Recognition(extractor, Comparator(extractor.format), index))
+        self._fill(index)
+        self._captures = self._draw()
+
+    def _fill(self, index: SearchIndex) -> None:
+        gallery = index._gallery
+        blocks = track(self.people.blocks(), "enrol", total=-(-self.people.count // BLOCK), console=CONSOLE)
+        for block in blocks:
+            records = self.people.records(block)
+            gallery.add_records(replace(records, keys=records.keys + 1))  # a database's keys begin with 1
+        while gallery.rebuilding:
+            time.sleep(0.1)
+        gallery.rebuild()
+        numbers = range(self.people.count)
+        for start in track(range(0, self.people.count, ROWS), "people", console=CONSOLE):
+            rows = [_person(number) for number in numbers[start : start + ROWS]]
+            with self.app.store.database.begin() as connection:
+                connection.execute(insert(person), rows)
+
+    def _draw(self) -> Iterator[list[Template]]:
+        """The captures of one enrolment after another: of people not enrolled, and now and then of one who is."""
+        for number, block in enumerate(self._new.blocks()):
+            enrolled = self.people.block(BLOCK * (number % max(self.people.count // BLOCK, 1)))
+            for row in range(len(block.prints)):
+                again = row % round(1 / REPEATED) == 0
+                source, of = (self.people, enrolled) if again else (self._new, block)
+                yield source.mate(of, row % len(of.prints), source.positions)
+
+    def probes(self, count: int) -> list[list[Template]]:
+        return list(islice(self._captures, count))
+
+    def receive(self, count: int) -> None:
+        """Put enrolments where the worker finds them."""
+        store = self.app.store
+        for templates in self.probes(count):
+            household = HouseholdClaim(str(new_uuid()), Role.HEAD)
+            command = EnrolCommand(new_uuid(), "a", "b", NOW, Consent(True), WHO, household)
+            receive_enrolment(
+                command,
+                [SentCapture(one.position.value, template_to_bytes(one)) for one in templates],
+                actor=ACTOR,
+                storage=store.storage,
+                extractor=self.app.extractor,
+                blobs=store.blobs,
+                clock=store.clock,
+            )
+
+    def conclude(self) -> float:
+        """Seconds to bring all that waits to its outcome, as the worker does."""
+        began = time.perf_counter()
+        while self.app.worker.process():
+            pass
+        return time.perf_counter() - began
+
+    def search(self, count: int) -> float:
+        """Seconds that searching alone takes for as many, in the same batches."""
+        batch, limit = self.app.limits.batch, self.app.policy.candidates + RESERVE
+        probes = self.probes(count)
+        began = time.perf_counter()
+        for start in range(0, count, batch):
+            self.app.replica.index.search_many(probes[start : start + batch], limit)
+        return time.perf_counter() - began
+
+
+def _person(number: int) -> dict[str, Any]:
+    return {
+        "id": new_uuid(),
+        "status": PersonStatus.ACTIVE,
+        "number": str(number),
+        "demographics": WHO,
+        "created_at": NOW,
+    }
+
+
+def serve(app: App, port: int) -> None:
+    """Answer HTTP in a thread of this process; returns once it does."""
+    server = uvicorn.Server(uvicorn.Config(create_web(app), "127.0.0.1", port, log_config=None, access_log=False))
+    threading.Thread(target=server.run, daemon=True).start()
+    while not server.started:
+        time.sleep(0.01)
+
+
+def main() -> None:
+    cli = ArgumentParser(description=__doc__)
+    cli.add_argument("--people", type=int, required=True)
+    cli.add_argument("--fingers", type=int, required=True)
+    cli.add_argument("--port", type=int, required=True)
+    cli.add_argument("--home", type=Path, required=True)
+    cli.add_argument("--database", required=True)
+    cli.add_argument("--seed", type=int, default=1)
+    args = cli.parse_args()
+    set_up("ERROR")
+    settings = Settings(home=args.home, database_url=args.database, snapshot_every=10**9)
+    service = Contended(settings, args.people, args.fingers, args.seed)
+    service.app.comparator.warm_up()
+    serve(service.app, args.port)
+    print(json.dumps("ready"), flush=True)
+    for line in sys.stdin:
+        name, *numbers = json.loads(line)
+        print(json.dumps(getattr(service, name)(*numbers)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
