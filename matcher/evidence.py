@@ -1,4 +1,4 @@
-"""What the templates of two people say of "same": the last two stages of a search, and all of a verification."""
+"""Evidence between two people from their templates, one to one. The gallery computes the same from its columns."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +14,7 @@ Calibrations = Mapping[str, Calibration]
 
 
 class Person:
-    """Someone's templates by position."""
+    """A person's templates by position."""
 
     __slots__ = ("captures",)
 
@@ -23,9 +23,10 @@ class Person:
 
 
 def judge(probe: Person, people: Sequence[tuple[int, Person]], calibrations: Calibrations) -> list[Candidate]:
-    """Calibrated evidence on each (key, person), in their order; those without a common position are left out.
+    """Calibrated evidence on each (key, person), in their order; people without a common position are left out.
 
-    Faces by their vectors' cosine, fingers by their minutiae. Of several captures of a position the best pair counts.
+    Faces are compared by the cosine of their vectors, fingers by their minutiae. Of several captures of a position the
+    best pair counts.
     """
     evidence: list[dict[Position, Evidence]] = [{} for _ in people]
     for position in probe.captures:
@@ -46,7 +47,7 @@ def _best_cosines(probe: Person, people: Sequence[Person], position: Position) -
     """float32 (n,). All people have the position."""
     vectors = np.concatenate([template.vector for person in people for template in person.captures[position]])
     wanted = np.stack([template.vector for template in probe.captures[position]])
-    vectors = vectors.reshape(-1, wanted.shape[1])  # np.stack of thousands takes longer than all the rest
+    vectors = vectors.reshape(-1, wanted.shape[1])  # np.stack of thousands would take longer than the rest
     return _best_of_each((vectors @ wanted.T).max(axis=1), [len(person.captures[position]) for person in people])
 
 
@@ -59,7 +60,9 @@ def _best_minutiae(probe: Person, people: Sequence[Person], position: Position) 
 
 
 def _prepared(people: Sequence[Person], position: Position) -> Prints:
-    """The cylinders of all captures of one finger, made for this comparison: keeping them takes ten times the room."""
+    """The cylinders of all captures of one finger, made for this comparison: keeping them would take ten times the
+    memory.
+    """
     captures = [template.minutiae for person in people for template in person.captures[position]]
     return prepare_many([minutiae for minutiae in captures if minutiae is not None])
 

@@ -1,4 +1,4 @@
-"""Prepared prints → comparison scores: the most similar cylinders, then global relaxation (the paper's LGS-R)."""
+"""Prepared prints → comparison scores: the most similar cylinders, then global relaxation (LGS-R of the paper)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def paired_minutiae(probe: Prepared, reference: Prepared) -> tuple[float, NDArra
 
 
 def compare_many(probe: Prepared, references: Prints) -> NDArray[np.float32]:
-    """`compare` with prints in columns, in the caller's thread."""
+    """`compare` for prints in columns."""
     from matcher.finger import matching_kernels as kernels  # Numba is slow to import
 
     scores = np.empty(len(references), np.float32)
@@ -68,7 +68,7 @@ def _arrays(print_: Prepared) -> tuple[NDArray[np.uint64], NDArray[np.uint64], N
 def _how() -> Matching:
     from matcher.finger import matching_kernels as kernels  # Numba is slow to import
 
-    turn = np.arange(256) * 2 * math.pi / 256
+    angle = np.arange(256) * 2 * math.pi / 256
     steps = np.arange(16 * kernels.DISTANCE_STEPS) / kernels.DISTANCE_STEPS
     return kernels.Matching(
         common_cells=p.COMMON_CELLS,
@@ -82,11 +82,11 @@ def _how() -> Matching:
         rounds=p.RELAX_ROUNDS,
         weight=p.RELAX_WEIGHT,
         distance=_sigmoid(steps, *p.RELAX_DISTANCE),
-        direction=_sigmoid(np.minimum(turn, 2 * math.pi - turn), *p.RELAX_DIRECTION),
+        direction=_sigmoid(np.minimum(angle, 2 * math.pi - angle), *p.RELAX_DIRECTION),
         bearing=_sigmoid(np.arccos(np.linspace(-1, 1, 1025)), *p.RELAX_BEARING),
     )
 
 
 def _sigmoid(value: NDArray[np.float64], centre: float, slope: float) -> NDArray[np.float32]:
-    """The paper's Z: rises where slope is positive."""
+    """The paper's Z: rises if slope is positive."""
     return (1 / (1 + np.exp(np.clip(-slope * (value - centre), -80, 80)))).astype(np.float32)

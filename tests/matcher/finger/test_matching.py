@@ -1,4 +1,4 @@
-"""Scores of made-up fingers: what a print keeps when it is turned, shifted, cut, or read with mistakes."""
+"""Scores of made-up fingers: what a print keeps if it is rotated, shifted, cut, or extracted with errors."""
 
 import math
 
@@ -25,7 +25,7 @@ def score(probe: Minutiae, reference: Minutiae) -> float:
     return float(compare(prepare(probe), [prepare(reference)])[0])
 
 
-def is_told_from_others(probe: Minutiae, reference: Minutiae) -> bool:
+def is_distinguished(probe: Minutiae, reference: Minutiae) -> bool:
     """Whether the reference beats every other finger by half."""
     return score(probe, reference) > 1.5 * float(compare(prepare(probe), OTHERS).max())
 
@@ -36,8 +36,8 @@ def test_a_print_is_itself() -> None:
 
 @QUICK
 @given(angle=st.floats(0, 2 * math.pi), seed=seeds)
-def test_turned_by_any_angle(angle: float, seed: int) -> None:
-    assert is_told_from_others(moved(jittered(PEOPLE[0], seed), angle), PEOPLE[0])
+def test_rotated_by_any_angle(angle: float, seed: int) -> None:
+    assert is_distinguished(moved(jittered(PEOPLE[0], seed), angle), PEOPLE[0])
 
 
 @QUICK
@@ -53,13 +53,13 @@ def test_half_overlapping(side: float, seed: int) -> None:
     """A cut through the middle leaves a half print of about 22 minutiae."""
     probe = jittered(PEOPLE[0], seed)
     half = part_of(probe, (probe.x - 200) * math.cos(side) + (probe.y - 200) * math.sin(side) > 0)
-    assert is_told_from_others(half, PEOPLE[0])
+    assert is_distinguished(half, PEOPLE[0])
 
 
 @QUICK
 @given(seed=seeds)
 def test_with_thirty_per_cent_spurious_minutiae(seed: int) -> None:
-    assert is_told_from_others(with_spurious(jittered(PEOPLE[0], seed), 0.3, seed), PEOPLE[0])
+    assert is_distinguished(with_spurious(jittered(PEOPLE[0], seed), 0.3, seed), PEOPLE[0])
 
 
 @QUICK
