@@ -239,7 +239,7 @@ def _set_bits(how, x, y, direction, m, sums, bits):
     doubt = how.doubt + (len(x) + 8) * 2**-23  # and the error of rounding
     for cell in how.cells:
         clear = doubt * sums[cell, SLICES]
-        if clear == 0:
+        if clear == 0:  # no neighbour reaches the cell: its value is 0, below the threshold
             continue
         bit = np.uint64(cell % 64)
         unclear = False

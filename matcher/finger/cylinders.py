@@ -99,6 +99,7 @@ def _how() -> Building:
 
     reach = 3 * p.CYLINDER_SIGMA_DISTANCE
     assert reach < p.CYLINDER_HULL_MARGIN, "the kernels assume that cells which a neighbour reaches are near the print"
+    assert p.CYLINDER_BIT > 0, "the kernels leave the bits of cells that no neighbour reaches at 0"
     row, column = (
         (np.indices((kernels.SIDE, kernels.SIDE)) - (kernels.SIDE - 1) / 2) * 2 * p.CYLINDER_RADIUS / kernels.SIDE
     )

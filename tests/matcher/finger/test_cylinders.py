@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.spatial import ConvexHull
 
@@ -59,6 +59,7 @@ def test_cylinders_of_any_minutiae(rows: list[tuple[float, float, float]]) -> No
 
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 1000), rotation=st.floats(0, 6))
+@example(seed=795, rotation=0.0)  # no neighbour reaches any cell, so all values are 0, which is no threshold
 def test_a_value_at_the_threshold_counts_and_one_below_does_not(seed: int, rotation: float) -> None:
     """Sums by table are not exact: if they cannot decide, the kernel must compute the exact value."""
     print_ = moved(made_up_finger(seed, count=20), rotation)
@@ -68,8 +69,9 @@ def test_a_value_at_the_threshold_counts_and_one_below_does_not(seed: int, rotat
     cells = list(cells_of_cylinder(*points[m], direction[m]))
     values = {cell: plain_value(points, direction, m, at, k) for cell, at in cells}
     cell, value = max(values.items(), key=lambda item: item[1])
-    for threshold, expected in ((value, True), (math.nextafter(value, 1), False)):
-        assert bit_of(print_, threshold, m, cell, k) == expected
+    assert bit_of(print_, math.nextafter(value, 1), m, cell, k) is False
+    if value > 0:
+        assert bit_of(print_, value, m, cell, k) is True
 
 
 @pytest.mark.parametrize("reached", [True, False])
