@@ -7,6 +7,7 @@ its end, y down.
 
 import struct
 from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +57,15 @@ _NOT_STATED = (254, 255)
 _NO_DATE = b"\xff" * 9
 
 _Column = NDArray[np.int64]
+
+
+class _Columns(NamedTuple):
+    """The n minutiae of a record, int64 (n,) each: x with the kind in its upper bits, y, direction, quality."""
+
+    x_and_kind: _Column
+    y: _Column
+    angle: _Column
+    quality: _Column
 
 
 def is_minutiae_record(content: bytes) -> bool:
@@ -126,9 +136,9 @@ def _read_old(content: bytes, dpi: float | None) -> Minutiae:
     finger, _, quality, count = _OLD_VIEW.unpack_from(content, _OLD_HEADER.size)
     _require_finger(finger)
     _require_quality(quality)
-    x, y, angle, stated = _columns(content, _OLD_HEADER.size + _OLD_VIEW.size, count, 6)
-    _require(not (stated > 100).any(), "the quality of a minutia is above 100")
-    return _minutiae(x, y, angle, np.where(stated == 0, -1, stated), (width, height), _scale(across, down, dpi))
+    columns = _columns(content, _OLD_HEADER.size + _OLD_VIEW.size, count, 6)
+    columns = _with_quality(columns, stated=columns.quality != 0)
+    return _minutiae(columns, (width, height), _scale(across, down, dpi))
 
 
 def _read_new(content: bytes, dpi: float | None) -> Minutiae:
@@ -148,28 +158,30 @@ def _read_new(content: bytes, dpi: float | None) -> Minutiae:
     finger, _, across, down, _, width, height, how, count = _NEW_VIEW.unpack_from(content, at)
     _require_finger(finger)
     _require(how >> 4 in (5, 6), "a minutia has neither five bytes nor six")
-    x, y, angle, stated = _columns(content, at + _NEW_VIEW.size, count, how >> 4)
-    unstated = np.isin(stated, _NOT_STATED)
-    _require(not (stated[~unstated] > 100).any(), "the quality of a minutia is above 100")
-    return _minutiae(x, y, angle, np.where(unstated, -1, stated), (width, height), _scale(across, down, dpi))
+    columns = _columns(content, at + _NEW_VIEW.size, count, how >> 4)
+    columns = _with_quality(columns, stated=~np.isin(columns.quality, _NOT_STATED))
+    return _minutiae(columns, (width, height), _scale(across, down, dpi))
 
 
-def _columns(content: bytes, start: int, count: int, width: int) -> tuple[_Column, _Column, _Column, _Column]:
-    """x with the kind, y, direction and quality as written. Raises CaptureDamaged if the record ends elsewhere."""
+def _columns(content: bytes, start: int, count: int, width: int) -> _Columns:
+    """The minutiae as written, `width` bytes each. Raises CaptureDamaged unless the record ends with this view."""
     end = start + count * width
     (extended,) = _EXTENDED.unpack_from(content, end)
     _require(end + _EXTENDED.size + extended == len(content), "its lengths do not agree")
     rows = np.full((count, _MINUTIA.itemsize), _NOT_STATED[0], np.uint8)
     rows[:, :width] = np.frombuffer(content, np.uint8, count * width, start).reshape(count, width)
     packed = rows.view(_MINUTIA)[:, 0]
-    x, y, angle, quality = (packed[name].astype(np.int64) for name in ("x", "y", "angle", "quality"))
-    return x, y, angle, quality
+    return _Columns(*(packed[name].astype(np.int64) for name in ("x", "y", "angle", "quality")))
 
 
-def _minutiae(
-    x_and_kind: _Column, y: _Column, angle: _Column, quality: _Column, size: tuple[int, int], scale: float
-) -> Minutiae:
-    """quality: hundredths, −1 if it is not stated."""
+def _with_quality(columns: _Columns, stated: NDArray[np.bool_]) -> _Columns:
+    """Qualities in hundredths, −1 for those not stated. Raises CaptureDamaged for one above 100."""
+    _require(not (columns.quality[stated] > 100).any(), "the quality of a minutia is above 100")
+    return columns._replace(quality=np.where(stated, columns.quality, -1))
+
+
+def _minutiae(columns: _Columns, size: tuple[int, int], scale: float) -> Minutiae:
+    x_and_kind, y, angle, quality = columns
     kind, x = x_and_kind >> 14, x_and_kind & _FAR
     _require(not (kind == _NO_KIND).any(), "a minutia is of an unknown kind")
     _require(0 < min(size) <= max(size) <= _FAR, "the size of its image is impossible")
