@@ -1,4 +1,4 @@
-"""Evidence between one probe and a few people who are given, not enrolled: verification, and what a search missed."""
+"""Evidence between one probe and a few given people: for verification, and for people who changed since a search."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from matcher.calibrate import read_calibrations
-from matcher.evidence import Person, judge
+from matcher.evidence import Person, evidence_between
 from matcher.fuse import modality, require_comparable
 from matcher.gallery.layout import Probe, shares_position
 from matcher.gallery.minutiae_comparison import compare_minutiae
@@ -45,8 +45,8 @@ class Comparator:
     def compare(self, probe: Sequence[Template], reference: Sequence[Template]) -> Comparison:
         """One to one, of the templates as they are. Raises TemplatesIncomparable for templates of other models."""
         require_comparable([*probe, *reference], self._calibrations)
-        found = judge(Person(probe), [(0, Person(reference))], self._calibrations)
-        return Comparison(found[0].log10_lr, found[0].evidence) if found else Comparison(0.0, {})
+        evidence = evidence_between(Person(probe), Person(reference), self._calibrations)
+        return Comparison(sum((part.log10_lr for part in evidence.values()), 0.0), evidence)
 
     def rank(self, probe: Sequence[Template], people: Mapping[int, Sequence[Template]], limit: int) -> list[Candidate]:
         """The people most likely the probe's own, best first, equal evidence by key; at most `limit`.

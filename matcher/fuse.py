@@ -6,13 +6,11 @@ several weak fingers is somewhat too strong.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from matcher.calibrate import Calibration
 from matcher.errors import TemplatesIncomparable
 from matcher.types import Candidate, Evidence, Position, Template
-
-Captures = Mapping[Position, Sequence[Template]]
 
 
 def modality(position: Position) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -18,19 +17,15 @@ if TYPE_CHECKING:
     from matcher.finger.matching_kernels import Matching
 
 
-def compare(probe: Prepared, references: Sequence[Prepared], *, threads: int = 1) -> NDArray[np.float32]:
-    """Scores float32 (n,), 0 to 1, of one probe against each reference, in their order.
-
-    threads: how many share the list; 1 stays in the caller's thread.
-    """
-    parts = [part for part in np.array_split(np.arange(len(references)), max(threads, 1)) if len(part)]
-    if not parts:
+def compare(probe: Prepared, references: Sequence[Prepared]) -> NDArray[np.float32]:
+    """Scores float32 (n,), 0 to 1, of one probe against each reference, in their order."""
+    if not references:
         return np.zeros(0, np.float32)
-    lists = [references[part[0] : part[-1] + 1] for part in parts]
-    if len(lists) == 1:
-        return _scores(probe, lists[0])
-    with ThreadPoolExecutor(len(lists)) as pool:
-        return np.concatenate(list(pool.map(lambda part: _scores(probe, part), lists)))
+    starts = np.zeros(len(references) + 1, np.int64)
+    np.cumsum([len(reference) for reference in references], out=starts[1:])
+    names = ("bits", "mask", "frame", "angle", "index")
+    columns = {name: np.concatenate([getattr(one, name) for one in references]) for name in names}
+    return compare_many(probe, Prints(Prepared(**columns), starts))
 
 
 def paired_minutiae(probe: Prepared, reference: Prepared) -> tuple[float, NDArray[np.int32]]:
@@ -50,14 +45,6 @@ def compare_many(probe: Prepared, references: Prints) -> NDArray[np.float32]:
     scores = np.empty(len(references), np.float32)
     kernels.match_many(_how(), *_arrays(probe), *_arrays(references.cylinders), references.starts, scores)
     return scores
-
-
-def _scores(probe: Prepared, references: Sequence[Prepared]) -> NDArray[np.float32]:
-    starts = np.zeros(len(references) + 1, np.int64)
-    np.cumsum([len(reference) for reference in references], out=starts[1:])
-    names = ("bits", "mask", "frame", "angle", "index")
-    columns = {name: np.concatenate([getattr(one, name) for one in references]) for name in names}
-    return compare_many(probe, Prints(Prepared(**columns), starts))
 
 
 def _arrays(print_: Prepared) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.float32], NDArray[np.uint8]]:

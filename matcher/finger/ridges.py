@@ -21,8 +21,8 @@ class RidgeMap:
 
     ridge: bool, the window and most of its neighbours show ridges. live: bool, the window is not blank.
     strength: 0 to 1, the share of the spectrum in the strongest wave.
-    orientation: radians in [0, π), of the wave's normal, clockwise as seen. wavelength: pixels.
-    mean, contrast: of grey levels. skew: of grey levels; far below 0 for thin ink on white.
+    orientation: radians in [0, π), of the wave's normal, clockwise as seen.
+    mean, skew: of grey levels; skew is far below 0 for thin ink on white.
     showing: number of windows that show ridges, regardless of their neighbours.
     agreeing: number of pairs of neighbouring windows that show nearly the same wave.
     """
@@ -31,9 +31,7 @@ class RidgeMap:
     live: NDArray[np.bool_]
     strength: Map
     orientation: Map
-    wavelength: Map
     mean: Map
-    contrast: Map
     skew: Map
     showing: int
     agreeing: int
@@ -60,7 +58,7 @@ def ridge_map(grey: Pixels) -> RidgeMap:
     shows = live & (strength >= p.RIDGE_PEAK)
     orientation, wavelength = _ORIENTATION[at], _WAVELENGTH[at]
     counts = int(shows.sum()), _agreeing(shows, orientation, wavelength)
-    return RidgeMap(_majority(shows), live, strength, orientation, wavelength, mean, contrast, skew, *counts)
+    return RidgeMap(_majority(shows), live, strength, orientation, mean, skew, *counts)
 
 
 def shows_ridges(ridges: RidgeMap) -> bool:

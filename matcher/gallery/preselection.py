@@ -1,8 +1,8 @@
 """The first stage of a search: short codes of everyone, compared with the probe; the best people are handed on.
 
-A person takes some hundred bits, and no one is skipped: a walk through a graph, or a few of many cells, would miss just
-the weak and partial probes that matter (benchmarks/search.py measures it). Rows lie in blocks. A full block never
-changes again, so it is scanned without a lock and written to disk only once.
+A person takes some hundred bits, and no one is skipped: a walk through a graph, or a search in a few of many cells,
+would miss just the weak and partial probes that matter (benchmarks/search.py measures it). Rows lie in blocks. A full
+block never changes again, so it is scanned without a lock and written to disk only once.
 """
 
 from __future__ import annotations
