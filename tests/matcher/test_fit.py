@@ -14,7 +14,7 @@ SHIFT = 3.0
 
 
 def gaussian_scores(mated: int, non_mated: int, seed: int) -> tuple[Floats, Floats]:
-    """Scores N(3, 1) and N(0, 1), whose log LR is 3·s − 4.5 (natural)."""
+    """Scores N(3, 1) and N(0, 1); their log LR is 3·s − 4.5 (natural)."""
     rng = np.random.default_rng(seed)
     return rng.normal(SHIFT, 1, mated), rng.normal(0, 1, non_mated)
 
