@@ -24,7 +24,7 @@ from benchmarks.rates import Trial, bootstrap, curve
 from matcher.decode import decode
 from matcher.errors import NoFace, SeveralFaces
 from matcher.face import FaceExtractor
-from matcher.face.sitter import sitter
+from matcher.face.subject import subject_face
 from matcher.face.yunet import Face
 from matcher.networks import MODELS
 from matcher.types import Image, Vector
@@ -115,7 +115,7 @@ def central(faces: Sequence[Face], image: Image) -> Face:
 
 def several(faces: list[Face], image: Image) -> bool:
     try:
-        sitter(faces, image)
+        subject_face(faces, image)
     except SeveralFaces:
         return True
     return False

@@ -24,7 +24,7 @@ from matcher.calibrate import read_calibrations
 from matcher.extractor import Capture, Extractor
 from matcher.finger.vector import FingerVector
 from matcher.gallery import Gallery, shipped_coders
-from matcher.gallery.records import pack_minutiae
+from matcher.gallery.quantise import pack_minutiae
 from matcher.networks import MODELS
 from matcher.types import FINGERS, Position, Template, Vector
 from scripts.synthetic_minutiae import draw_masters, draw_prints

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from matcher.calibrate import Calibration
 from matcher.fuse import modality
-from matcher.gallery.records import PLACE, Records, pack_faces, pack_fingers, pack_minutiae
+from matcher.gallery.quantise import pack_faces, pack_fingers, pack_minutiae
+from matcher.gallery.records import POSITION_INDEX, Records
 from matcher.parameters import GALLERY_MINUTIAE
 from matcher.types import FINGERS, Minutiae, Position, Quality, Template, Vector
 from scripts.synthetic_minutiae import draw_masters, draw_prints
@@ -200,7 +201,7 @@ def packed_people(
     return Records(
         keys,
         np.concatenate([[0], np.cumsum(has.sum(axis=1))]),
-        np.tile(np.array([PLACE[position] for position in positions], np.uint8), n)[has.ravel()],
+        np.tile(np.array([POSITION_INDEX[position] for position in positions], np.uint8), n)[has.ravel()],
         np.concatenate([[0], np.cumsum(has[:, 0])]),
         pack_faces(faces[has[:, 0]]),
         values,

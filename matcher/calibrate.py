@@ -1,4 +1,4 @@
-"""From comparison scores to log10 likelihood ratios, by curves that `fit` made of real scores."""
+"""From comparison scores to log10 likelihood ratios, by curves that `fit` fitted to real scores."""
 
 import json
 import math
@@ -17,7 +17,7 @@ Scores = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Score to log10 likelihood ratio: straight between knots, level outside them.
+    """Score to log10 likelihood ratio: linear between knots, constant outside them.
 
     scores: rising strictly. log10_lr: never falling.
     """
@@ -38,14 +38,15 @@ class Curve:
     def of_best(self, scores: Scores, comparisons: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
         """log10 LR (n,) of scores (n,) each of which is the best of n comparisons of two people at one position.
 
-        The best of n strangers' comparisons exceeds a score at most n times as often as one does: costs log10 n.
+        The best of n non-mated comparisons exceeds a score at most n times as often as one does, so log10 n is
+        subtracted.
         """
         return np.asarray(np.maximum(self(scores) - np.log10(comparisons), self.log10_lr[0]), np.float64)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """log10 LR ≈ slope·cosine − offset, both ≥ 0: what one inner product can say, enough for a short list."""
+    """log10 LR ≈ slope·cosine − offset, both ≥ 0: what one inner product can express, enough for the preselection."""
 
     slope: float
     offset: float
@@ -57,10 +58,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """All that is known of one modality's scores.
+    """What is known about the scores of one modality.
 
-    model: hash of the networks whose scores these were. fitted: ISO date. data: the sets, by name.
-    mated, non_mated: numbers of comparisons. curve: of the deciding score. line: of the vectors' cosine.
+    model: hash of the networks that made the scores. fitted: ISO date. data: names of the sets.
+    mated, non_mated: numbers of comparisons. curve: of the score that decides. line: of the vectors' cosine.
     """
 
     model: str
@@ -78,7 +79,7 @@ class Calibration:
 
 
 def write_calibrations(path: Path, calibrations: Mapping[str, Calibration]) -> None:
-    """One JSON object, a modality a key."""
+    """One JSON object, by modality."""
     rows = {name: asdict(calibration) for name, calibration in calibrations.items()}
     path.write_text(json.dumps(rows, indent=1) + "\n")
 
@@ -86,7 +87,7 @@ def write_calibrations(path: Path, calibrations: Mapping[str, Calibration]) -> N
 def read_calibrations(path: Path, models: Mapping[str, str]) -> dict[str, Calibration]:
     """Curves for the modalities of `models` (modality → hash of the loaded networks).
 
-    Raises CalibrationUnusable when the file is missing or unreadable, or a curve was fitted on other networks' scores.
+    Raises CalibrationUnusable if the file is missing or unreadable, or a curve was fitted to scores of other networks.
     """
     try:
         rows = json.loads(path.read_text())
@@ -97,12 +98,12 @@ def read_calibrations(path: Path, models: Mapping[str, str]) -> dict[str, Calibr
         if found[name].model != model:
             raise CalibrationUnusable(
                 f"the {name} curve in {path} was fitted for model {found[name].model}, loaded is {model}; "
-                "`python -m scripts.fit_calibration` fits it anew"
+                "`python -m scripts.fit_calibration` fits it again"
             )
     return found
 
 
 def cllr(mated: Scores, non_mated: Scores) -> float:
-    """Cost of log10 likelihood ratios (Brümmer): 0 is perfect, 1 is what saying nothing costs."""
+    """Cost of log10 likelihood ratios (Brümmer): 0 is perfect, 1 is the cost of always stating 0."""
     wrong = np.log2(1 + 10.0 ** -np.asarray(mated)).mean() + np.log2(1 + 10.0 ** np.asarray(non_mated)).mean()
     return float(wrong / 2)

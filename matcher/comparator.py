@@ -1,4 +1,4 @@
-"""Evidence between one probe and a few people who are given, not enrolled: verification, and what a search missed."""
+"""Evidence between one probe and a few given people: for verification, and for people who changed since a search."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from matcher.calibrate import read_calibrations
-from matcher.evidence import Person, judge
+from matcher.evidence import Person, evidence_between
 from matcher.fuse import modality, require_comparable
-from matcher.gallery.close_look import close_look
-from matcher.gallery.layout import Probe, common_places
+from matcher.gallery.layout import Probe, shares_position
+from matcher.gallery.minutiae_comparison import compare_minutiae
 from matcher.gallery.records import records_of
-from matcher.gallery.second_look import SecondLook
 from matcher.gallery.store import Store
+from matcher.gallery.vector_comparison import VectorComparator
 from matcher.networks import MODELS
 from matcher.types import Candidate, Evidence, Minutiae, Position, Quality, Template, TemplateFormat
 
@@ -45,25 +45,25 @@ class Comparator:
     def compare(self, probe: Sequence[Template], reference: Sequence[Template]) -> Comparison:
         """One to one, of the templates as they are. Raises TemplatesIncomparable for templates of other models."""
         require_comparable([*probe, *reference], self._calibrations)
-        found = judge(Person(probe), [(0, Person(reference))], self._calibrations)
-        return Comparison(found[0].log10_lr, found[0].evidence) if found else Comparison(0.0, {})
+        evidence = evidence_between(Person(probe), Person(reference), self._calibrations)
+        return Comparison(sum((part.log10_lr for part in evidence.values()), 0.0), evidence)
 
     def rank(self, probe: Sequence[Template], people: Mapping[int, Sequence[Template]], limit: int) -> list[Candidate]:
         """The people most likely the probe's own, best first, equal evidence by key; at most `limit`.
 
         people: templates by key (≥ 0). Their evidence is what a `SearchIndex` of the same people would report: both
-        round templates to what a gallery keeps, and both leave out people without a common position and people whom the
-        vectors rule out. Raises TemplatesIncomparable for templates of other models.
+        round templates to what a gallery keeps, and both leave out people without a common position and people ruled
+        out by their vectors. Raises TemplatesIncomparable for templates of other models.
         """
         for templates in (probe, *people.values()):
             require_comparable(templates, self._calibrations)
-        records = records_of(list(people.items()), self._format.dimensions)
-        store, person = Store(self._format.dimensions), Person(probe)
-        wanted = Probe.of(person)
-        slots = store.add(records)[common_places(records.masks, wanted)]
+        dimensions, subject = self._format.dimensions, Person(probe)
+        records, vectors = records_of(list(people.items()), dimensions), Probe.of(subject)
+        store = Store(dimensions)
+        slots = store.add(records)[shares_position(records.masks, vectors)]
         view = store.view()
-        seen = SecondLook(wanted, self._lines, self._format.dimensions).see(slots, view)
-        return close_look(person, seen, view, self._calibrations, limit, map)
+        compared = VectorComparator(vectors, self._lines, dimensions).compare(slots, view)
+        return compare_minutiae(subject, compared, view, self._calibrations, limit=limit, run=map)
 
 
 def _made_up(position: Position, made_as: TemplateFormat) -> Template:

@@ -10,10 +10,10 @@ MatcherError
 │   ├── NoFace
 │   ├── SeveralFaces
 │   ├── NotAFingerprint
-│   ├── SlapIncomplete           more or fewer fingers than there should be
-│   └── TooFewFeatures           a print, but nothing to compare
-├── ModelMissing                 a file of the manifest is not there
-├── ModelAltered                 a file is there with another hash
+│   ├── SlapIncomplete           more or fewer fingers than expected
+│   └── TooFewFeatures           a print with too little to compare
+├── ModelMissing                 a file of the manifest is missing
+├── ModelAltered                 a file has another hash than the manifest states
 ├── GalleryDamaged               a snapshot does not read back as it was written
 ├── TemplateDamaged              packed bytes do not read back as they were written
 ├── TemplatesIncomparable        made by different models
@@ -22,7 +22,7 @@ MatcherError
 
 
 class MatcherError(Exception):
-    """Something the matcher cannot do."""
+    """The base of all errors of the matcher."""
 
 
 class CaptureError(MatcherError):
@@ -30,7 +30,7 @@ class CaptureError(MatcherError):
 
 
 class CaptureUnreadable(CaptureError):
-    """The file is not a picture that can be read whole."""
+    """The file is not a picture that can be read completely."""
 
 
 class CaptureEmpty(CaptureUnreadable):
@@ -46,7 +46,7 @@ class CaptureTooLarge(CaptureError):
 
 
 class TooManyPixels(CaptureTooLarge):
-    """The file promises more pixels than are decoded."""
+    """The file states more pixels than are decoded."""
 
 
 class NoFace(CaptureError):
@@ -62,7 +62,7 @@ class NotAFingerprint(CaptureError):
 
 
 class SlapIncomplete(CaptureError):
-    """The slap does not show the fingers it should."""
+    """The slap does not show the fingers that were expected."""
 
 
 class TooFewFeatures(CaptureError):
@@ -70,7 +70,7 @@ class TooFewFeatures(CaptureError):
 
 
 class ModelMissing(MatcherError):
-    """A model file named in the manifest is not there."""
+    """A model file named in the manifest is missing."""
 
 
 class ModelAltered(MatcherError):

@@ -1,20 +1,19 @@
-"""What the templates of two people say of "same": the last two stages of a search, and all of a verification."""
+"""Evidence between two people from their templates. A search computes the same from the columns of the gallery."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matcher.calibrate import Calibration
-from matcher.finger import Prints, compare_many, prepare_many
-from matcher.fuse import by_position, fuse, modality
-from matcher.types import Candidate, Evidence, Position, Template
+from matcher.finger import compare_many, prepare_many
+from matcher.fuse import by_position, modality
+from matcher.types import Evidence, Position, Template
 
 Calibrations = Mapping[str, Calibration]
 
 
 class Person:
-    """Someone's templates by position."""
+    """A person's templates by position."""
 
     __slots__ = ("captures",)
 
@@ -22,48 +21,30 @@ class Person:
         self.captures = by_position(templates)
 
 
-def judge(probe: Person, people: Sequence[tuple[int, Person]], calibrations: Calibrations) -> list[Candidate]:
-    """Calibrated evidence on each (key, person), in their order; those without a common position are left out.
+def evidence_between(probe: Person, reference: Person, calibrations: Calibrations) -> dict[Position, Evidence]:
+    """Calibrated evidence of each common position.
 
-    Faces by their vectors' cosine, fingers by their minutiae. Of several captures of a position the best pair counts.
+    Faces are compared by the cosine of their vectors, fingers by their minutiae. Of several captures the best pair
+    counts.
     """
-    evidence: list[dict[Position, Evidence]] = [{} for _ in people]
-    for position in probe.captures:
-        rows = [row for row, (_, person) in enumerate(people) if position in person.captures]
-        if not rows:
-            continue
-        having = [people[row][1] for row in rows]
-        best = _best_minutiae if position.is_finger else _best_cosines
-        scores = best(probe, having, position)
-        pairs = np.array([len(probe.captures[position]) * len(person.captures[position]) for person in having])
-        ratios = calibrations[modality(position)].curve.of_best(scores, pairs)
-        for row, score, ratio in zip(rows, scores.tolist(), ratios.tolist(), strict=True):
-            evidence[row][position] = Evidence(max(score, 0.0), ratio)
-    return [fuse(key, parts) for (key, _), parts in zip(people, evidence, strict=True) if parts]
+    evidence = {}
+    for position, ours in probe.captures.items():
+        theirs = reference.captures.get(position, ())
+        if theirs:
+            score = _best_minutiae(ours, theirs) if position.is_finger else _best_cosine(ours, theirs)
+            pairs = np.array([len(ours) * len(theirs)])
+            (ratio,) = calibrations[modality(position)].curve.of_best(np.array([score]), pairs).tolist()
+            evidence[position] = Evidence(max(score, 0.0), ratio)
+    return evidence
 
 
-def _best_cosines(probe: Person, people: Sequence[Person], position: Position) -> NDArray[np.float32]:
-    """float32 (n,). All people have the position."""
-    vectors = np.concatenate([template.vector for person in people for template in person.captures[position]])
-    wanted = np.stack([template.vector for template in probe.captures[position]])
-    vectors = vectors.reshape(-1, wanted.shape[1])  # np.stack of thousands takes longer than all the rest
-    return _best_of_each((vectors @ wanted.T).max(axis=1), [len(person.captures[position]) for person in people])
+def _best_cosine(ours: Sequence[Template], theirs: Sequence[Template]) -> float:
+    cosines = np.stack([one.vector for one in ours]) @ np.stack([one.vector for one in theirs]).T
+    return float(cosines.max())
 
 
-def _best_minutiae(probe: Person, people: Sequence[Person], position: Position) -> NDArray[np.float32]:
-    """float32 (n,). All people have the position."""
-    references = _prepared(people, position)
-    wanted = _prepared([probe], position)
-    scores = np.max([compare_many(wanted[i], references) for i in range(len(wanted))], axis=0)
-    return _best_of_each(scores, [len(person.captures[position]) for person in people])
-
-
-def _prepared(people: Sequence[Person], position: Position) -> Prints:
-    """The cylinders of all captures of one finger, made for this comparison: keeping them takes ten times the room."""
-    captures = [template.minutiae for person in people for template in person.captures[position]]
-    return prepare_many([minutiae for minutiae in captures if minutiae is not None])
-
-
-def _best_of_each(scores: NDArray[np.float32], counts: Sequence[int]) -> NDArray[np.float32]:
-    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    return np.asarray(np.maximum.reduceat(scores, starts), np.float32)
+def _best_minutiae(ours: Sequence[Template], theirs: Sequence[Template]) -> float:
+    probes, references = (
+        prepare_many([one.minutiae for one in templates if one.minutiae is not None]) for templates in (ours, theirs)
+    )
+    return max(float(compare_many(probes[i], references).max()) for i in range(len(probes)))

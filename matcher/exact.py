@@ -1,4 +1,4 @@
-"""The search by plain scan: everybody, every pair of captures, one at a time. Slow on purpose, and the truth."""
+"""The search by plain scan: everyone, every pair of captures, one at a time. Slow on purpose, and the truth."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import permutations
@@ -18,7 +18,7 @@ def search(
     calibrations: Mapping[str, Calibration],
     limit: int | None = None,
 ) -> list[Candidate]:
-    """All who share a position with the probe, most likely first, equal evidence by key; `limit` of them."""
+    """All people who share a position with the probe, most likely first, equal evidence by key; at most `limit`."""
     candidates = []
     for key, templates in people.items():
         evidence = {}
@@ -34,13 +34,13 @@ def search(
     return ranked(candidates, limit)
 
 
-def search_any_finger(
+def search_position_free(
     people: Mapping[int, Sequence[Template]],
     probe: Sequence[Template],
     calibrations: Mapping[str, Calibration],
     limit: int | None = None,
 ) -> list[Candidate]:
-    """`search` with each finger of the probe as whichever of a person's fingers fits best, no two as the same one."""
+    """`search` with each finger of the probe assigned the finger of a person that fits best, no two the same one."""
     candidates = []
     ours = [position for position in Position if position.is_finger and _at(position, probe)]
     for key, templates in people.items():
@@ -61,7 +61,7 @@ def _pairs(
     templates: Sequence[Template],
     calibration: Calibration,
 ) -> dict[tuple[Position, Position], Evidence]:
-    """Each finger of the probe with each of a person's; of all these comparisons a finger's best is to count."""
+    """Each finger of the probe with each of a person's. Only the best of a finger's comparisons will count."""
     found = {}
     for finger in ours:
         comparisons = sum(len(_at(finger, probe)) * len(_at(position, templates)) for position in theirs)
@@ -75,7 +75,7 @@ def _pairs(
 def _one_to_one(
     ours: Sequence[Position], theirs: Sequence[Position]
 ) -> Iterator[tuple[tuple[Position, Position], ...]]:
-    """All ways of giving as many fingers as can be one of the others, each its own."""
+    """All ways of pairing as many fingers as possible, each at most once."""
     if len(ours) > len(theirs):
         yield from (tuple((one, other) for other, one in pairs) for pairs in _one_to_one(theirs, ours))
     else:

@@ -1,4 +1,4 @@
-"""Captures to templates: decoding, the networks, and what they say of a capture's quality."""
+"""Captures to templates and quality: decoding, minutiae records and networks."""
 
 import hashlib
 import os
@@ -56,7 +56,7 @@ class Extractor:
 
     @property
     def format(self) -> TemplateFormat:
-        """What this extractor's templates look like."""
+        """The format of this extractor's templates."""
         return self._format
 
     @property

@@ -1,18 +1,18 @@
-"""Fitting the curves of `calibrate` on scores of known pairs. Apart from it because SciPy is slow to import.
+"""Fits the curves of `calibrate` to scores of known pairs. A module of its own because SciPy is slow to import.
 
 The curve of a modality is isotonic regression (pool adjacent violators; Brümmer and Du Preez, "The PAV algorithm
-optimizes binary proper scoring rules", 2013) of mated against non-mated scores, both classes weighing the same. The
-highest non-mated scores are too few to give a rate, so they enter as the exponential tail fitted to them (peaks over a
-threshold, shape 0: heavier than most scores' own, and made heavier by its scale's standard error). The curve is then
-kept between a floor and a cap:
+optimizes binary proper scoring rules", 2013) of mated against non-mated scores, with equal weight of both classes. The
+highest non-mated scores are too few to give a rate, so they are replaced by the exponential tail fitted to them (peaks
+over a threshold, shape 0: heavier than the tail of most scores, and made heavier by the standard error of its scale).
+The curve is then kept between a floor and a cap:
 
 - Cap: evidence for "same" is not believed beyond what the non-mated scores can support. At a likelihood ratio of
-  r no more than 1/r of non-mated comparisons score so high; where none of n does, the rate is below 3/n with 95 %
-  confidence (rule of 3), so r ≤ comparisons / 3. The tail says more with every step; it is not asked.
-- Floor: evidence against "same" is not believed beyond the chance that a mated capture is worthless: a finger taken in
-  another's place, a bandage, a smear. The evaluation sets hold none of these, the field does.
+  r no more than 1/r of non-mated comparisons score so high. If none of n does, the rate is below 3/n with 95 %
+  confidence (rule of 3), so r ≤ comparisons / 3. The tail would promise more with every step, so it does not count.
+- Floor: evidence against "same" is not believed beyond the chance that a mated capture is worthless: another finger
+  captured by mistake, a bandage, a smear. The evaluation sets hold none of these, the field does.
 
-Where the data's non-mated pairs are easier than the field's, `hardness` is subtracted from all a curve says.
+If the non-mated pairs of the data are easier than those of the field, `hardness` is subtracted from the whole curve.
 """
 
 import math
@@ -26,7 +26,7 @@ from matcher.parameters import CAPTURE_WORTHLESS, COMPARISONS_BEHIND_A_RATE, TAI
 
 
 def fit_curve(mated: Scores, non_mated: Scores, hardness: float = 0.0) -> Curve:
-    """The curve of the module's description. mated (m,), non_mated (n,): scores. hardness: in log10 units."""
+    """The curve that the module describes. mated (m,), non_mated (n,): scores. hardness: in log10 units."""
     cap = math.log10(max(len(non_mated) / COMPARISONS_BEHIND_A_RATE, 1)) - hardness
     floor = math.log10(CAPTURE_WORTHLESS)
     scores, ratios = _pool_adjacent_violators(mated, *_with_tail(non_mated))
@@ -37,7 +37,7 @@ def fit_curve(mated: Scores, non_mated: Scores, hardness: float = 0.0) -> Curve:
 
 
 def fit_line(mated: Scores, non_mated: Scores, hardness: float = 0.0) -> Line:
-    """Logistic regression, both classes weighing the same."""
+    """Logistic regression with equal weight of both classes."""
 
     def loss(line: NDArray[np.float64]) -> float:
         slope, offset = line
@@ -49,7 +49,7 @@ def fit_line(mated: Scores, non_mated: Scores, hardness: float = 0.0) -> Line:
 
 
 def _with_tail(non_mated: Scores) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Scores and their shares of all: those below the tail as they are, the tail as points of an exponential."""
+    """Scores and their shares: scores below the tail as they are, the tail as points of an exponential."""
     start = float(np.quantile(non_mated, 1 - TAIL_SHARE, method="higher"))
     excess = non_mated[non_mated > start] - start
     if len(excess) < TAIL_LEAST:
@@ -65,11 +65,11 @@ def _with_tail(non_mated: Scores) -> tuple[NDArray[np.float64], NDArray[np.float
 def _pool_adjacent_violators(
     mated: Scores, non_mated: Scores, non_mated_shares: Scores
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Centres of the pooled blocks and their log10 LR; where a block holds one class alone, ±inf at its inner end."""
+    """Centres of the pooled blocks and their log10 LR; ±inf, at its inner end, for a block of one class alone."""
     pooled = np.concatenate([mated, non_mated]).astype(np.float64)
-    scores, place = np.unique(pooled, return_inverse=True)
-    of_mated = np.bincount(place[: len(mated)], minlength=len(scores)) / len(mated)
-    of_non_mated = np.bincount(place[len(mated) :], weights=non_mated_shares, minlength=len(scores))
+    scores, at = np.unique(pooled, return_inverse=True)
+    of_mated = np.bincount(at[: len(mated)], minlength=len(scores)) / len(mated)
+    of_non_mated = np.bincount(at[len(mated) :], weights=non_mated_shares, minlength=len(scores))
     weight = of_mated + of_non_mated
     fitted = isotonic_regression(of_mated / weight, weights=weight)
     starts, ends = fitted.blocks[:-1], fitted.blocks[1:] - 1
@@ -81,7 +81,7 @@ def _pool_adjacent_violators(
 
 
 def _corners(ratios: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """The knots a piecewise straight curve needs: all but those inside a level stretch."""
+    """The knots that a piecewise linear curve needs: all but those inside a level part."""
     level = np.diff(ratios) == 0
     inside = np.concatenate([[False], level]) & np.concatenate([level, [False]])
     return np.asarray(~inside)

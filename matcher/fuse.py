@@ -1,18 +1,16 @@
-"""From the scores of many positions to one number of evidence.
+"""From the evidence of several positions to that of a person.
 
-The sum of log10 likelihood ratios over positions takes the positions as independent given mated or non-mated. For
-different fingers and a face of different people that holds well; within one person a worn hand lowers several scores
-at once, so the sum of several weak fingers says somewhat more than the truth.
+The sum of log10 likelihood ratios treats the positions as independent, given mated or non-mated. For the fingers and
+faces of different people that holds well. Within one person a worn hand lowers several scores at once, so the sum of
+several weak fingers is somewhat too strong.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from matcher.calibrate import Calibration
 from matcher.errors import TemplatesIncomparable
 from matcher.types import Candidate, Evidence, Position, Template
-
-Captures = Mapping[Position, Sequence[Template]]
 
 
 def modality(position: Position) -> str:
@@ -39,7 +37,7 @@ def ranked(candidates: Iterable[Candidate], limit: int | None = None) -> list[Ca
 
 
 def require_comparable(templates: Iterable[Template], calibrations: Mapping[str, Calibration]) -> None:
-    """Raises TemplatesIncomparable for templates of other networks than the curves are for, or without minutiae."""
+    """Raises TemplatesIncomparable for templates of other networks than the curves', or fingers without minutiae."""
     for template in templates:
         wanted = calibrations[modality(template.position)].model
         if template.model != wanted:

@@ -1,4 +1,4 @@
-"""The networks of `models/manifest.toml`, opened only when their bytes are the ones the manifest names."""
+"""The networks of `models/manifest.toml`, opened only if their bytes have the hash that the manifest states."""
 
 import hashlib
 import tomllib
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from matcher.errors import ModelAltered, ModelMissing
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
-"""Where the manifest lies in a checkout and in the container."""
+"""Folder of the manifest, in a checkout and in the container."""
 
 Shape = list[int | str]
 
@@ -34,7 +34,7 @@ class Source:
 class ModelEntry:
     """One `[[model]]` of the manifest. derive: the recipe that made `file` from the source, or None.
 
-    settings: what the code that runs this kind of model must know of it (scaling, colour order).
+    settings: what the code that runs this kind of model must know about it (scaling, colour order).
     """
 
     name: str
@@ -60,10 +60,10 @@ class Network:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.entry = entry
         self._session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        _check_face(entry, self._session)
+        _check_names(entry, self._session)
 
     def __call__(self, **inputs: NDArray[Any]) -> dict[str, NDArray[np.float32]]:
-        """Run once. Names and shapes of inputs and of the result are those of the manifest."""
+        """Run once. Inputs and results have the names and shapes of the manifest."""
         names = list(self.entry.outputs)
         return dict(zip(names, self._session.run(names, inputs), strict=True))
 
@@ -80,23 +80,23 @@ def read_checked(entry: ModelEntry, models: Path = MODELS) -> bytes:
     """The model's bytes. Raises ModelMissing or ModelAltered, naming the model and its file."""
     path = models / entry.file
     if not path.is_file():
-        raise ModelMissing(f"model {entry.name!r} is missing: {path}; `python -m scripts.fetch_models` brings it")
+        raise ModelMissing(f"model {entry.name!r} is missing: {path}; `python -m scripts.fetch_models` fetches it")
     content = path.read_bytes()
     found = hashlib.sha256(content).hexdigest()
     if found != entry.sha256:
         raise ModelAltered(
-            f"model {entry.name!r} is altered: {path} has SHA-256 {found}, the manifest says {entry.sha256}"
+            f"model {entry.name!r} is altered: {path} has SHA-256 {found}, the manifest states {entry.sha256}"
         )
     return content
 
 
 def open_network(name: str, *, threads: int = 1, models: Path = MODELS) -> Network:
-    """Check and load one network. threads: what one call may use; callers that run calls side by side give 1."""
+    """Check and load one network. threads: used by one call; callers that run several calls at once pass 1."""
     entry = read_manifest(models)[name]
     return Network(entry, read_checked(entry, models), threads)
 
 
-def _check_face(entry: ModelEntry, session: ort.InferenceSession) -> None:
+def _check_names(entry: ModelEntry, session: ort.InferenceSession) -> None:
     has = {value.name for value in session.get_inputs()}, {value.name for value in session.get_outputs()}
     if has[0] != set(entry.inputs) or not has[1] >= set(entry.outputs):
         raise ModelAltered(f"model {entry.name!r} has inputs and outputs {has}, not those of the manifest")

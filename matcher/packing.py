@@ -1,7 +1,7 @@
-"""Templates as bytes, for a database column or a snapshot: versioned, checked, read back exactly as they were.
+"""Templates as bytes, for a database column: with a version and a checksum, read back exactly as they were.
 
 Layout, little-endian: `JT`, version (u8), header length (u32), header (JSON), vector (f4 × d), then for fingers
-x, y, direction, quality (f4 × n each) and ending (n bits), last the CRC-32 of all before it (u32).
+x, y, direction, quality (f4 × n each) and ending (n bits), at the end the CRC-32 of all bytes before it (u32).
 """
 
 import json
@@ -20,7 +20,7 @@ _CHECK = struct.Struct("<I")
 
 
 def template_to_bytes(template: Template) -> bytes:
-    """About 4 bytes a dimension, 16 a minutia and 200 for the rest."""
+    """About 4 bytes per dimension, 16 per minutia and 200 for the rest."""
     header = {
         "position": template.position.value,
         "model": template.model,
@@ -43,7 +43,7 @@ def template_to_bytes(template: Template) -> bytes:
 
 
 def template_from_bytes(content: bytes) -> Template:
-    """The template `template_to_bytes` was given. Raises TemplateDamaged when the bytes are not whole."""
+    """The template that `template_to_bytes` packed. Raises TemplateDamaged if the bytes are incomplete or altered."""
     body, check = content[: -_CHECK.size], content[-_CHECK.size :]
     if len(body) < _START.size or _CHECK.pack(zlib.crc32(body)) != check:
         raise TemplateDamaged(f"a template of {len(content)} bytes does not match its checksum")

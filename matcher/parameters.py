@@ -5,55 +5,56 @@ from dataclasses import dataclass
 
 # Decoding ------------------------------------------------------------------------------------------------------------
 DECODE_MAX_BYTES = 20_000_000  # a lossless four-finger slap at 1000 dpi has some 10 MB
-DECODE_MAX_PIXELS = 40_000_000  # a phone's 12 to 24 Mpx pass; three decoded copies stay under 400 MB
-SANE_DPI = (100.0, 2000.0)  # below are screens' placeholders (1, 72, 96); finger scanners give 250 to 1000
+DECODE_MAX_PIXELS = 40_000_000  # the 12 to 24 Mpx of phones pass; three decoded copies stay under 400 MB
+SANE_DPI = (100.0, 2000.0)  # below are placeholders of screens (1, 72, 96); finger scanners have 250 to 1000
 WSQ_SECONDS = 20.0  # a hung decoder is stopped; a slap takes under one second
 
 
 # Faces ---------------------------------------------------------------------------------------------------------------
 
-FACE_DETECTION_SIDE = 640  # pixels, as YuNet was trained; longer pictures are shrunk to it
+FACE_DETECTION_SIDE = 640  # pixels, as YuNet was trained; larger pictures are reduced to it
 
 
 @dataclass(frozen=True, slots=True)
-class FaceLook:
-    """One way of looking for faces. border: added all round, in parts of the longer side. score: the least believed."""
+class DetectionPass:
+    """Settings of one detection. border: added on all sides, in parts of the longer side. score: the least accepted."""
 
     border: float
     score: float
 
 
-# A border helps faces that fill the picture, a low score odd ones; the second look sorts out what was no face.
-FACE_LOOKS = (FaceLook(0.0, 0.6), FaceLook(0.5, 0.6), FaceLook(0.5, 0.25))
-FACE_OVERLAP = 0.3  # YuNet's authors' own
-# The second look. All measured on LFW view 1, see models/sface.md.
+# A border helps with faces that fill the picture, a low score with unusual ones. The second detection rejects what is
+# no face.
+FACE_PASSES = (DetectionPass(0.0, 0.6), DetectionPass(0.5, 0.6), DetectionPass(0.5, 0.25))
+FACE_OVERLAP = 0.3  # as YuNet's authors have it
+# The second detection. All measured on LFW view 1, see models/sface.md.
 FACE_VIEW_SIDE = 192  # pixels; one such view costs 2 to 3 ms
 FACE_VIEW_FACE = 80  # the face's longer side in it; 64 in 128 and 112 in 256 gave less certain landmarks
 FACE_VIEW_SCORE = 0.3
 FACE_CONFIRMED = 0.6  # all of LFW view 1 score 0.88 or more here
-FACE_TURN_GAIN = 2.0  # landmarks report 0.3 to 0.4 of a turn; 2.7 overshoots on upright faces
-FACE_TURN_CLEAR = 6.0  # degrees still to turn; above, or below the next score, all turns are tried
-FACE_SURE = 0.90  # 99 % of upright faces score more, 5 % of those turned by 45 degrees
-FACE_TURN_STEP = 30
-FACE_TURN_DOUBT = 0.0005  # of score, a degree: a true turn of 30 costs the upright view 0.02
-# Another face counts when it is that sure and that large, by the root of its area against the largest one's. All faces
-# LFW view 1 means score above 0.88; of its 1,548 press pictures 202 (13 %) hold such a second face,
+FACE_ROTATION_GAIN = 2.0  # landmarks report 0.3 to 0.4 of a rotation; 2.7 overshoots on upright faces
+FACE_ROTATION_CLEAR = 6.0  # degrees of rotation left; above, or below the next score, all rotations are tried
+FACE_SURE = 0.90  # 99 % of upright faces score more, 5 % of faces rotated by 45 degrees
+FACE_ROTATION_STEP = 30  # degrees
+FACE_ROTATION_DOUBT = 0.0005  # of score, per degree: a rotation of 30 degrees lowers the upright view's by 0.02
+# Another face counts if its score is that high and its size (root of the area, relative to the largest face) that
+# large. All faces meant by LFW view 1 score above 0.88; of its 1,548 press pictures 202 (13 %) hold such a second face,
 # and 107 more hold only smaller or less certain ones, in the background.
 SECOND_FACE_SCORE = 0.8
 SECOND_FACE_SIZE = 0.5
-# Of those 202, the face in the middle is plainly the one meant in 194; 8 of 1,548 pictures (0.5 %) are refused.
-SITTER_OFF_CENTRE = 0.12  # shares of the picture's width, from its upright middle line
-SITTER_APART = 0.15
-SITTER_SIZE = 0.8  # against the largest face, so that somebody behind the sitter is never taken for them
+# Of those 202, the face in the middle is clearly the subject's in 194; 8 of 1,548 pictures (0.5 %) are refused.
+SUBJECT_OFF_CENTRE = 0.12  # shares of the picture's width, from its upright middle line
+SUBJECT_APART = 0.15
+SUBJECT_SIZE = 0.8  # relative to the largest face, so that a person behind the subject is never taken for the subject
 FACE_LENGTH_POOR = 8.0  # SFace's vectors on LFW view 1: 1 % are shorter than 9.8, the median is 12.4,
-FACE_LENGTH_RICH = 15.0  # and 1 % longer than 14.8
-FACE_NOSE_LEVEL = 0.556  # between the eyes' line (0) and the mouth's (1), median of LFW view 1 by YuNet's landmarks
+FACE_LENGTH_RICH = 15.0  # and 1 % are longer than 14.8
+FACE_NOSE_LEVEL = 0.556  # from the eyes' line (0) to the mouth's (1), median of LFW view 1 by YuNet's landmarks
 FACE_SCORE_UNCLEAR = 25  # 3 % of LFW view 1 score less; with no other reason the face itself is hidden
 
 
 @dataclass(frozen=True, slots=True)
 class FaceLimit:
-    """Beyond it, a component of quality becomes a reason. Exactly one of least and most is not None."""
+    """A limit beyond which a component of quality becomes a reason. Exactly one of least and most is not None."""
 
     component: str
     reason: str
@@ -61,14 +62,14 @@ class FaceLimit:
     most: float | None = None
 
 
-# What each was set by: four portraits made worse step by step until cosine to the original or score fell by a tenth or
-# more, unless a standard or the extremes of LFW view 1 (p99 in brackets) say better.
+# How they were set: four portraits were made worse step by step until the cosine to the original or the score fell by a
+# tenth or more, unless a standard or the extremes of LFW view 1 (p99 in brackets) are a better guide.
 FACE_LIMITS = (
-    FaceLimit("inter_eye_distance_px", "too_far", least=90.0),  # ISO/IEC 19794-5 for enrolment; matching bears 30
+    FaceLimit("inter_eye_distance_px", "too_far", least=90.0),  # ISO/IEC 19794-5 for enrolment; matching tolerates 30
     FaceLimit("face_inside_share", "face_cut_off", least=0.95),
-    FaceLimit("yaw_degrees", "turned_sideways", most=25.0),  # [39] a rough reading: the passport's 5 would be noise
+    FaceLimit("yaw_degrees", "turned_sideways", most=25.0),  # [39] a rough estimate: 5, as passports need, is noise
     FaceLimit("pitch_degrees", "looking_up_or_down", most=25.0),  # [17] the same
-    FaceLimit("roll_degrees", "head_tilted", most=20.0),  # [15] matching bears 45, but landmarks grow less exact
+    FaceLimit("roll_degrees", "head_tilted", most=20.0),  # [15] matching tolerates 45, but landmarks get less exact
     FaceLimit("mean_luminance", "too_dark", least=50.0),  # [1 % below 77]
     FaceLimit("mean_luminance", "too_bright", most=215.0),  # [172]
     FaceLimit("contrast", "low_contrast", least=45.0),  # [1 % below 65]
@@ -79,7 +80,7 @@ FACE_LIMITS = (
 
 # Fingerprints --------------------------------------------------------------------------------------------------------
 
-FINGER_LARGEST_MM = 90.0  # a four-finger scanner's platen has 81; without a bound a photograph takes minutes
+FINGER_LARGEST_MM = 90.0  # a four-finger scanner's platen has 81; without a limit a photograph takes minutes
 FINGER_DPI = 500  # LEADER's training resolution; every length below is in pixels of it
 
 # Ridge map: windows of 32 pixels every 16 hold two to ten ridges.
@@ -89,32 +90,31 @@ RIDGE_SHORTEST, RIDGE_LONGEST = 4.0, 16.0  # ridge wavelengths, children to adul
 RIDGE_PEAK = 0.25  # share of a window's spectrum in its strongest plane wave
 RIDGE_CONTRAST = 5.0  # standard deviation of grey levels below which a window is blank
 
-# What is a print, set between 640 real prints (the FVC sets: all pass) and faces of LFW at three sizes, pages of text
-# in 8 typefaces and 13 sizes, blurred noise, stripes, chequers
+# The limits of a print, set between 640 real prints (the FVC sets: all pass) and faces of LFW at three sizes, pages of
+# text in 8 typefaces and 13 sizes, blurred noise, stripes, chequers
 AGREE_COSINE, AGREE_RATIO = 0.7, 1.5  # neighbouring windows show one wave: cosine of twice the angle, wavelengths
 PRINT_LEAST_AGREEING = 50  # pairs; the smallest real print has 55, a face of 250 × 250 at most 48
-PRINT_FLOW = 0.75  # pairs a window; real prints 0.84 to 1.8, faces 0.03 to 0.9
+PRINT_FLOW = 0.75  # pairs per window; real prints 0.84 to 1.8, faces 0.03 to 0.9
 PRINT_BEND = 0.05  # 0 for parallel lines; real prints 0.07 to 1
 LETTERS_SKEW, LETTERS_FLOW = -1.25, 0.45  # thin ink, and lines that stop and start
 
-NEGATIVE_BLANK, NEGATIVE_DARKER = 0.1, 15.0  # share of blank ground; of 640 real prints none has it darker at all
+NEGATIVE_BLANK, NEGATIVE_DARKER = 0.1, 15.0  # share of blank background; none of 640 real prints has a darker one
 
 # Quality. Leaving out the worst tenth of each FVC set lowers the mean FNMR at FMR 0.1 % from 1.4 % to 0.1 %.
-SURE_FROM = 0.4  # quality of a minutia from which it counts
-SURE_SCALE = 18.0  # sure minutiae of a score of 63; FVC prints have 11.5 (5th percentile), 26 (median), 49 (95th)
+SURE_FROM = 0.4  # quality from which a minutia counts
+SURE_SCALE = 18.0  # sure minutiae for a score of 63; FVC prints have 11.5 (5th percentile), 26 (median), 49 (95th)
 QUALITY_GOOD = 60  # a quarter of FVC prints is below
 QUALITY_SMALL_AREA = 100.0  # square millimetres; 5th and 50th percentile of FVC prints 90 and 174
 QUALITY_CLEAR = 0.4  # share of the strongest wave; 10th and 50th percentile 0.40 and 0.53
 QUALITY_DRY_SKEW, QUALITY_WET_SKEW = -1.05, 0.0  # 25th and 78th percentile
 
 # Minutiae
-MINUTIA_QUALITY = (
-    0.3  # FVC2000 FNMR at FMR 0.1 % falls from 5.1 % (at 0.5) to 1.9 %; lower costs time and gains no more
-)
+# FVC2000 FNMR at FMR 0.1 % falls from 5.1 % (at 0.5) to 1.9 %; a lower one costs time and gains nothing.
+MINUTIA_QUALITY = 0.3
 CROP_MARGIN = 24  # pixels kept around the ridge area
 CROP_MULTIPLE = 32  # LEADER halves its input five times
-UNTOLD_MINUTIA_QUALITY = 1.0  # records without qualities hold sure minutiae: LEADER's count of them, from 9 FVC prints
-FEWEST_MINUTIAE = 4  # below this no set of cylinders can be paired
+UNSTATED_MINUTIA_QUALITY = 1.0  # 9 records without qualities hold as many minutiae as LEADER has sure ones
+FEWEST_MINUTIAE = 4  # with fewer, no set of cylinders can be paired
 
 # Minutia Cylinder-Code (Cappelli, Ferrara, Maltoni, TPAMI 2010, table 1, MCC8b) unless noted
 CYLINDER_RADIUS = 75.0
@@ -125,8 +125,8 @@ CYLINDER_HULL_MARGIN = 50.0
 CYLINDER_LEAST_CELLS = 0.75  # share of valid cells
 CYLINDER_LEAST_NEIGHBOURS = 2
 COMMON_CELLS = 0.6  # share of cells valid in both cylinders of a pair
-PAIR_DIRECTION = 5 * math.pi / 12  # from the turn most pairs vote for; the paper has π / 2 from no turn at all
-VOTE_SIMILARITY = 0.5  # of a pair that votes on the turn
+PAIR_DIRECTION = 5 * math.pi / 12  # around the rotation most pairs vote for; the paper: π / 2 around none
+VOTE_SIMILARITY = 0.5  # of a pair that votes on the rotation
 PAIRS_LEAST, PAIRS_MOST = 4, 12
 PAIRS_CENTRE, PAIRS_SLOPE = 20.0, 0.4
 RELAX_ROUNDS = 5
@@ -136,80 +136,92 @@ RELAX_DIRECTION = (math.pi / 12, -30.0)
 RELAX_BEARING = (math.pi / 12, -30.0)
 RELAX_PAIRS = 30  # pairs that take part; 24 and 40 lose nothing within the noise, 60 costs half the speed
 
-# Slaps, set on NIST's six sample pictures (scanner and card), whole, turned, and with each finger wiped out in turn
-SLAP_STEP = 4  # pixels between the map's places: a crease is 10 to 40 wide
-SLAP_WAVES = (1.5, 8.0)  # standard deviations of the blurs whose difference keeps ridges
+# Slaps, set on NIST's six sample pictures (scanner and card): whole, rotated, and with each finger in turn removed
+SLAP_STEP = 4  # pixels per step of the map: a crease is 10 to 40 wide
+SLAP_WAVES = (1.5, 8.0)  # standard deviations of two blurs; their difference keeps ridges
 SLAP_BLUR = 1.5  # steps
 
 
 @dataclass(frozen=True, slots=True)
-class SlapLook:
-    """One way of seeing fingers apart. ink: least share of the usual ridge strength. bridge: steps, half its width."""
+class SlapSetting:
+    """How strictly fingers are separated.
+
+    ink: least share of the usual ridge strength. bridge: steps, half the width of connections that are cut.
+    """
 
     ink: float
     bridge: int
 
 
-# Made-up fingers 256 pixels wide still come apart where 16 of them overlap; of NIST's, none is split in two.
-SLAP_LOOKS = tuple(SlapLook(ink, bridge) for ink, bridge in ((0.4, 9), (0.5, 12), (0.5, 16), (0.5, 20), (0.5, 24)))
-SLAP_REGROWN = 1.2  # times the bridge that blobs grow back; 1 leaves off their corners
+# Made-up fingers 256 pixels wide are still separated if they overlap by 16; of NIST's, none is split in two.
+SLAP_SETTINGS = (
+    SlapSetting(0.4, 9),
+    SlapSetting(0.5, 12),
+    SlapSetting(0.5, 16),
+    SlapSetting(0.5, 20),
+    SlapSetting(0.5, 24),
+)
+SLAP_REGROWN = 1.2  # times the bridge by which blobs grow back; 1 loses their corners
 SLAP_PORE, SLAP_HOLE = 10, 60  # steps; holes of the map that are filled: any, and round ones (a card's punch is 6 mm)
-SLAP_ROUND = 0.4  # of the square around it; a disc has 0.79
-SLAP_BAY = 15  # steps, half the width of the bays that are filled in a tip's outline
+SLAP_ROUND = 0.4  # share of the square around it; a disc has 0.79
+SLAP_BAY = 15  # steps, half the width of bays in a tip's outline that are filled
 SLAP_NARROWEST = 110.0  # pixels, 5.6 mm
-SLAP_TILT = math.radians(35)  # of a blob that is asked how the hand leans; a wide thumb lies beyond
-SLAP_LONG, SLAP_FAN = 1.2, math.radians(25)  # longer than wide, and near the hand's lean, to be believed
-SLAP_JOINT = (0.7, 1.6)  # times the width: where a tip's crease is looked for, and its greatest length
-SLAP_CREASE = 0.5  # of the width; a row with less is a joint
-SLAP_BESIDE = 0.75  # of the width; blobs nearer to a tip's axis are its finger's
+SLAP_TILT = math.radians(35)  # greatest lean of a blob that votes on the lean of the hand; a wide thumb has more
+# A blob has a lean of its own if it is so much longer than wide, and leans so little off the hand.
+SLAP_LONG, SLAP_FAN = 1.2, math.radians(25)
+SLAP_JOINT = (0.7, 1.6)  # times the width: from where a tip's crease is searched, and its greatest length
+SLAP_CREASE = 0.5  # of the width; a narrower row is a joint
+SLAP_BESIDE = 0.75  # of the width; blobs nearer to a tip's axis belong to its finger
 SLAP_EVEN = 1.25  # times the usual width; a wider tip may be two that touch
 SLAP_SLIVER = 0.4  # of the usual tip's size
 
 # Fixed-length vector
-VECTOR_NEIGHBOURS = 16  # a minutia sees about 100 pixels far, 1.3 times the radius of a cylinder
+VECTOR_NEIGHBOURS = 16  # they reach about 100 pixels far, 1.3 times the radius of a cylinder
 
 # Gallery and fusion --------------------------------------------------------------------------------------------------
-# Chance that a mated capture tells nothing (another finger in its place, bandage, smear): floors the evidence against
-# "same" at log10 0.02 = -1.7 a position. A sober guess: no set at hand holds failures of the field to measure it on.
+# Chance that a mated capture is worthless (another finger by mistake, a bandage, a smear). It limits the evidence
+# against "same" to log10 0.02 = -1.7 per position. A conservative estimate: no set at hand holds such captures to
+# measure it.
 CAPTURE_WORTHLESS = 0.02
-# n non-mated comparisons, none so high, bound the rate by 3/n with 95 % confidence (rule of 3). The rule of 30, for a
-# rate known within 30 %, took every single modality below the review threshold in galleries of some 60 people, while
-# held-out non-mated comparisons reached 10^3 fifty times less often than promised.
+# n non-mated comparisons, none of them so high, bound the rate by 3/n with 95 % confidence (rule of 3). The rule of 30,
+# for a rate known within 30 %, put every single modality below the review threshold in galleries of some 60 people,
+# while held-out non-mated comparisons reached 10^3 fifty times less often than promised.
 COMPARISONS_BEHIND_A_RATE = 3
 TAIL_SHARE = 0.001  # highest non-mated scores that are replaced by the exponential fitted to them
-TAIL_LEAST = 10  # of them, without which no tail is fitted
-# log10 units taken off all face evidence: LFW's non-mated pairs mix sexes, ages and origins; NIST IR 8280 (2019) finds
-# false match rates one to two orders of magnitude higher within one sex, age group and country of birth.
+TAIL_LEAST = 10  # with fewer of them, no tail is fitted
+# log10 units subtracted from all face evidence: LFW's non-mated pairs mix sexes, ages and origins; NIST IR 8280 (2019)
+# finds false match rates one to two orders of magnitude higher within one sex, age group and country of birth.
 FACE_HARDNESS = 1.0
-# People taken from the short list to the exact cosines, by the codes a probe brings: the fewer, the less they say. Of
-# the mates among the ten best of 1 M by exact scan (500 probes a kind), 1000 hold all for a face and four fingers (120
-# codes), 4000 all for four fingers (88) and 99.8 % for a face and three (98), but 99.4 % for a face and one (54);
-# 12,000 hold 99.1 % for a face alone (32) and 99.2 % for two fingers (44): these got lists three times as long, which
-# hold all of 1,449 mates with two fingers (20,000: 99.9 %). Of 37 M, 1000 hold the mates of all of 100 whole probes,
-# 500 of 99, 60 of 98.
-SHORT_LISTS = ((110, 1000), (80, 4000), (50, 12_000), (0, 40_000))
-# Probes times short-listed people looked for at once: 256 probes by a face alone take 0.8 GiB in 16 blocks or in 32.
-SHORT_LISTED_AT_ONCE = 1_000_000
-# log10 LR of all cosines, then of one finger's minutiae and the other cosines, below which a person is let go. A
-# calibrated one falls below -t for at most 10^-t of mates; with measured spreads -2 loses 0.03 % of mates with two
-# fingers, 0.02 % with a face and one, none with four, and leaves open 1 in 100,000 strangers with a face and four.
-CLOSE_FLOOR = -2.0
-CLOSE_LEAST = 5  # people whose minutiae are compared in any case, should the vectors fail
-CLOSE_COMPARISONS = 400  # people one finger of whom is compared (0.2 ms each)
-CLOSE_SHARE = 16  # of these a thread takes at a time
-ANY_FINGER_LIST = 8_000  # people short-listed a position when any finger may be any, shared by the probe's fingers
-ANY_FINGER_PEOPLE = 100  # of these when any finger may be any: up to a hundred comparisons a person (20 ms)
-CANDIDATES_RETURNED = 20  # people a search names unless asked for another number
-GALLERY_MINUTIAE = 146  # a finger at most, 1 kB; the surest stay
-GALLERY_PLACES = 32  # steps a pixel minutiae are kept in; 90 mm are 1772 of 2047 pixels
-# Codes of 4 bits: 32 for a face's 128 numbers, 22 for a finger's best 88 of 256. With a face and four fingers 60 bytes
-# a row, and 4 for whose it is.
+# (codes, people): the people preselected for exact cosines, by the codes that the probe has in common with a layout:
+# the fewer codes, the less certain. Of the mates among the ten best of 1 M by exact scan (500 probes per kind), 1000
+# hold all for a face and four fingers (120 codes), 4000 all for four fingers (88) and 99.8 % for a face and three (98),
+# but 99.4 % for a face and one (54); 12,000 hold 99.1 % for a face alone (32) and 99.2 % for two fingers (44): these
+# got three times as many people, which hold all of 1,449 mates with two fingers (20,000: 99.9 %). Of 37 M, 1000 hold
+# the mates of all of 100 whole probes, 500 of 99, 60 of 98.
+PRESELECTION_SIZES = ((110, 1000), (80, 4000), (50, 12_000), (0, 40_000))
+# Probes times people preselected at once: 256 probes by a face alone take 0.8 GiB in 16 blocks or in 32.
+PRESELECTED_AT_ONCE = 1_000_000
+# Upper bound below which a person is pruned: log10 LR of all cosines, then of one finger's minutiae and the other
+# cosines. A calibrated one falls below -t for at most 10^-t of mates. With measured spreads -2 loses 0.03 % of mates
+# with two fingers, 0.02 % with a face and one, none with four. Of non-mated people with a face and four fingers it
+# leaves 1 in 100,000.
+MINUTIAE_FLOOR = -2.0
+MINUTIAE_LEAST_PEOPLE = 5  # people never pruned, in case the vectors fail
+MINUTIAE_MOST_PEOPLE = 400  # people with one finger compared (0.2 ms each)
+MINUTIAE_PER_TASK = 16  # of these, taken by a thread at a time
+POSITION_FREE_PRESELECTION = 8_000  # people preselected per position, divided among the probe's fingers
+POSITION_FREE_PEOPLE = 100  # of these, with minutiae compared: up to a hundred comparisons per person (20 ms)
+CANDIDATES_RETURNED = 20  # candidates per search, unless another number is requested
+GALLERY_MINUTIAE = 146  # per finger at most, 1 kB; those of the highest quality are kept
+GALLERY_PIXEL_STEPS = 32  # steps per pixel, of minutiae as kept; 90 mm are 1772 of 2047 pixels
+# Codes of 4 bits: 32 for a face's 128 numbers, 22 for a finger's best 88 of 256. A row of a face and four fingers has
+# 60 bytes, and 4 for its slot.
 FACE_CODES, FINGER_CODES = 32, 22
-BLOCK_ROWS = 262_144  # of the short list; some 16 MB, what one core reads in 2 ms
-SEGMENT_PEOPLE = 131_072  # in one set of files; what is growing is written anew with every snapshot
-LAYOUT_LEAST = 2048  # people with the same positions, from which these have a layout of their own
-# Codes are trained anew on the gallery when it has that many people, and again when it has grown so many times.
+BLOCK_ROWS = 262_144  # of codes; some 16 MB, which one core reads in 2 ms
+SEGMENT_PEOPLE = 131_072  # in one set of files; the segment that still grows is written again with every snapshot
+LAYOUT_LEAST = 2048  # people with the same positions; from here on they have a layout of their own
+# Coders are trained on the gallery when it has so many people, and again whenever it has grown by this factor.
 RETRAIN_FROM, RETRAIN_GROWTH = 20_000, 8
 RETRAIN_SAMPLE, TRAIN_LEAST = 50_000, 5_000  # vectors; FAISS uses 4,096 for each k-means, the axes need more
-# People removed from which, and the share of all of a part from which, what is kept of them is dropped unasked.
+# Number of removed people, and share of them in a segment, from which their captures are dropped without a request.
 COMPACT_LEAST, COMPACT_FROM = 1024, 0.25

@@ -1,4 +1,4 @@
-"""What a person at the counter can do about each reason a capture is not better."""
+"""What a person at the counter can do about each reason for a low quality."""
 
 from collections.abc import Mapping
 

@@ -77,7 +77,7 @@ class SearchIndex:
         position_free: the stated positions of fingers may be wrong, each finger may be any; slower, and a little less
         certain. Raises TemplatesIncomparable for templates of other models.
         """
-        search = self._gallery.search_any_finger if position_free else self._gallery.search
+        search = self._gallery.search_position_free if position_free else self._gallery.search
         return search(templates, limit)
 
     def search_many(

@@ -1,4 +1,4 @@
-"""The nouns of recognition. Vocabulary of ISO/IEC 2382-37."""
+"""The data of recognition. Vocabulary of ISO/IEC 2382-37."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -48,7 +48,7 @@ SLAPS: Mapping[str, tuple[Position, ...]] = {
     ),
     "plain_thumbs": (Position.LEFT_THUMB, Position.RIGHT_THUMB),
 }
-"""What each part of a capture shows, from left to right."""
+"""The fingers that each kind of slap shows, from left to right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Image:
     """A decoded picture.
 
     pixels: uint8, (H, W) grey or (H, W, 3) RGB, upright as its header asks.
-    dpi: dots an inch as the header (or the client) says; None where nobody said.
+    dpi: resolution stated by the client or the header; None if neither states one.
     """
 
     pixels: Pixels
@@ -67,8 +67,8 @@ class Image:
 class Quality:
     """How well a capture will serve. score: 0 (useless) to 100.
 
-    reasons: stable codes of what a person at the counter can mend (`too_dark`), worst first; empty when all is well.
-    components: the measured parts behind the score, in the units their names say.
+    reasons: stable codes of what a person at the counter can correct (`too_dark`), worst first; empty if nothing.
+    components: the measurements behind the score, in the units that their names state.
     """
 
     score: int
@@ -78,10 +78,10 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Minutiae:
-    """The minutiae of one print, n of them, all at 500 dots an inch.
+    """The n minutiae of one print, at 500 dpi.
 
     x, y: float32 (n,), pixels from the upper left corner, y down.
-    direction: float32 (n,), radians in [0, 2π), clockwise as seen (that is, with y down), along the ridge.
+    direction: float32 (n,), radians in [0, 2π), clockwise as seen (y points down), along the ridge.
     quality: float32 (n,), 0 to 1.
     ending: bool (n,), True for a ridge ending, False for a bifurcation.
     """
@@ -98,11 +98,11 @@ class Minutiae:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What is kept of one capture to recognise its owner.
+    """What is kept of one capture, to recognise the person.
 
     vector: float32 (d,), unit length; the inner product of two is their cosine. d depends on the modality.
     minutiae: for fingers only.
-    model: short hash naming the networks that made it; templates of different models are never compared.
+    model: short hash of the networks that made it; templates of different models are never compared.
     """
 
     position: Position
@@ -114,7 +114,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class TemplateFormat:
-    """What templates look like: all that comparisons and searches need to know of the networks. Both by modality.
+    """The format of templates: all that comparisons and searches need to know about the networks. Both by modality.
 
     models: hash of the networks that make the templates. dimensions: length of the vectors.
     """
@@ -125,11 +125,11 @@ class TemplateFormat:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What one position says of "same person" against "another".
+    """The evidence of one position for "same person" against "different people".
 
     score: the comparison score of the modality (cosine for faces, relaxed similarity for minutiae), 0 to 1.
     log10_lr: log10 of the likelihood ratio; 2 means a hundred times likelier if mated.
-    found_at: the reference's position, where any finger might be any; None where both have the same.
+    found_at: the reference's position, in a position-free search; None otherwise, because both are the same.
     """
 
     score: float
@@ -139,7 +139,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One enrolled person returned by a search. log10_lr: the evidence of all common positions, summed."""
+    """A person found by a search. log10_lr: the sum of the evidence of all common positions."""
 
     key: int
     log10_lr: float

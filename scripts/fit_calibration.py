@@ -121,11 +121,6 @@ def finger_scores(folders: Sequence[Path], cache: Path) -> tuple[Scores, str]:
     return scores, finger_model(extractor.model, vector.model)
 
 
-def finger_sample(path: Path) -> Sample:
-    folder, finger = path.parent.name, path.stem.split("_")[0]
-    return Sample(path, f"{SAME_PEOPLE.get(folder, folder)}/{finger}", folder.split("_")[0])
-
-
 def minutiae_scores(found: Sequence[Minutiae]) -> NDArray[np.float32]:
     """Of all pairs, in the order of `np.triu_indices`."""
     prepared = [prepare(minutiae) for minutiae in found]

@@ -1,4 +1,4 @@
-"""Train models/short_list.npz, the codes an empty gallery starts with, on synthetic vectors alone.
+"""Train models/preselection.npz, the codes an empty gallery starts with, on synthetic vectors alone.
 
     python -m scripts.train_short_list
 
@@ -33,7 +33,7 @@ def main() -> None:
     cli.add_argument("--fingers", type=int, default=12_000, help="synthetic fingers")
     cli.add_argument("--face-dimension", type=int, default=128, help="of the face embedding")
     cli.add_argument("--seed", type=int, default=7)
-    cli.add_argument("--out", type=Path, default=MODELS / "short_list.npz")
+    cli.add_argument("--out", type=Path, default=MODELS / "preselection.npz")
     args = cli.parse_args()
     fingers = train(synthetic_fingers(args.fingers, args.seed), FINGER_CODES)
     write_coders(args.out, {"face": untrained(args.face_dimension, FACE_CODES), "finger": fingers})

@@ -13,10 +13,10 @@ __all__ = ["decode"]
 def decode(content: bytes, *, dpi: float | None = None) -> Image:
     """The picture in a PNG, JPEG, JPEG 2000, BMP, TIFF, WebP or WSQ file, or in a record of ISO/IEC 19794-4 or -5.
 
-    dpi: the resolution as the client states it; it overrides the header's. Any thread may call.
-    Returns uint8 pixels, (H, W) where the file is grey and (H, W, 3) RGB otherwise, turned upright as EXIF asks.
+    dpi: resolution stated by the client; it overrides the header's. Any thread may call.
+    Returns uint8 pixels, (H, W) for a grey file and (H, W, 3) RGB otherwise, rotated upright as EXIF states.
     Raises CaptureTooLarge before decoding, by the size of the file or the size in its header, and CaptureUnreadable
-    for anything that is not one whole picture.
+    for anything but one complete picture.
     """
     if not content:
         raise CaptureEmpty("the file is empty")

@@ -1,4 +1,4 @@
-"""Face image records of ISO/IEC 19794-5, the form passports (2005) and MOSIP (2011) use, of one image."""
+"""Face image records of ISO/IEC 19794-5, with one image: the format of passports (2005) and of MOSIP (2011)."""
 
 from matcher.errors import CaptureUnreadable
 
@@ -14,9 +14,9 @@ def accepts(content: bytes) -> bool:
 
 
 def embedded_picture(content: bytes) -> bytes:
-    """The picture file inside a record of one image. Raises CaptureUnreadable, naming the field that is wrong.
+    """The picture file inside a record of one image. Raises CaptureUnreadable, which names the field that is wrong.
 
-    What the issuer says of the person, of pose and of landmarks is passed over, as is a 3D shape after the picture.
+    Ignored are the issuer's statements on the person, the pose and the landmarks, and a 3D shape after the picture.
     """
     record = _Record(content)
     record.take(len(START), "format")
@@ -58,7 +58,7 @@ class _Record:
         return self._end - self.at
 
     def take(self, size: int, field: str) -> bytes:
-        """Raises CaptureUnreadable where the record ends before the field does."""
+        """Raises CaptureUnreadable if the record ends before the field does."""
         if size > self.left:
             raise CaptureUnreadable(
                 f"the face record is damaged or cut short: its {field} should have {size} bytes, {self.left} are left"
@@ -70,7 +70,7 @@ class _Record:
         return int.from_bytes(self.take(size, field))
 
     def ends_after(self, size: int, field: str) -> None:
-        """Nothing beyond so many bytes from the front belongs to what follows. Raises CaptureUnreadable."""
+        """End the record after so many bytes from the front. Raises CaptureUnreadable if that is impossible."""
         if not self.at <= size <= self._end:
             raise CaptureUnreadable(
                 f"the face record is damaged or cut short: by its {field} it ends at byte {size}, "

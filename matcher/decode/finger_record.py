@@ -1,11 +1,11 @@
-"""Finger image records of ISO/IEC 19794-4: version 010 (2005) and 020 (2011), of one finger."""
+"""Finger image records of ISO/IEC 19794-4, versions 010 (2005) and 020 (2011), with one finger."""
 
 import struct
 from dataclasses import dataclass
 
 import numpy as np
 
-from matcher.decode.limits import believable, check_size
+from matcher.decode.limits import check_size, plausible
 from matcher.errors import CaptureUnreadable
 from matcher.types import Image
 
@@ -13,7 +13,7 @@ START = b"FIR\x00"
 OLD, NEW = b"010\x00", b"020\x00"
 NAMES = struct.Struct(">4s4s")
 OLD_HEADER = struct.Struct(">8x6s4xBB4xHHBBxx")
-"""Length, number of fingers, unit of resolution, resolution across and down, bits a pixel, compression."""
+"""Length, number of fingers, unit of resolution, resolution across and down, bits per pixel, compression."""
 OLD_VIEW = struct.Struct(">IxBxxxHHx")
 """Length, number of views, width, height."""
 NEW_HEADER = struct.Struct(">8xIHBB")
@@ -22,14 +22,14 @@ NEW_REPRESENTATION = struct.Struct(">I9x5xB")
 """Length, number of quality blocks; before it date, time and device."""
 QUALITY, CERTIFICATE = 5, 3
 NEW_VIEW = struct.Struct(">xxB4xHHBBxHHI")
-"""Unit of resolution, resolution across and down, bits a pixel, compression, width, height, bytes of the image."""
+"""Unit of resolution, resolution across and down, bits per pixel, compression, width, height, bytes of the image."""
 RAW, PACKED = 0, 1
 PER_CENTIMETRE = 2
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One finger's image as the record holds it. dpi: None where the record's is not believable."""
+    """One finger's image as the record holds it. dpi: None if the record's is not plausible."""
 
     content: bytes
     compression: int
@@ -45,7 +45,7 @@ class View:
         """The picture of an uncompressed view. Raises CaptureTooLarge or CaptureUnreadable."""
         check_size(self.width, self.height)
         if len(self.content) != self.width * self.height:
-            raise CaptureUnreadable("the finger record has not as many pixels as it says")
+            raise CaptureUnreadable("the finger record has not as many pixels as it states")
         return Image(np.frombuffer(self.content, np.uint8).reshape(self.height, self.width).copy(), self.dpi)
 
 
@@ -54,7 +54,7 @@ def accepts(content: bytes) -> bool:
 
 
 def only_view(content: bytes) -> View:
-    """The one view of a record. Raises CaptureUnreadable for several, for 16 bits a pixel, for damage."""
+    """The one view of a record. Raises CaptureUnreadable for several views, for 16 bits per pixel, for damage."""
     try:
         _, version = NAMES.unpack_from(content)
         if version not in {OLD, NEW}:
@@ -63,7 +63,7 @@ def only_view(content: bytes) -> View:
     except struct.error as short:
         raise CaptureUnreadable("the finger record is cut short") from short
     if bits != 8 or view.compression == PACKED:
-        raise CaptureUnreadable("the finger record's image has not 8 bits a pixel")
+        raise CaptureUnreadable("the finger record's image has not 8 bits per pixel")
     return view
 
 
@@ -106,4 +106,4 @@ def _require_whole(start: int, end: int, length: int, available: int) -> None:
 def _dpi(unit: int, across: int, down: int) -> float | None:
     if across != down:
         return None
-    return believable(across * 2.54 if unit == PER_CENTIMETRE else across)
+    return plausible(across * 2.54 if unit == PER_CENTIMETRE else across)

@@ -1,4 +1,4 @@
-"""What every decoder asks of a header before it decodes, and what it believes of it."""
+"""Checks of a header that every decoder makes before it decodes."""
 
 import math
 
@@ -14,8 +14,8 @@ def check_size(width: int, height: int) -> None:
         raise TooManyPixels(f"the picture has {width} × {height} pixels; at most {DECODE_MAX_PIXELS:,} are accepted")
 
 
-def believable(dpi: float) -> float | None:
-    """A header's resolution to the nearest dot an inch, or None where it is a placeholder such as 72 or 1."""
+def plausible(dpi: float) -> float | None:
+    """A header's resolution rounded to 1 dpi, or None if it is a placeholder such as 72 or 1."""
     if not math.isfinite(dpi) or not SANE_DPI[0] <= dpi <= SANE_DPI[1]:
         return None
     return float(round(dpi))

@@ -7,12 +7,12 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError
 
-from matcher.decode.limits import believable, check_size
+from matcher.decode.limits import check_size, plausible
 from matcher.errors import CaptureDamaged, CaptureUnreadable, MatcherError, TooManyPixels
 from matcher.types import Image, Pixels
 
 FORMATS = ("PNG", "JPEG", "JPEG2000", "BMP", "TIFF", "WEBP")
-"""No others: each further parser is a further way in."""
+"""No others: each further parser is a further point of attack."""
 
 
 def read(content: bytes) -> Image:
@@ -29,7 +29,7 @@ def read(content: bytes) -> Image:
         raise TooManyPixels("the picture has far more pixels than are accepted") from bomb
     except UnidentifiedImageError as unknown:
         raise CaptureUnreadable(f"the file is not a picture in one of {', '.join(FORMATS)}, WSQ") from unknown
-    except Exception as broken:  # decoders of damaged files raise nearly anything
+    except Exception as broken:  # decoders raise nearly anything for damaged files
         raise CaptureDamaged(f"the picture is damaged or cut short: {broken}") from broken
 
 
@@ -38,18 +38,18 @@ def _dpi(opened: Pillow.Image) -> float | None:
         across, down = (float(value) for value in opened.info["dpi"])
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return None
-    return believable(across) if abs(across - down) <= 1 else None
+    return plausible(across) if abs(across - down) <= 1 else None
 
 
 def _pixels(picture: Pillow.Image) -> Pixels:
     if picture.mode.startswith("I;16"):
         return _from_16_bit(np.asarray(picture))
     if picture.mode in {"I", "F"}:
-        raise CaptureUnreadable("the picture has 32 bits a channel; 8 or 16 are accepted")
+        raise CaptureUnreadable("the picture has 32 bits per channel; 8 or 16 are accepted")
     if picture.has_transparency_data:
         picture = _on_white(picture)
     mode = "L" if picture.mode in {"1", "L"} else "RGB"
-    return np.array(picture if picture.mode == mode else picture.convert(mode))  # converting to the same copies
+    return np.array(picture if picture.mode == mode else picture.convert(mode))  # convert() to the same mode copies
 
 
 def _from_16_bit(values: np.ndarray[Any, Any]) -> Pixels:

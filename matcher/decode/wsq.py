@@ -1,7 +1,7 @@
 """WSQ, the FBI's fingerprint compression (IAFIS-IC-0110), decoded in a process of its own.
 
-The only decoder to be had by package is NIST's C code, written for files one trusts: it keeps its state in globals,
-and of some 3,000 randomly altered files 3 aborted the process. A child costs some 30 ms and takes nothing with it.
+The only packaged decoder is NIST's C code, which was written for trusted files: it keeps its state in globals, and 3 of
+some 3,000 randomly altered files aborted the process. A child process costs some 30 ms and can abort without harm.
 """
 
 import subprocess
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from matcher.decode.limits import believable, check_size
+from matcher.decode.limits import check_size, plausible
 from matcher.errors import CaptureUnreadable
 from matcher.parameters import WSQ_SECONDS
 from matcher.types import Image
@@ -30,7 +30,7 @@ def read(content: bytes) -> Image:
     check_size(*_size(content))
     head, _, pixels = _decompress(content).partition(b"\n")
     width, height, ppi = (int(number) for number in head.split())
-    return Image(np.frombuffer(pixels, np.uint8).reshape(height, width).copy(), believable(ppi))
+    return Image(np.frombuffer(pixels, np.uint8).reshape(height, width).copy(), plausible(ppi))
 
 
 def _size(content: bytes) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""A face brought to the standard place: 112 × 112 pixels, eyes, nose and mouth where the embedding expects them."""
+"""A face in the standard pose: 112 × 112 pixels, with eyes, nose and mouth where the embedding expects them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ SIDE = 112
 TEMPLATE = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]], np.float64
 )
-"""Where ArcFace (Deng et al., 2019) and most networks since put the five landmarks."""
+"""The five landmarks as in ArcFace (Deng et al., 2019) and most networks since."""
 
 
 def align(pixels: Pixels, landmarks: Vector) -> Pixels:
@@ -23,7 +23,7 @@ def align(pixels: Pixels, landmarks: Vector) -> Pixels:
 def resampled(pixels: Pixels, matrix: Floats, shift: Floats, side: int) -> Pixels:
     """A square of the picture, (side, side, 3): its point p is the picture's `matrix @ p + shift`; black beyond.
 
-    matrix: (2, 2), a turn and a scale. shift: (2,).
+    matrix: (2, 2), a rotation and a scale. shift: (2,).
     """
     scale = float(np.sqrt(np.linalg.det(matrix)))
     corners = np.array([[0, 0], [side, 0], [0, side], [side, side]]) @ matrix.T + shift
@@ -35,9 +35,9 @@ def resampled(pixels: Pixels, matrix: Floats, shift: Floats, side: int) -> Pixel
 
 
 def similarity(source: Floats, target: Floats) -> tuple[Floats, Floats]:
-    """Turn, scale (matrix, 2 × 2) and shift (2,) that bring source closest to target in least squares.
+    """Rotation and scale (matrix, 2 × 2) and shift (2,) that bring source closest to target in least squares.
 
-    source, target: (n, 2). Solved as S. Umeyama gives it (1991), without mirroring.
+    source, target: (n, 2). By the method of S. Umeyama (1991), without mirroring.
     """
     a, b = source - source.mean(axis=0), target - target.mean(axis=0)
     u, sizes, vt = np.linalg.svd(b.T @ a)
@@ -48,7 +48,7 @@ def similarity(source: Floats, target: Floats) -> tuple[Floats, Floats]:
 
 
 def _region(pixels: Pixels, low: Floats, high: Floats) -> tuple[Pillow.Image, Floats]:
-    """The part of the picture between two corners, and its own upper left corner (2,)."""
+    """The part of the picture between two corners, and the upper left corner of that part (2,)."""
     height, width = pixels.shape[:2]
     x0, x1 = sorted(int(np.clip(x, 0, width)) for x in (low[0], high[0] + 1))
     y0, y1 = sorted(int(np.clip(y, 0, height)) for y in (low[1], high[1] + 1))
@@ -57,9 +57,9 @@ def _region(pixels: Pixels, low: Floats, high: Floats) -> tuple[Pillow.Image, Fl
 
 
 def _shrunk(region: Pillow.Image, scale: float) -> tuple[Pillow.Image, Floats]:
-    """The region filtered down to about the crop's resolution, for sampling every nth pixel alone would alias.
+    """The region reduced to about the crop's resolution with a filter: sampling every nth pixel would alias.
 
-    Also the pixels of the region that one pixel of it now stands for, across and down.
+    Also the number of original pixels per reduced pixel, across and down (2,).
     """
     if scale <= 1:
         return region, np.ones(2)

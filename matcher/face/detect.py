@@ -1,23 +1,23 @@
-"""All faces of a picture, whatever their size."""
+"""All faces of a picture, of any size."""
 
 import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageOps
 
 from matcher.face.yunet import Face, YuNet
-from matcher.parameters import FACE_DETECTION_SIDE, FACE_LOOKS
+from matcher.parameters import FACE_DETECTION_SIDE, FACE_PASSES
 from matcher.types import Pixels
 
 
 def find_faces(yunet: YuNet, pixels: Pixels) -> list[Face]:
-    """All faces of an RGB picture (H, W, 3), surest first. Harder looks are taken only while nothing is found."""
+    """All faces of an RGB picture (H, W, 3), highest score first. Later passes run only while nothing is found."""
     picture = Pillow.fromarray(pixels)
     scale = min(1.0, FACE_DETECTION_SIDE / max(picture.size))
     small = _resized(picture, scale)
-    for look in FACE_LOOKS:
-        border = round(look.border * max(small.size))
-        seen = ImageOps.expand(small, border) if border else small
-        faces = yunet(np.asarray(seen), look.score)
+    for settings in FACE_PASSES:
+        border = round(settings.border * max(small.size))
+        framed = ImageOps.expand(small, border) if border else small
+        faces = yunet(np.asarray(framed), settings.score)
         if faces:
             return [_in_picture(face, scale, border) for face in faces]
     return []

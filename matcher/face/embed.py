@@ -1,7 +1,7 @@
-"""An aligned face as a vector: any ONNX network the manifest describes, SFace by default.
+"""An aligned face as a vector: by any ONNX network that the manifest describes, SFace by default.
 
-What the manifest's `settings` say of a `face_embedding` (defaults are SFace's, whose normalisation is in its graph):
-colour = "rgb" or "bgr"; layout = "nchw" or "nhwc"; mean and scale: the network is given (pixel - mean) * scale.
+The `settings` of a `face_embedding` in the manifest (defaults are for SFace, which has the normalisation in its graph):
+colour = "rgb" or "bgr"; layout = "nchw" or "nhwc"; mean and scale: the network's input is (pixel - mean) * scale.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,9 +27,9 @@ class Embedder:
         self._settings = {**DEFAULTS, **(network.entry.settings or {})}
 
     def embed(self, crop: Pixels) -> Vector:
-        """The raw vector, float32 (dimension,), of an aligned RGB face (112, 112, 3). Its length tells of quality.
+        """The raw vector, float32 (dimension,), of an aligned RGB face (112, 112, 3). Its length measures quality.
 
-        The mean over the face and its mirror image, the usual way to lose some of the noise.
+        The mean of the face's vector and its mirror image's, which is the usual way to reduce noise.
         """
         return (self._run(crop) + self._run(crop[:, ::-1])) * np.float32(0.5)
 
@@ -39,13 +39,13 @@ class Embedder:
 
 
 def side_by_side(raw: Sequence[Vector]) -> Vector:
-    """One unit vector of several: the cosine of two such is the mean of the networks' cosines."""
+    """One unit vector of several: the cosine of two such vectors is the mean of the networks' cosines."""
     units = [vector / np.linalg.norm(vector) for vector in raw]
     return np.asarray(np.concatenate(units) / np.sqrt(len(units)), np.float32)
 
 
 def as_input(crop: Pixels, settings: Mapping[str, Any]) -> NDArray[np.float32]:
-    """A batch of one RGB picture as the network of these settings wants it."""
+    """A batch of one RGB picture, as a network with these settings needs it."""
     channels = crop if settings["colour"] == "rgb" else crop[:, :, ::-1]
     blob = (channels.astype(np.float32) - settings["mean"]) * settings["scale"]
     if settings["layout"] == "nchw":

@@ -1,8 +1,8 @@
-"""Presentation attack detection (ISO/IEC 30107-3) by whatever network the operator puts into the manifest; none ships.
+"""Presentation attack detection (ISO/IEC 30107-3) by networks that the operator adds to the manifest; none is shipped.
 
-What the manifest's `settings` say of a `pad` network: those of embed.py, and
-margin: side of the square it looks at, in longer sides of the face (default 2.0);
-live: place of the class "bona fide" among the outputs, of which the softmax is taken (default 0).
+The `settings` of a `pad` network in the manifest are those of embed.py, and
+margin: side of the square that the network sees, in longer sides of the face (default 2.0);
+live: index of the class "bona fide" among the outputs, which are logits of a softmax (default 0).
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ class Liveness:
         self._side = int(shape[2] if self._settings["layout"] == "nchw" else shape[1])
 
     def judge(self, pixels: Pixels, face: Face) -> float:
-        """The network's certainty, 0 to 1, that the face of this RGB picture is a living person's."""
+        """The network's certainty, 0 to 1, that the face in this RGB picture is a living person's."""
         scale = self._settings["margin"] * float(face.size.max()) / self._side
         matrix = np.eye(2) * scale
         view = resampled(pixels, matrix, face.centre - matrix @ np.full(2, self._side / 2), self._side)

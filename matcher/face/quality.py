@@ -1,7 +1,7 @@
-"""How well a face will serve, and what a person at the counter can mend. Components as ISO/IEC 29794-5 names them.
+"""How well a face will serve, and what a person at the counter can correct. Components are named as in ISO/IEC 29794-5.
 
-The score is the length of the embedding before it is made a unit vector: networks of this kind give short vectors to
-faces they can make little of. The components never change the score; they say what to do about a low one.
+The score is the length of the embedding before it is scaled to a unit vector: networks of this kind give short vectors
+to faces that they recognise badly. The components never change the score; they suggest how to correct a low one.
 """
 
 from collections.abc import Mapping
@@ -36,10 +36,10 @@ ADVICE: Mapping[str, str] = {
     "not_alone": "Only the person being enrolled should be in the picture.",
     "unclear": "Uncover the face: no mask, hand, hair or dark glasses, and take the picture again.",
 }
-"""Reason code to a sentence for the counter, in English. Codes are stable: translations hang on them."""
+"""Reason code to a sentence for the counter, in English. Codes are stable: translations depend on them."""
 
 _INNER = np.s_[30:106, 24:88]
-"""The part of the aligned crop that is skin on nearly everybody."""
+"""The part of the aligned crop that is skin on nearly everyone."""
 
 Floats = NDArray[np.float64]
 
@@ -47,7 +47,7 @@ Floats = NDArray[np.float64]
 def assess(picture: Pixels, face: Face, crop: Pixels, length: float) -> Quality:
     """The quality of one face.
 
-    picture: RGB (H, W, 3), in whose pixels `face` is. crop: the aligned face (112, 112, 3).
+    picture: RGB (H, W, 3); `face` is in its pixels. crop: the aligned face (112, 112, 3).
     length: Euclidean length of the raw embedding.
     """
     share = (length - FACE_LENGTH_POOR) / (FACE_LENGTH_RICH - FACE_LENGTH_POOR)
@@ -60,7 +60,7 @@ def assess(picture: Pixels, face: Face, crop: Pixels, length: float) -> Quality:
 
 
 def _reasons(components: Mapping[str, float]) -> tuple[str, ...]:
-    """The codes of all components beyond their limit, the furthest beyond first."""
+    """The codes of all components beyond their limits, the furthest beyond first."""
     excess: dict[str, float] = {}
     for limit in FACE_LIMITS:
         value = abs(components[limit.component])
@@ -72,7 +72,7 @@ def _reasons(components: Mapping[str, float]) -> tuple[str, ...]:
 
 
 def _geometry(picture: Pixels, face: Face) -> dict[str, float]:
-    yaw, pitch = head_turn(face.landmarks)
+    yaw, pitch = yaw_and_pitch(face.landmarks)
     extent = np.array(picture.shape[1::-1], np.float64)
     low, high = face.centre - face.size / 2, face.centre + face.size / 2
     inside = np.prod(np.clip(np.minimum(high, extent) - np.maximum(low, 0), 0, None)) / np.prod(face.size)
@@ -87,11 +87,11 @@ def _geometry(picture: Pixels, face: Face) -> dict[str, float]:
     }
 
 
-def head_turn(landmarks: Vector) -> tuple[float, float]:
-    """Yaw and pitch in degrees, roughly, from where the nose is between eyes and mouth.
+def yaw_and_pitch(landmarks: Vector) -> tuple[float, float]:
+    """Yaw and pitch in degrees, roughly, from the nose's location between eyes and mouth.
 
-    Yaw is positive where the nose points to the right as the picture shows it, pitch where it points down. Taken for
-    granted: eyes 64 mm apart, 68 mm above the mouth, the tip of the nose 30 mm before their plane.
+    Yaw is positive if the nose points to the right of the picture, pitch if it points down. Assumed: eyes 64 mm apart
+    and 68 mm above the mouth, the tip of the nose 30 mm in front of their plane.
     """
     matrix, shift = similarity(np.asarray(landmarks, np.float64), TEMPLATE)
     left, right, nose, *mouth = np.asarray(landmarks, np.float64) @ matrix.T + shift
@@ -122,14 +122,14 @@ def _luminance(pixels: Pixels) -> Floats:
 
 
 def _sharpness(grey: Floats) -> float:
-    """The share of finest detail: energy of the Laplacian in that of the picture, both without the mean."""
+    """The share of finest detail: variance of the Laplacian divided by the variance of the picture."""
     inner = grey[1:-1, 1:-1]
     laplacian = 4 * inner - grey[:-2, 1:-1] - grey[2:, 1:-1] - grey[1:-1, :-2] - grey[1:-1, 2:]
     return float(laplacian.var() / max(inner.var(), 1.0))
 
 
 def _background_spread(picture: Pixels, face: Face) -> float:
-    """Standard deviation of luminance beside the head, left and right, as high as the face; 0 where nothing is seen."""
+    """Standard deviation of luminance beside the head, left and right, as high as the face; 0 if there is no room."""
     low, high = face.centre - face.size / 2, face.centre + face.size / 2
     rows = slice(max(0, int(low[1])), max(0, int(high[1])))
     left = picture[rows, max(0, int(low[0] - face.size[0])) : max(0, int(low[0] - face.size[0] / 2))]

@@ -1,8 +1,8 @@
-"""A second, closer look at one face, brought upright.
+"""The second detection: one face again, rotated upright and at a fixed size, for exact landmarks.
 
-YuNet still finds a face turned in the plane, but its landmarks hardly turn along (of 20 degrees it reports 7), and an
-aligned crop is only as good as its landmarks. So the face is cut out at a fixed size, turned by what the landmarks
-understate, and looked at again, as it is and mirrored.
+YuNet still finds a face that is rotated in the image plane, but its landmarks follow the rotation only in part (of 20
+degrees they show 7), and an aligned crop is only as good as its landmarks. So the face is cut out, rotated by what the
+landmarks understate, and detected again, as it is and mirrored.
 """
 
 from dataclasses import replace
@@ -15,11 +15,11 @@ from matcher.face.align import TEMPLATE, resampled, similarity
 from matcher.face.yunet import Face, YuNet
 from matcher.parameters import (
     FACE_CONFIRMED,
+    FACE_ROTATION_CLEAR,
+    FACE_ROTATION_DOUBT,
+    FACE_ROTATION_GAIN,
+    FACE_ROTATION_STEP,
     FACE_SURE,
-    FACE_TURN_CLEAR,
-    FACE_TURN_DOUBT,
-    FACE_TURN_GAIN,
-    FACE_TURN_STEP,
     FACE_VIEW_FACE,
     FACE_VIEW_SCORE,
     FACE_VIEW_SIDE,
@@ -28,45 +28,47 @@ from matcher.types import Pixels, Vector
 
 Floats = NDArray[np.float64]
 MIRRORED = [1, 0, 2, 4, 3]
-"""The landmarks' order after left and right have changed places."""
+"""The order of the landmarks after left and right are exchanged."""
 
 
-def look_again(yunet: YuNet, pixels: Pixels, face: Face) -> Face | None:
-    """The face with better landmarks and score. None where none is seen any more: the first look was mistaken."""
-    turn = FACE_TURN_GAIN * roll(face.landmarks)
-    found = _look(yunet, pixels, face, turn)
-    if found is None or found.score < FACE_SURE or abs(_rest(found, turn)) > FACE_TURN_CLEAR:
-        turn = _best_turn(yunet, pixels, face)
-        found = _look(yunet, pixels, face, turn)
-    turn += _rest(found, turn) if found else 0.0
-    seen = [one for one in (found, _look(yunet, pixels, face, turn, mirrored=True)) if one is not None]
-    if max((one.score for one in seen), default=0.0) < FACE_CONFIRMED:
+def detect_again(yunet: YuNet, pixels: Pixels, face: Face) -> Face | None:
+    """The face with better landmarks and score, or None if it is not confirmed: the first detection was wrong."""
+    rotation = FACE_ROTATION_GAIN * roll(face.landmarks)
+    found = _detect(yunet, pixels, face, rotation)
+    if found is None or found.score < FACE_SURE or abs(_rest(found, rotation)) > FACE_ROTATION_CLEAR:
+        rotation = _best_rotation(yunet, pixels, face)
+        found = _detect(yunet, pixels, face, rotation)
+    rotation += _rest(found, rotation) if found else 0.0
+    both = [one for one in (found, _detect(yunet, pixels, face, rotation, mirrored=True)) if one is not None]
+    if max((one.score for one in both), default=0.0) < FACE_CONFIRMED:
         return None
-    landmarks = np.stack([one.landmarks for one in seen]).mean(axis=0)
-    return replace(face, landmarks=landmarks, score=max(one.score for one in seen))
+    landmarks = np.stack([one.landmarks for one in both]).mean(axis=0)
+    return replace(face, landmarks=landmarks, score=max(one.score for one in both))
 
 
 def roll(landmarks: Vector) -> float:
-    """The turn in the plane that best explains the landmarks, in degrees, clockwise as seen."""
+    """The rotation in the image plane that fits the landmarks best, in degrees, clockwise as seen."""
     matrix, _ = similarity(TEMPLATE, np.asarray(landmarks, np.float64))
     return degrees(atan2(matrix[1, 0], matrix[0, 0]))
 
 
-def _best_turn(yunet: YuNet, pixels: Pixels, face: Face) -> float:
-    """The turn under which the detector is surest, upright if in doubt, and what the landmarks there still say."""
-    looks = [(turn, _look(yunet, pixels, face, turn)) for turn in range(-180, 180, FACE_TURN_STEP)]
-    turn, found = max(looks, key=lambda look: look[1].score - FACE_TURN_DOUBT * abs(look[0]) if look[1] else -1.0)
-    return turn + _rest(found, turn) if found else 0.0
+def _best_rotation(yunet: YuNet, pixels: Pixels, face: Face) -> float:
+    """The rotation with the highest score, upright if in doubt, corrected by the landmarks found there. In degrees."""
+    tried = [(angle, _detect(yunet, pixels, face, angle)) for angle in range(-180, 180, FACE_ROTATION_STEP)]
+    angle, found = max(tried, key=lambda one: one[1].score - FACE_ROTATION_DOUBT * abs(one[0]) if one[1] else -1.0)
+    return angle + _rest(found, angle) if found else 0.0
 
 
-def _rest(found: Face, turn: float) -> float:
-    """What is still to be turned, in degrees, by a face seen in a view turned by so many."""
-    return FACE_TURN_GAIN * ((roll(found.landmarks) - turn + 180) % 360 - 180)
+def _rest(found: Face, rotation: float) -> float:
+    """The rotation left, in degrees, of a face found in a view that was rotated back by `rotation`."""
+    return FACE_ROTATION_GAIN * ((roll(found.landmarks) - rotation + 180) % 360 - 180)
 
 
-def _look(yunet: YuNet, pixels: Pixels, face: Face, turn: float, *, mirrored: bool = False) -> Face | None:
-    """The face seen in a view turned back by so many degrees, in the pixels of the whole picture."""
-    matrix, shift = _view(face, turn)
+def _detect(yunet: YuNet, pixels: Pixels, face: Face, rotation: float, *, mirrored: bool = False) -> Face | None:
+    """The face as found in a view rotated back by `rotation` degrees, in pixels of the whole picture; None if it is not
+    found.
+    """
+    matrix, shift = _view(face, rotation)
     view = resampled(pixels, matrix, shift, FACE_VIEW_SIDE)
     middle = FACE_VIEW_SIDE / 2
     found = yunet(np.ascontiguousarray(view[:, ::-1]) if mirrored else view, FACE_VIEW_SCORE)
@@ -80,9 +82,9 @@ def _look(yunet: YuNet, pixels: Pixels, face: Face, turn: float, *, mirrored: bo
     return replace(face, landmarks=(points @ matrix.T + shift).astype(np.float32), score=best.score)
 
 
-def _view(face: Face, turn: float) -> tuple[Floats, Floats]:
-    """Matrix (2, 2) and shift (2,) from the pixels of a view, the face upright in its middle, to the picture's."""
+def _view(face: Face, rotation: float) -> tuple[Floats, Floats]:
+    """Matrix (2, 2) and shift (2,) from the pixels of a view, with the face upright in its middle, to the picture's."""
     scale = float(face.size.max()) / FACE_VIEW_FACE
-    c, s = scale * cos(radians(turn)), scale * sin(radians(turn))
+    c, s = scale * cos(radians(rotation)), scale * sin(radians(rotation))
     matrix = np.array([[c, -s], [s, c]])
     return matrix, face.centre - matrix @ np.full(2, FACE_VIEW_SIDE / 2)

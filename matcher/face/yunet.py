@@ -1,7 +1,7 @@
 """One pass of YuNet (W. Wu, H. Peng, S. Yu, 2023): the faces of a picture as it is.
 
-The network is anchor-free: at each cell of the grids of stride 8, 16 and 32 it states how sure it is of a face, the
-face's box and its landmarks, as offsets from the cell in units of the stride.
+The network is anchor-free: for each cell of the grids of stride 8, 16 and 32 it states its certainty of a face, and the
+face's box and landmarks, as offsets from the cell in units of the stride.
 """
 
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ class Face:
     """One face in a picture, all in its pixels from the upper left corner, y down.
 
     centre: float32 (2,), of the box. size: float32 (2,), width and height of the box.
-    landmarks: float32 (5, 2): the eye on the picture's left, the other eye, tip of the nose, the mouth's left and
-    right corner, again as the picture shows them.
-    score: the detector's own, 0 to 1.
+    landmarks: float32 (5, 2): the eye on the picture's left, the other eye, tip of the nose, the mouth's corner on the
+    picture's left, the other corner.
+    score: the detector's, 0 to 1.
     """
 
     centre: Vector
@@ -34,13 +34,13 @@ class Face:
 
 
 class YuNet:
-    """Good for faces of some 10 to 300 pixels, turned by no more than 15 degrees or so."""
+    """Good for faces of some 10 to 300 pixels, rotated by no more than 15 degrees or so."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
 
     def __call__(self, pixels: Pixels, least_score: float) -> list[Face]:
-        """The faces of an RGB picture (H, W, 3) of any size, surest first."""
+        """The faces of an RGB picture (H, W, 3) of any size, highest score first."""
         padded = _padded(pixels)
         blob = np.ascontiguousarray(padded[None, :, :, ::-1].transpose(0, 3, 1, 2), np.float32)
         heads = self._network(input=blob)
@@ -55,7 +55,7 @@ def _padded(pixels: Pixels) -> Pixels:
 
 
 def _decoded(heads: dict[str, Floats], stride: int, columns: int, least_score: float) -> Floats:
-    """Rows of score, box centre, box size, landmarks: (n, 15), for the cells at least so sure."""
+    """Rows of score, box centre, box size, landmarks: (n, 15), for the cells with at least `least_score`."""
     certainty = np.sqrt(heads[f"cls_{stride}"][0, :, 0] * heads[f"obj_{stride}"][0, :, 0])
     cells = np.flatnonzero(certainty >= least_score)
     row, column = np.divmod(cells, columns)
@@ -67,7 +67,7 @@ def _decoded(heads: dict[str, Floats], stride: int, columns: int, least_score: f
 
 
 def _without_overlaps(rows: Floats) -> list[Floats]:
-    """Keep the surest of each heap of boxes that overlap by more than FACE_OVERLAP (intersection over union)."""
+    """Of boxes that overlap by more than FACE_OVERLAP (intersection over union), keep the one of the highest score."""
     kept: list[Floats] = []
     for row in rows[np.argsort(-rows[:, 0], kind="stable")]:
         if all(_overlap(row, other) <= FACE_OVERLAP for other in kept):

@@ -3,7 +3,7 @@
 from matcher.finger.cylinders import Prepared, Prints, prepare, prepare_columns, prepare_many
 from matcher.finger.extract import FingerExtractor
 from matcher.finger.matching import compare, compare_many, paired_minutiae
-from matcher.finger.seeing import minutiae_picture, pairs_picture, segmentation_picture
+from matcher.finger.overlays import minutiae_overlay, pairs_overlay, segmentation_overlay
 
 __all__ = [
     "FingerExtractor",
@@ -11,11 +11,11 @@ __all__ = [
     "Prints",
     "compare",
     "compare_many",
-    "minutiae_picture",
+    "minutiae_overlay",
     "paired_minutiae",
-    "pairs_picture",
+    "pairs_overlay",
     "prepare",
     "prepare_columns",
     "prepare_many",
-    "segmentation_picture",
+    "segmentation_overlay",
 ]

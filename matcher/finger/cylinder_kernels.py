@@ -19,23 +19,23 @@ from numba.extending import intrinsic
 SIDE, SLICES = 8, 6
 CELLS = SIDE * SIDE
 WORDS = CELLS // 64
-"""64-bit words a slice: bit c of word w is cell 64 w + c, rows first."""
+"""64-bit words per slice: bit c of word w is cell 64 w + c, rows first."""
 
 LANES = 8
-"""Sums kept of a cell: one a slice, then what arrived in all, then nothing: eight are one vector of the processor."""
+"""Sums kept per cell: one per slice, then the total, then an unused one: eight are one vector of the processor."""
 
 NEARLY = 1e-6
-"""Pixels, or square pixels, within which a distance worked out another way may differ."""
+"""Pixels, or square pixels, by which a distance may differ if it is computed in another way."""
 
 
 class Building(NamedTuple):
     """How cylinders are made; lengths in pixels, angles in radians (matcher.parameters, CYLINDER_*).
 
     cells: int64 (c,), those within the radius.
-    bell: float32 (n + 1,), what a neighbour adds to a cell by their squared distance, from 0 to a bit beyond reach².
-    shares: float32 (n + 1, LANES), each direction slice's share of it by the turn to the neighbour, from 0 to 2π; then
-    1, whose sum is what arrived at the cell in all.
-    doubt: what the tables' steps may cost in exactness, as a share of what arrived.
+    bell: float32 (n + 1,), contribution of a neighbour to a cell by squared distance, from 0 to a bit beyond reach².
+    shares: float32 (n + 1, LANES), each direction slice's share of it, by the angle to the neighbour from 0 to 2π; then
+    a 1, which sums up the total of the cell.
+    doubt: largest error due to the steps of the tables, as a share of the total.
     """
 
     radius: float
@@ -57,13 +57,14 @@ def add_scaled(typingctx, target, row, factor, source, at):
     """target[row] += factor * source[at] for arrays (n, LANES) of float32, as one operation of the processor."""
     wide, word = ir.VectorType(ir.FloatType(), LANES), ir.IntType(32)
 
-    def place(context, builder, kind, array, row):
+    def address(context, builder, kind, array, row):
         data = context.make_array(kind)(context, builder, array).data
         start = builder.gep(data, [builder.mul(row, ir.Constant(row.type, LANES))])
         return builder.bitcast(start, wide.as_pointer())
 
     def generate(context, builder, signature, args):
-        into, out_of = place(context, builder, target, *args[:2]), place(context, builder, source, *args[3:])
+        into = address(context, builder, target, *args[:2])
+        out_of = address(context, builder, source, *args[3:])
         nothing = ir.Constant(wide, ir.Undefined)
         factors = builder.insert_element(nothing, args[2], ir.Constant(word, 0))
         factors = builder.shuffle_vector(factors, nothing, ir.Constant(ir.VectorType(word, LANES), [0] * LANES))
@@ -77,7 +78,7 @@ def add_scaled(typingctx, target, row, factor, source, at):
 @njit(cache=True, nogil=True)
 def near_edges(hull, x, y, far, edges):
     """Fill edges (h,) with the edges of the counter-clockwise polygon hull (h, 2) that matter within `far` of (x, y), a
-    point inside: what lies beyond the line of one of the others is farther away. Return how many.
+    point inside: points beyond the line of another edge are farther away. Return their number.
     """
     count = 0
     for i in range(len(hull)):
@@ -92,8 +93,8 @@ def near_edges(hull, x, y, far, edges):
 
 @njit(cache=True, nogil=True)
 def near_hull(hull, edges, x, y, margin):
-    """Whether (x, y) is inside the counter-clockwise polygon hull (h, 2), as far as `edges` tell, or within margin of
-    one of them.
+    """Whether (x, y) is on the inner side of all `edges` of the counter-clockwise polygon hull (h, 2), or within margin
+    of one of them.
     """
     inside = True
     for i in edges:
@@ -124,21 +125,21 @@ def convex_hull(x, y):
         order[at] = i
     hull = np.empty((2 * count + 1, 2))
     size, fixed = 0, 1
-    for step in range(2 * count - 1):  # there along one side and back along the other
+    for step in range(2 * count - 1):  # forward along one side and back along the other
         if step == count:
             fixed = size
         i = order[step if step < count else 2 * count - 2 - step]
         if size > 0 and hull[size - 1, 0] == x[i] and hull[size - 1, 1] == y[i]:
             continue
-        while size > fixed and _turn(hull[size - 2], hull[size - 1], x[i], y[i]) <= 0:
+        while size > fixed and _side(hull[size - 2], hull[size - 1], x[i], y[i]) <= 0:
             size -= 1
         hull[size] = x[i], y[i]
         size += 1
-    return hull[: max(size - 1, 1)]  # the last is the first again
+    return hull[: max(size - 1, 1)]  # the last corner is the first again
 
 
 @njit(cache=True, nogil=True)
-def _turn(a, b, x, y):
+def _side(a, b, x, y):
     return (b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0])
 
 
@@ -168,13 +169,13 @@ def build_cylinders(how, x, y, direction, starts, bits, mask):
 
 @njit(cache=True, nogil=True)
 def _gather(how, x, y, direction, m, sums, shares):
-    """Fill sums (CELLS, LANES) with what the neighbours of minutia m bring to each cell, and return their number.
+    """Fill sums (CELLS, LANES) with the contributions of the neighbours of minutia m to each cell; return their number.
 
-    A cell whose distance from a neighbour cannot be told from the reach gets an infinite sum of all.
+    A cell at a distance from a neighbour that cannot be distinguished from the reach gets an infinite total.
     shares: (1, LANES) scratch.
     """
     bell, table = how.bell, how.shares
-    bell_step, turn_steps = (len(bell) - 1) / (how.reach * how.reach + 1), len(table) - 1
+    bell_step, angle_steps = (len(bell) - 1) / (how.reach * how.reach + 1), len(table) - 1
     spacing, middle = 2 * how.radius / SIDE, (SIDE - 1) / 2
     near, far = how.radius**2, (how.radius + how.reach) ** 2
     inside, outside = how.reach * how.reach - NEARLY, how.reach * how.reach + NEARLY
@@ -190,10 +191,10 @@ def _gather(how, x, y, direction, m, sums, shares):
         if d2 <= near:
             neighbours += 1
         row, column = c * dx + s * dy + middle, c * dy - s * dx + middle
-        turn = (direction[m] - direction[t]) * (0.5 / math.pi)
-        place = (turn - math.floor(turn)) * turn_steps
-        at = min(max(int(place), 0), turn_steps - 1)
-        part = np.float32(place - at)
+        angle = (direction[m] - direction[t]) * (0.5 / math.pi)
+        entry = (angle - math.floor(angle)) * angle_steps
+        at = min(max(int(entry), 0), angle_steps - 1)
+        part = np.float32(entry - at)
         shares[:] = 0
         add_scaled(shares, 0, 1 - part, table, at)
         add_scaled(shares, 0, part, table, at + 1)
@@ -207,9 +208,9 @@ def _gather(how, x, y, direction, m, sums, shares):
                 if d2 > inside:
                     sums[i * SIDE + j, SLICES] = np.inf
                     continue
-                place = d2 * bell_step
-                at = int(place)
-                add_scaled(sums, i * SIDE + j, bell[at] + np.float32(place - at) * (bell[at + 1] - bell[at]), shares, 0)
+                entry = d2 * bell_step
+                at = int(entry)
+                add_scaled(sums, i * SIDE + j, bell[at] + np.float32(entry - at) * (bell[at + 1] - bell[at]), shares, 0)
     return neighbours
 
 
@@ -224,7 +225,7 @@ def _valid_cells(how, x, y, direction, hull, edges, m, sums, mask):
     for cell in how.cells:
         a = (cell // SIDE - (SIDE - 1) / 2) * spacing
         b = (cell % SIDE - (SIDE - 1) / 2) * spacing
-        # minutiae are within the hull, so what is near enough to one is near enough to the hull
+        # minutiae are within the hull, so a cell near enough to one is near enough to the hull
         near = sums[cell, SLICES] > 0 or a * a + b * b < (margin - NEARLY) ** 2
         if near or near_hull(hull, edges, x[m] + c * a - s * b, y[m] + s * a + c * b, margin):
             valid += 1
@@ -235,21 +236,21 @@ def _valid_cells(how, x, y, direction, hull, edges, m, sums, mask):
 @njit(cache=True, nogil=True)
 def _set_bits(how, x, y, direction, m, sums, bits):
     """Fill bits (SLICES * WORDS,) of minutia m from its sums."""
-    doubt = how.doubt + (len(x) + 8) * 2**-23  # and what rounding may cost
+    doubt = how.doubt + (len(x) + 8) * 2**-23  # and the error of rounding
     for cell in how.cells:
         clear = doubt * sums[cell, SLICES]
-        if clear == 0:
+        if clear == 0:  # no neighbour reaches the cell: its value is 0, below the threshold
             continue
-        place = np.uint64(cell % 64)
+        bit = np.uint64(cell % 64)
         unclear = False
         for k in range(SLICES):
             over = sums[cell, k] - how.bit
-            bits[k * WORDS + cell // 64] |= np.uint64(over > clear) << place
+            bits[k * WORDS + cell // 64] |= np.uint64(over > clear) << bit
             unclear |= abs(over) <= clear
         if unclear:
             for k in range(SLICES):
                 if abs(sums[cell, k] - how.bit) <= clear and cell_value(how, x, y, direction, m, cell, k) >= how.bit:
-                    bits[k * WORDS + cell // 64] |= np.uint64(1) << place
+                    bits[k * WORDS + cell // 64] |= np.uint64(1) << bit
 
 
 @njit(cache=True, nogil=True)
@@ -269,8 +270,8 @@ def cell_value(how, x, y, direction, m, cell, k):
         d2 = (x[t] - px) ** 2 + (y[t] - py) ** 2
         if t == m or d2 > how.reach * how.reach:
             continue
-        turn = direction[m] - direction[t] - ((2 * k + 1) * half - math.pi)
-        turn = turn - 2 * math.pi * math.floor(turn / (2 * math.pi) + 0.5)
-        share = 0.5 * (math.erf((turn + half) / spread) - math.erf((turn - half) / spread))
+        angle = direction[m] - direction[t] - ((2 * k + 1) * half - math.pi)
+        angle = angle - 2 * math.pi * math.floor(angle / (2 * math.pi) + 0.5)
+        share = 0.5 * (math.erf((angle + half) / spread) - math.erf((angle - half) / spread))
         total += scale * math.exp(-d2 / (2 * how.sigma_distance**2)) * share
     return total

@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from matcher.finger.cylinder_kernels import Building
 
 Column = NDArray[np.float64]
-BELL_STEPS, TURN_STEPS = 1024, 1536
-"""Entries of the tables the kernels read. TURN_STEPS is a multiple of 12: the shares bend at twelfths of a turn."""
+BELL_STEPS, ANGLE_STEPS = 1024, 1536
+"""Entries of the kernels' tables. ANGLE_STEPS is a multiple of 12: the shares bend at twelfths of a full rotation."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """A print ready for comparison: n cylinders, one for every minutia with enough surroundings.
+    """A print ready for comparison: n cylinders, one for every minutia with enough neighbours.
 
     bits: uint64 (n, 6): word k holds the 64 cells of direction slice k.
-    mask: uint64 (n, 1), the cells near enough to the print to be judged.
+    mask: uint64 (n, 1), the cells near enough to the print to be valid.
     frame: float32 (n, 4): x, y in pixels at 500 dpi, cosine and sine of the direction.
-    angle: uint8 (n,), the direction in 256ths of a turn.
+    angle: uint8 (n,), the direction in 256ths of a full rotation.
     index: int32 (n,), the row of the minutia each cylinder belongs to.
     """
 
@@ -63,7 +63,7 @@ class Prints:
 
 
 def prepare(minutiae: Minutiae) -> Prepared:
-    """The cylinders of a print; none when it has fewer than three minutiae."""
+    """The cylinders of a print; none if it has fewer than three minutiae."""
     return prepare_many([minutiae])[0]
 
 
@@ -78,7 +78,7 @@ def prepare_many(minutiae: Sequence[Minutiae]) -> Prints:
 
 
 def prepare_columns(x: Column, y: Column, direction: Column, starts: NDArray[np.int64]) -> Prints:
-    """`prepare_many` of prints in columns: x, y, direction float64 (m,); print i owns starts[i] to starts[i + 1]."""
+    """`prepare_many` for prints in columns: x, y, direction float64 (m,); print i owns starts[i] to starts[i + 1]."""
     from matcher.finger import cylinder_kernels as kernels  # Numba is slow to import
 
     bits = np.zeros((len(x), kernels.SLICES * kernels.WORDS), np.uint64)
@@ -98,7 +98,8 @@ def _how() -> Building:
     from matcher.finger import cylinder_kernels as kernels  # Numba is slow to import
 
     reach = 3 * p.CYLINDER_SIGMA_DISTANCE
-    assert reach < p.CYLINDER_HULL_MARGIN, "the kernels take cells that a neighbour reaches to be near the print"
+    assert reach < p.CYLINDER_HULL_MARGIN, "the kernels assume that cells which a neighbour reaches are near the print"
+    assert p.CYLINDER_BIT > 0, "the kernels leave the bits of cells that no neighbour reaches at 0"
     row, column = (
         (np.indices((kernels.SIDE, kernels.SIDE)) - (kernels.SIDE - 1) / 2) * 2 * p.CYLINDER_RADIUS / kernels.SIDE
     )
@@ -121,7 +122,7 @@ def _how() -> Building:
 
 
 def _bell(reach: float) -> tuple[NDArray[np.float32], float]:
-    """The kernels' table over squared distance, and by which share linear interpolation in it errs at most: step² / 8
+    """The kernels' table over squared distance, and the largest relative error of linear interpolation in it: step² / 8
     times the second derivative.
     """
     width = 2 * p.CYLINDER_SIGMA_DISTANCE**2
@@ -131,12 +132,12 @@ def _bell(reach: float) -> tuple[NDArray[np.float32], float]:
 
 
 def _shares(slices: int, lanes: int) -> tuple[NDArray[np.float32], float]:
-    """The kernels' table over the turn, and by how much linear interpolation in it errs at most."""
+    """The kernels' table over the angle, and the largest error of linear interpolation in it."""
     half, sigma = math.pi / slices, p.CYLINDER_SIGMA_DIRECTION
-    turn = np.linspace(0, 2 * math.pi, TURN_STEPS + 1)
-    off = turn[:, None] - ((2 * np.arange(slices) + 1) * half - math.pi)
+    angle = np.linspace(0, 2 * math.pi, ANGLE_STEPS + 1)
+    off = angle[:, None] - ((2 * np.arange(slices) + 1) * half - math.pi)
     off -= 2 * math.pi * np.floor(off / (2 * math.pi) + 0.5)
-    shares = np.zeros((len(turn), lanes), np.float32)
+    shares = np.zeros((len(angle), lanes), np.float32)
     shares[:, :slices] = ndtr((off + half) / sigma) - ndtr((off - half) / sigma)
     shares[:, slices] = 1
-    return shares, turn[1] ** 2 / 8 * 0.5 / sigma**2
+    return shares, angle[1] ** 2 / 8 * 0.5 / sigma**2

@@ -13,7 +13,7 @@ from matcher.networks import MODELS, open_network
 from matcher.types import Image, Minutiae, Pixels, Quality
 
 VERSION = 2
-"""Raised whenever extraction changes what it finds; part of `FingerExtractor.model`."""
+"""Increased whenever extraction changes what it finds; part of `FingerExtractor.model`."""
 
 
 class FingerExtractor:
@@ -24,24 +24,27 @@ class FingerExtractor:
 
     def __init__(self, models: Path = MODELS, threads: int = 1) -> None:
         self._network = open_network("leader", threads=threads, models=models)
-        told = f"{self._network.entry.sha256} {VERSION} {p.MINUTIA_QUALITY}"
-        self.model = hashlib.sha256(told.encode()).hexdigest()[:12]
+        named = f"{self._network.entry.sha256} {VERSION} {p.MINUTIA_QUALITY}"
+        self.model = hashlib.sha256(named.encode()).hexdigest()[:12]
 
     def check(self, image: Image) -> None:
         """Raise NotAFingerprint unless the picture shows friction ridges. Takes a few hundredths of a second."""
-        _require_ridges(see_ridges(image)[1])
+        _require_ridges(find_ridges(image)[1])
 
     def minutiae(self, image: Image) -> Minutiae:
-        """Every minutia LEADER is sure enough of, whatever the picture shows; at 500 dpi of the whole image."""
-        return self._find(*see_ridges(image))
+        """Every minutia of which LEADER is certain enough, in pixels of the whole image at 500 dpi.
+
+        Any picture is accepted, also one without ridges.
+        """
+        return self._find(*find_ridges(image))
 
     def quality(self, image: Image, minutiae: Minutiae) -> Quality:
-        """How well the print will serve. minutiae: those of the same image."""
-        return finger_quality(see_ridges(image)[1], minutiae)
+        """How well the print will serve. minutiae: of the same image."""
+        return finger_quality(find_ridges(image)[1], minutiae)
 
     def extract(self, image: Image) -> tuple[Minutiae, Quality]:
-        """Check, find, judge. Raises NotAFingerprint or TooFewFeatures."""
-        grey, ridges = see_ridges(image)
+        """Minutiae and quality. Raises NotAFingerprint or TooFewFeatures."""
+        grey, ridges = find_ridges(image)
         _require_ridges(ridges)
         minutiae = self._find(grey, ridges)
         if len(minutiae) < p.FEWEST_MINUTIAE:
@@ -52,8 +55,8 @@ class FingerExtractor:
         return find_minutiae(self._network, grey, ridge_box(ridges, grey))
 
 
-def see_ridges(image: Image) -> tuple[Pixels, RidgeMap]:
-    """Grey levels at 500 dpi, ridges dark, and where ridges are."""
+def find_ridges(image: Image) -> tuple[Pixels, RidgeMap]:
+    """Grey levels at 500 dpi with dark ridges, and the map of the ridges."""
     grey = grey_at_500_dpi(image)
     ridges = ridge_map(grey)
     if not is_negative(ridges):

@@ -1,6 +1,6 @@
-"""A print as a graph: each minutia and what its nearest neighbours look like from it.
+"""A print as a graph: each minutia with its nearest neighbours, described relative to it.
 
-Everything is measured from the minutia itself, so rotating or shifting the print changes nothing. Training and
+Everything is measured from the minutia itself, so a rotation or shift of the print changes nothing. Training and
 recognition both build their input here.
 """
 
@@ -19,9 +19,9 @@ class Graph:
     """n minutiae of one print, or of many prints one after the other, each with k = VECTOR_NEIGHBOURS neighbours.
 
     quality: float32 (n,), 0 to 1.
-    neighbours: int64 (n, k), rows of this graph, in any order; the minutia itself where the print has too few.
+    neighbours: int64 (n, k), rows of this graph, in any order; the minutia itself if the print has too few.
     edges: float32 (n, k, 6): distance in hundreds of pixels; cosine and sine of the bearing, seen from the minutia's
-        direction; cosine and sine of the turn from its direction to the neighbour's; 1, or 0 where there is none.
+        direction; cosine and sine of the angle from its direction to the neighbour's; 1, or 0 if there is none.
     """
 
     quality: Floats
@@ -32,7 +32,7 @@ class Graph:
 def neighbour_graph(
     x: Floats, y: Floats, direction: Floats, quality: Floats, filled: NDArray[np.bool_] | None = None
 ) -> Graph:
-    """The graph of b prints given as (b, slots) arrays in the units of `Minutiae`; only `filled` slots count."""
+    """The graph of b prints, given as (b, slots) arrays in the units of `Minutiae`; only `filled` slots count."""
     if filled is None:
         filled = np.ones(x.shape, np.bool_)
     print_of, slot = np.nonzero(filled)

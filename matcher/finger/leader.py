@@ -8,10 +8,10 @@ from matcher.finger.ridges import RidgeMap
 from matcher.networks import Network
 from matcher.types import Minutiae, Pixels
 
-_TURN = np.float32(2 * np.pi)
+_FULL_ROTATION = np.float32(2 * np.pi)
 
 Box = tuple[int, int, int, int]
-"""Top, left, bottom, right in pixels; the last two are outside."""
+"""Top, left, bottom, right in pixels; bottom and right are exclusive."""
 
 
 def find_minutiae(network: Network, grey: Pixels, box: Box) -> Minutiae:
@@ -26,22 +26,27 @@ def find_minutiae(network: Network, grey: Pixels, box: Box) -> Minutiae:
     return Minutiae(
         x=(column[inside] + left).astype(np.float32),
         y=(row[inside] + top).astype(np.float32),
-        direction=np.mod(np.arctan2(-sine, cosine), _TURN) % _TURN,  # LEADER counts anticlockwise; twice: −1e-9 is 2π
+        direction=_in_one_rotation(np.arctan2(-sine, cosine)),  # LEADER counts anticlockwise
         quality=quality,
         ending=ending >= 0,
     )
 
 
 def ridge_box(ridges: RidgeMap, grey: Pixels) -> Box:
-    """The smallest box around the ridges, with a margin, on the grid the network pools by: off it, minutiae change.
+    """The smallest box around the ridges, with a margin, on the grid of the network's pooling: off it, minutiae change.
 
-    The whole image where there are no ridges.
+    The whole image if there are no ridges.
     """
     rows, columns = np.nonzero(ridges.ridge)
     if len(rows) == 0:
         return 0, 0, *grey.shape
     (top, bottom), (left, right) = _extent(rows, grey.shape[0]), _extent(columns, grey.shape[1])
     return top, left, bottom, right
+
+
+def _in_one_rotation(angle: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Radians in [0, 2π)."""
+    return np.mod(angle, _FULL_ROTATION) % _FULL_ROTATION  # twice, because −1e-9 first becomes 2π
 
 
 def _extent(windows: NDArray[np.intp], size: int) -> tuple[int, int]:

@@ -1,10 +1,9 @@
-"""Prepared prints → comparison scores: the most similar cylinders, then global relaxation (the paper's LGS-R)."""
+"""Prepared prints → comparison scores: the most similar cylinders, then global relaxation (LGS-R of the paper)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -18,19 +17,15 @@ if TYPE_CHECKING:
     from matcher.finger.matching_kernels import Matching
 
 
-def compare(probe: Prepared, references: Sequence[Prepared], *, threads: int = 1) -> NDArray[np.float32]:
-    """Scores float32 (n,), 0 to 1, of one probe against each reference, in their order.
-
-    threads: how many share the list; 1 stays in the caller's thread.
-    """
-    parts = [part for part in np.array_split(np.arange(len(references)), max(threads, 1)) if len(part)]
-    if not parts:
+def compare(probe: Prepared, references: Sequence[Prepared]) -> NDArray[np.float32]:
+    """Scores float32 (n,), 0 to 1, of one probe against each reference, in their order."""
+    if not references:
         return np.zeros(0, np.float32)
-    lists = [references[part[0] : part[-1] + 1] for part in parts]
-    if len(lists) == 1:
-        return _scores(probe, lists[0])
-    with ThreadPoolExecutor(len(lists)) as pool:
-        return np.concatenate(list(pool.map(lambda part: _scores(probe, part), lists)))
+    starts = np.zeros(len(references) + 1, np.int64)
+    np.cumsum([len(reference) for reference in references], out=starts[1:])
+    names = ("bits", "mask", "frame", "angle", "index")
+    columns = {name: np.concatenate([getattr(one, name) for one in references]) for name in names}
+    return compare_many(probe, Prints(Prepared(**columns), starts))
 
 
 def paired_minutiae(probe: Prepared, reference: Prepared) -> tuple[float, NDArray[np.int32]]:
@@ -44,20 +39,12 @@ def paired_minutiae(probe: Prepared, reference: Prepared) -> tuple[float, NDArra
 
 
 def compare_many(probe: Prepared, references: Prints) -> NDArray[np.float32]:
-    """`compare` with prints in columns, in the caller's thread."""
+    """`compare` for prints in columns."""
     from matcher.finger import matching_kernels as kernels  # Numba is slow to import
 
     scores = np.empty(len(references), np.float32)
     kernels.match_many(_how(), *_arrays(probe), *_arrays(references.cylinders), references.starts, scores)
     return scores
-
-
-def _scores(probe: Prepared, references: Sequence[Prepared]) -> NDArray[np.float32]:
-    starts = np.zeros(len(references) + 1, np.int64)
-    np.cumsum([len(reference) for reference in references], out=starts[1:])
-    names = ("bits", "mask", "frame", "angle", "index")
-    columns = {name: np.concatenate([getattr(one, name) for one in references]) for name in names}
-    return compare_many(probe, Prints(Prepared(**columns), starts))
 
 
 def _arrays(print_: Prepared) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.float32], NDArray[np.uint8]]:
@@ -68,7 +55,7 @@ def _arrays(print_: Prepared) -> tuple[NDArray[np.uint64], NDArray[np.uint64], N
 def _how() -> Matching:
     from matcher.finger import matching_kernels as kernels  # Numba is slow to import
 
-    turn = np.arange(256) * 2 * math.pi / 256
+    angle = np.arange(256) * 2 * math.pi / 256
     steps = np.arange(16 * kernels.DISTANCE_STEPS) / kernels.DISTANCE_STEPS
     return kernels.Matching(
         common_cells=p.COMMON_CELLS,
@@ -82,11 +69,11 @@ def _how() -> Matching:
         rounds=p.RELAX_ROUNDS,
         weight=p.RELAX_WEIGHT,
         distance=_sigmoid(steps, *p.RELAX_DISTANCE),
-        direction=_sigmoid(np.minimum(turn, 2 * math.pi - turn), *p.RELAX_DIRECTION),
+        direction=_sigmoid(np.minimum(angle, 2 * math.pi - angle), *p.RELAX_DIRECTION),
         bearing=_sigmoid(np.arccos(np.linspace(-1, 1, 1025)), *p.RELAX_BEARING),
     )
 
 
 def _sigmoid(value: NDArray[np.float64], centre: float, slope: float) -> NDArray[np.float32]:
-    """The paper's Z: rises where slope is positive."""
+    """The paper's Z: rises if slope is positive."""
     return (1 / (1 + np.exp(np.clip(-slope * (value - centre), -80, 80)))).astype(np.float32)

@@ -16,15 +16,15 @@ from numba.extending import intrinsic
 
 from matcher.finger.cylinder_kernels import CELLS, SLICES, WORDS
 
-# Fixed when this file is compiled; tuned numbers come as arguments, for Numba's cache would not notice their change.
+# Fixed when this file is compiled. Tuned numbers come as arguments: Numba's cache would not notice their change.
 DISTANCE_STEPS = 8
-"""Entries of the distance table a pixel."""
+"""Entries of the distance table per pixel."""
 
-TURNS = 32
-"""Bins of the vote on how far one print is turned against the other."""
+ROTATIONS = 32
+"""Bins of the vote on the rotation between the prints."""
 
 ENOUGH = 8
-"""Pairs looked at for each that takes part."""
+"""Pairs considered for each that takes part."""
 
 LEVELS = 256
 """Similarities are sorted in this many steps."""
@@ -34,7 +34,7 @@ class Matching(NamedTuple):
     """How prints are compared (matcher.parameters, PAIRS_*, RELAX_*).
 
     distance, direction, bearing: float32 tables of the relaxation factors, by distance difference in eighths of pixels,
-    by 256ths of a turn, and by cosine in 1024 steps from −1 to 1.
+    by 256ths of a full rotation, and by cosine in 1024 steps from −1 to 1.
     """
 
     common_cells: float
@@ -89,13 +89,13 @@ def similarity(bits_a, mask_a, i, bits_b, mask_b, j, least):
 def best_pairs(how, bits_a, mask_a, angle_a, bits_b, mask_b, angle_b, most, rows, columns, values):
     """Greedy assignment: fill rows, columns, values (each (most,)) with the most similar pairs; return how many.
 
-    Prints of one finger differ by one turn, so only pairs near the turn that most similar pairs vote for take part.
-    angle_*: uint8, 256ths of a turn.
+    Prints of one finger differ by one rotation, so only pairs near the rotation that most similar pairs vote for take
+    part. angle_*: uint8, 256ths of a full rotation.
     """
     na, nb = len(bits_a), len(bits_b)
     least = math.ceil(how.common_cells * math.pi / 4 * CELLS)
     steps = np.empty((na, nb), np.uint8)
-    votes = np.zeros(TURNS, np.int64)
+    votes = np.zeros(ROTATIONS, np.int64)
     for i in range(na):
         angle = np.int32(angle_a[i])
         for j in range(nb):
@@ -104,20 +104,20 @@ def best_pairs(how, bits_a, mask_a, angle_a, bits_b, mask_b, angle_b, most, rows
             steps[i, j] = step
             if step > how.vote_from:
                 clear = step - how.vote_from
-                votes[((angle - np.int32(angle_b[j])) & 255) * TURNS >> 8] += clear * clear
-    turn = best_turn(votes, how.gate)
+                votes[((angle - np.int32(angle_b[j])) & 255) * ROTATIONS >> 8] += clear * clear
+    rotation = best_rotation(votes, how.gate)
     found = np.empty(na * nb, np.int32)
     starts = np.zeros(LEVELS + 1, np.int32)
     count = 0
     for i in range(na):
-        angle = np.int32(angle_a[i]) - turn
+        angle = np.int32(angle_a[i]) - rotation
         for j in range(nb):
             off = (angle - np.int32(angle_b[j])) & 255
             if min(off, 256 - off) <= how.gate and steps[i, j] > 0:
                 found[count] = i << 16 | j
                 starts[LEVELS - steps[i, j]] += 1
                 count += 1
-    last = LEVELS - 1  # the level behind which pairs are too many and too weak to matter
+    last = LEVELS - 1  # pairs beyond this level are too many and too weak to matter
     for level in range(LEVELS):
         starts[level + 1] += starts[level]
         if starts[level + 1] >= ENOUGH * most:
@@ -147,22 +147,22 @@ def best_pairs(how, bits_a, mask_a, angle_a, bits_b, mask_b, angle_b, most, rows
 
 
 @njit(cache=True, nogil=True)
-def best_turn(votes, gate):
-    """The turn, in 256ths, whose surroundings within `gate` have most votes."""
-    reach = gate * TURNS // 256
+def best_rotation(votes, gate):
+    """The rotation, in 256ths, with the most votes within `gate` around it."""
+    reach = gate * ROTATIONS // 256
     best, most = 0, -1
-    for centre in range(TURNS):
+    for centre in range(ROTATIONS):
         total = votes[centre]
         for off in range(1, reach + 1):
-            total += votes[(centre + off) % TURNS] + votes[(centre - off) % TURNS]
+            total += votes[(centre + off) % ROTATIONS] + votes[(centre - off) % ROTATIONS]
         if total > most:
             best, most = centre, total
-    return best * (256 // TURNS) + 128 // TURNS
+    return best * (256 // ROTATIONS) + 128 // ROTATIONS
 
 
 @njit(cache=True, nogil=True)
 def relax(how, frame_a, angle_a, frame_b, angle_b, rows, columns, values, kept, agree):
-    """Let the pairs confirm each other; returns their new values (kept,).
+    """Let the pairs confirm each other; return their new values (kept,).
 
     agree: (kept, kept) scratch; agree[k, t] is how far pair k confirms pair t. frame_*: (n, 4) of x, y, cos, sin.
     """
@@ -173,8 +173,8 @@ def relax(how, frame_a, angle_a, frame_b, angle_b, rows, columns, values, kept, 
             ak, bk = rows[k], columns[k]
             agree[t, k] = 0
             agree[k, t] = 0
-            turn = (int(angle_a[ak]) - int(angle_a[at]) - int(angle_b[bk]) + int(angle_b[bt])) & 255
-            factor = how.direction[turn]
+            angle = (int(angle_a[ak]) - int(angle_a[at]) - int(angle_b[bk]) + int(angle_b[bt])) & 255
+            factor = how.direction[angle]
             if factor < 1e-3:
                 continue
             ax, ay = frame_a[ak, 0] - frame_a[at, 0], frame_a[ak, 1] - frame_a[at, 1]
@@ -184,7 +184,7 @@ def relax(how, frame_a, angle_a, frame_b, angle_b, rows, columns, values, kept, 
             if step >= len(how.distance) or da == 0 or db == 0:
                 continue
             factor *= how.distance[step]
-            # both bearings in their own minutia's frame, then the cosine between them
+            # both bearings in the frame of their own minutia, then the cosine between them
             agree[k, t] = factor * _bearing(how.bearing, frame_a[at], ax, ay, frame_b[bt], bx, by, da * db)
             agree[t, k] = factor * _bearing(how.bearing, frame_a[ak], -ax, -ay, frame_b[bk], -bx, -by, da * db)
     now = values[:kept].copy()
@@ -194,7 +194,7 @@ def relax(how, frame_a, angle_a, frame_b, angle_b, rows, columns, values, kept, 
     keep, take = np.float32(how.weight), np.float32((1 - how.weight) / (kept - 1))
     for _ in range(how.rounds):
         support[:] = 0
-        for k in range(kept):  # the inner loop runs over neighbours in memory, which the compiler makes wide
+        for k in range(kept):  # the inner loop runs over adjacent memory, so the compiler vectorises it
             for t in range(kept):
                 support[t] += agree[k, t] * now[k]
         for t in range(kept):
@@ -212,14 +212,14 @@ def _bearing(table, frame_a, ax, ay, frame_b, bx, by, lengths):
 
 @njit(cache=True, nogil=True)
 def pair_count(how, smaller):
-    """How many pairs make the score, by the smaller of the two numbers of cylinders."""
+    """The number of pairs that make the score, by the smaller of the two numbers of cylinders."""
     rise = 1 / (1 + math.exp(-how.pairs_slope * (smaller - how.pairs_centre)))
     return how.pairs_least + round(rise * (how.pairs_most - how.pairs_least))
 
 
 @njit(cache=True, nogil=True)
 def match(how, bits_a, mask_a, frame_a, angle_a, bits_b, mask_b, frame_b, angle_b, rows, columns):
-    """Score of two prints, and how many of rows, columns (RELAX_PAIRS,) hold the pairs that made it, best first."""
+    """Score of two prints, and the number of pairs that made it; rows, columns (RELAX_PAIRS,) hold them, best first."""
     smaller = min(len(bits_a), len(bits_b))
     if smaller == 0:
         return np.float32(0), 0

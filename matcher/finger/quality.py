@@ -1,8 +1,8 @@
-"""How well a print will serve, 0 to 100, and what a person at the counter can mend.
+"""How well a print will serve, 0 to 100, and what a person at the counter can correct.
 
-NFIQ 2 (ISO/IEC 29794-4) is the guide to what is measured: minutiae and how sure they are, ridge area, clarity of the
-ridge flow, grey levels. What fails to match are prints with few sure minutiae, so they make the score; the other
-measures say why it is low.
+The measures follow NFIQ 2 (ISO/IEC 29794-4): minutiae and their certainty, ridge area, clarity of the ridge flow, grey
+levels. Prints that fail to match are those with few certain minutiae, so these make the score; the other measures
+explain why it is low.
 """
 
 import math
@@ -21,15 +21,15 @@ ADVICE: Mapping[str, str] = {
     "smudged": "Clean finger and reader; lay the finger down and lift it without sliding.",
     "not_a_finger": "Lay one bare finger on the reader.",
 }
-"""Reason code to a sentence for the counter, in English. Codes are stable: translations hang on them."""
+"""Reason code to a sentence for the counter, in English. Codes are stable: translations depend on them."""
 
 
 def finger_quality(ridges: RidgeMap, minutiae: Minutiae) -> Quality:
     """Judge a print by its ridges and its minutiae.
 
-    Components: ridge_area_mm2; ridge_clarity, 0 to 1; ridge_skew of grey levels, negative where ink is thin;
-    sure_minutiae, each counted by how sure it is. Reasons, where the score is below QUALITY_GOOD: too_small_area,
-    too_dry, too_wet, smudged; not_a_finger alone, with score 0, where no ridges are seen.
+    Components: ridge_area_mm2; ridge_clarity, 0 to 1; ridge_skew of grey levels, negative for thin ink; sure_minutiae,
+    each weighted by its certainty. Reasons, if the score is below QUALITY_GOOD: too_small_area, too_dry, too_wet,
+    smudged. If no ridges are found: not_a_finger alone, with score 0.
     """
     sure = _sure_minutiae(minutiae)
     any_ridge = bool(ridges.ridge.any())
@@ -46,16 +46,16 @@ def finger_quality(ridges: RidgeMap, minutiae: Minutiae) -> Quality:
 
 
 def minutiae_quality(minutiae: Minutiae) -> Quality:
-    """Judge a print of which only minutiae are known: the score as from a picture, from `sure_minutiae` alone.
+    """Judge a print by its minutiae alone: the score is computed from `sure_minutiae` as for a picture.
 
-    No reasons: what made a poor print so cannot be seen in its minutiae. Minutiae all claimed to be sure score high.
+    There are no reasons: minutiae do not show why a print is poor. Minutiae that are all stated as certain score high.
     """
     sure = _sure_minutiae(minutiae)
     return Quality(_score(sure), (), {"sure_minutiae": sure})
 
 
 def _sure_minutiae(minutiae: Minutiae) -> float:
-    """How many minutiae there are, each counted by how sure it is."""
+    """The number of minutiae, each weighted by its certainty."""
     return float(np.clip((minutiae.quality - p.SURE_FROM) / (1 - p.SURE_FROM), 0, 1).sum())
 
 
@@ -64,19 +64,19 @@ def _score(sure: float) -> int:
 
 
 def _reasons(score: int, measured: dict[str, float]) -> tuple[str, ...]:
-    """What keeps a low score low, worst first: every measure under its limit, or at least the one nearest to it."""
+    """The reasons for a low score, worst first: every measure below its limit, or else the one nearest to its limit."""
     if score >= p.QUALITY_GOOD:
         return ()
     shares = {
         "too_small_area": measured["ridge_area_mm2"] / p.QUALITY_SMALL_AREA,
-        _look(measured["ridge_skew"]): measured["ridge_clarity"] / p.QUALITY_CLEAR,
+        _appearance(measured["ridge_skew"]): measured["ridge_clarity"] / p.QUALITY_CLEAR,
     }
     worst_first = sorted(shares, key=shares.__getitem__)
     return tuple(reason for reason in worst_first if shares[reason] < 1) or (worst_first[0],)
 
 
-def _look(skew: float) -> str:
-    """What makes ridges unclear: thin ink, closed valleys, or neither."""
+def _appearance(skew: float) -> str:
+    """The reason for unclear ridges: thin ink, closed valleys, or neither."""
     if skew < p.QUALITY_DRY_SKEW:
         return "too_dry"
     return "too_wet" if skew > p.QUALITY_WET_SKEW else "smudged"

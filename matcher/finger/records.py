@@ -1,19 +1,21 @@
 """Finger minutiae records of ISO/IEC 19794-2, read and written: versions " 20" (2005) and "030" (2011), of one finger.
 
-Only the record formats; the compact formats of chip cards carry no header to know them by. Records count directions
-anticlockwise in 256ths of a turn, `Minutiae` clockwise in radians; both point along the ridge from its end, y down.
+Only the record formats; the compact formats of chip cards have no header by which to recognise them. Records count
+directions anticlockwise in 256ths of a full rotation, `Minutiae` clockwise in radians; both point along the ridge from
+its end, y down.
 """
 
 import struct
 from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.decode.limits import believable
+from matcher.decode.limits import plausible
 from matcher.errors import CaptureDamaged, CaptureUnreadable, TooFewFeatures
 from matcher.finger.quality import minutiae_quality
-from matcher.parameters import FEWEST_MINUTIAE, FINGER_DPI, UNTOLD_MINUTIA_QUALITY
+from matcher.parameters import FEWEST_MINUTIAE, FINGER_DPI, UNSTATED_MINUTIA_QUALITY
 from matcher.types import FINGERS, Minutiae, Position, Quality
 
 START = b"FMR\x00"
@@ -29,44 +31,53 @@ class Version(Enum):
 _NAMES = struct.Struct(">4s4sI")
 """Format, version, length of the record."""
 _OLD_HEADER = struct.Struct(">4s4sI2xHHHHBB")
-"""The names, width, height, pixels a centimetre across and down, number of views, zero."""
+"""The names, width, height, pixels per centimetre across and down, number of views, zero."""
 _OLD_VIEW = struct.Struct(">BBBB")
 """Finger, view number and impression, quality, number of minutiae."""
 _NEW_HEADER = struct.Struct(">4s4sIHB")
 """The names, number of representations, whether certificates follow."""
 _NEW_REPRESENTATION = struct.Struct(">I9s5xB")
-"""Length, date and time, device (not told), number of quality blocks."""
+"""Length, date and time, device (not stated), number of quality blocks."""
 _NEW_QUALITY, _NEW_CERTIFICATE = struct.Struct(">BHH"), 3
-"""Quality, who measured it, and how."""
+"""Quality, and codes of the vendor and the algorithm that measured it."""
 _NEW_VIEW = struct.Struct(">BBHHBHHBB")
-"""Finger, number, pixels a centimetre across and down, impression, width, height, bytes a minutia, how many."""
+"""Finger, number, pixels per centimetre across and down, impression, width, height, bytes per minutia, how many."""
 _EXTENDED = struct.Struct(">H")
 """Bytes of extended data that follow, at the end of every view."""
 _MINUTIA = np.dtype([("x", ">u2"), ("y", ">u2"), ("angle", "u1"), ("quality", "u1")])
-"""Kind in the two upper bits of x, then the place, then the direction. Five-byte minutiae have no quality."""
+"""Kind in the two upper bits of x, then coordinates, direction, quality. Five-byte minutiae have no quality."""
 
 _ENDING, _BIFURCATION, _NO_KIND = 1, 2, 3
 _FAR = 0x3FFF  # the fourteen bits of a coordinate
-_STEPS = 256  # of direction in a turn
-_MOST = 255  # minutiae that a record holds
+_STEPS = 256  # of direction, in a full rotation
+_MOST = 255  # minutiae per record
 _PER_CENTIMETRE = round(FINGER_DPI / 2.54)
-_DPI_AGREES = 0.01  # by which a resolution may differ from 500 dpi and be taken for it, as for pictures
-_NOT_TOLD = (254, 255)
+_DPI_AGREES = 0.01  # share by which a resolution may differ from 500 dpi and is still taken as 500, as for pictures
+_NOT_STATED = (254, 255)
 _NO_DATE = b"\xff" * 9
 
 _Column = NDArray[np.int64]
 
 
+class _Columns(NamedTuple):
+    """The n minutiae of a record, int64 (n,) each: x with the kind in its upper bits, y, direction, quality."""
+
+    x_and_kind: _Column
+    y: _Column
+    angle: _Column
+    quality: _Column
+
+
 def is_minutiae_record(content: bytes) -> bool:
-    """Whether a file says that it is a minutiae record."""
+    """Whether a file states that it is a minutiae record."""
     return content.startswith(START)
 
 
 def extract_record(content: bytes, dpi: float | None = None) -> tuple[Minutiae, Quality]:
-    """As `FingerExtractor.extract`, from a minutiae record in place of a picture.
+    """As `FingerExtractor.extract`, from a minutiae record instead of a picture.
 
-    Another extractor's minutiae lie a little elsewhere and some are missing: they compare with ours, less well than
-    ours with each other. Raises as `read_minutiae_record`, and TooFewFeatures.
+    Another extractor's minutiae are at slightly different locations, and some are missing. They can be compared with
+    ours, but less well than ours with each other. Raises as `read_minutiae_record`, and TooFewFeatures.
     """
     minutiae = read_minutiae_record(content, dpi)
     if len(minutiae) < FEWEST_MINUTIAE:
@@ -75,38 +86,38 @@ def extract_record(content: bytes, dpi: float | None = None) -> tuple[Minutiae, 
 
 
 def read_minutiae_record(content: bytes, dpi: float | None = None) -> Minutiae:
-    """The minutiae of a record of one finger, brought to 500 dots an inch; possibly none.
+    """The minutiae of a record of one finger, scaled to 500 dpi; possibly none.
 
-    dpi: the resolution as the client states it; it overrides the record's. A minutia whose quality is not told gets
-    UNTOLD_MINUTIA_QUALITY, one that is neither ending nor bifurcation counts as an ending. Raises CaptureDamaged for
-    a record that is cut short, has more bytes than it says, or values the standard has no meaning for, and
-    CaptureUnreadable for another version, several views or an unbelievable resolution.
+    dpi: resolution stated by the client; it overrides the record's. A minutia without a stated quality gets
+    UNSTATED_MINUTIA_QUALITY; one that is neither ending nor bifurcation counts as an ending. Raises CaptureDamaged for
+    a record that is cut short, has more bytes than it states, or has values without a meaning in the standard, and
+    CaptureUnreadable for another version, several views or an implausible resolution.
     """
     try:
         start, version, length = _NAMES.unpack_from(content)
         if start != START or version not in {known.value for known in Version}:
             raise CaptureUnreadable('the record is not of ISO/IEC 19794-2, version " 20" (2005) or "030" (2011)')
         if length != len(content):
-            raise CaptureDamaged(f"the minutiae record says it has {length:,} bytes, the file has {len(content):,}")
+            raise CaptureDamaged(f"the minutiae record states {length:,} bytes, the file has {len(content):,}")
         return (_read_old if version == Version.V2005.value else _read_new)(content, dpi)
     except struct.error as short:
         raise CaptureDamaged("the minutiae record is cut short") from short
 
 
 def write_minutiae_record(minutiae: Minutiae, version: Version, position: Position, quality: int) -> bytes:
-    """A record of one finger, a live and plain impression, at 500 dots an inch.
+    """A record of one finger, a live and plain impression, at 500 dpi.
 
-    Places are rounded to pixels, directions to 256ths of a turn, qualities to hundredths (from 0.01 up in 2005, where
-    0 means not told). The image's size is the least that holds all minutiae. Of more than 255, which no record holds,
-    the surest are written. quality: of the print, 0 to 100. Raises ValueError for a face, for such a quality or for
-    places outside 0 to 16,382 pixels.
+    Coordinates are rounded to pixels, directions to 256ths of a full rotation, qualities to hundredths (in 2005 at
+    least 0.01, because 0 means not stated). The image's size is the least that holds all minutiae. A record holds 255
+    minutiae; of more, those of the highest quality are written. quality: of the print, 0 to 100. Raises ValueError for
+    a face, for another quality, or for coordinates outside 0 to 16,382 pixels.
     """
     if not position.is_finger or not 0 <= quality <= 100:
         raise ValueError(f"a record holds a finger with a quality of 0 to 100, not {position} with {quality}")
     rows = np.sort(np.argsort(-minutiae.quality, kind="stable")[:_MOST])
     x, y = (np.rint(part[rows]).astype(np.int64) for part in (minutiae.x, minutiae.y))
     if len(rows) and not 0 <= min(x.min(), y.min()) <= max(x.max(), y.max()) < _FAR:
-        raise ValueError(f"a record holds places of 0 to {_FAR - 1} pixels")
+        raise ValueError(f"a record holds coordinates of 0 to {_FAR - 1} pixels")
     packed = np.zeros(len(rows), _MINUTIA)
     packed["x"] = np.where(minutiae.ending[rows], _ENDING, _BIFURCATION) << 14 | x
     packed["y"] = y
@@ -125,9 +136,9 @@ def _read_old(content: bytes, dpi: float | None) -> Minutiae:
     finger, _, quality, count = _OLD_VIEW.unpack_from(content, _OLD_HEADER.size)
     _require_finger(finger)
     _require_quality(quality)
-    x, y, angle, told = _columns(content, _OLD_HEADER.size + _OLD_VIEW.size, count, 6)
-    _require(not (told > 100).any(), "the quality of a minutia is above 100")
-    return _minutiae(x, y, angle, np.where(told == 0, -1, told), (width, height), _scale(across, down, dpi))
+    columns = _columns(content, _OLD_HEADER.size + _OLD_VIEW.size, count, 6)
+    columns = _with_quality(columns, stated=columns.quality != 0)
+    return _minutiae(columns, (width, height), _scale(across, down, dpi))
 
 
 def _read_new(content: bytes, dpi: float | None) -> Minutiae:
@@ -147,49 +158,51 @@ def _read_new(content: bytes, dpi: float | None) -> Minutiae:
     finger, _, across, down, _, width, height, how, count = _NEW_VIEW.unpack_from(content, at)
     _require_finger(finger)
     _require(how >> 4 in (5, 6), "a minutia has neither five bytes nor six")
-    x, y, angle, told = _columns(content, at + _NEW_VIEW.size, count, how >> 4)
-    untold = np.isin(told, _NOT_TOLD)
-    _require(not (told[~untold] > 100).any(), "the quality of a minutia is above 100")
-    return _minutiae(x, y, angle, np.where(untold, -1, told), (width, height), _scale(across, down, dpi))
+    columns = _columns(content, at + _NEW_VIEW.size, count, how >> 4)
+    columns = _with_quality(columns, stated=~np.isin(columns.quality, _NOT_STATED))
+    return _minutiae(columns, (width, height), _scale(across, down, dpi))
 
 
-def _columns(content: bytes, start: int, count: int, width: int) -> tuple[_Column, _Column, _Column, _Column]:
-    """x with the kind, y, direction and quality as they stand; what follows must end with the record."""
+def _columns(content: bytes, start: int, count: int, width: int) -> _Columns:
+    """The minutiae as written, `width` bytes each. Raises CaptureDamaged unless the record ends with this view."""
     end = start + count * width
     (extended,) = _EXTENDED.unpack_from(content, end)
     _require(end + _EXTENDED.size + extended == len(content), "its lengths do not agree")
-    rows = np.full((count, _MINUTIA.itemsize), _NOT_TOLD[0], np.uint8)
+    rows = np.full((count, _MINUTIA.itemsize), _NOT_STATED[0], np.uint8)
     rows[:, :width] = np.frombuffer(content, np.uint8, count * width, start).reshape(count, width)
     packed = rows.view(_MINUTIA)[:, 0]
-    x, y, angle, quality = (packed[name].astype(np.int64) for name in ("x", "y", "angle", "quality"))
-    return x, y, angle, quality
+    return _Columns(*(packed[name].astype(np.int64) for name in ("x", "y", "angle", "quality")))
 
 
-def _minutiae(
-    x_and_kind: _Column, y: _Column, angle: _Column, quality: _Column, size: tuple[int, int], scale: float
-) -> Minutiae:
-    """quality: hundredths, −1 where it is not told."""
+def _with_quality(columns: _Columns, stated: NDArray[np.bool_]) -> _Columns:
+    """Qualities in hundredths, −1 for those not stated. Raises CaptureDamaged for one above 100."""
+    _require(not (columns.quality[stated] > 100).any(), "the quality of a minutia is above 100")
+    return columns._replace(quality=np.where(stated, columns.quality, -1))
+
+
+def _minutiae(columns: _Columns, size: tuple[int, int], scale: float) -> Minutiae:
+    x_and_kind, y, angle, quality = columns
     kind, x = x_and_kind >> 14, x_and_kind & _FAR
-    _require(not (kind == _NO_KIND).any(), "a minutia is of no known kind")
-    _require(0 < min(size) <= max(size) <= _FAR, "the size of its image is not one")
+    _require(not (kind == _NO_KIND).any(), "a minutia is of an unknown kind")
+    _require(0 < min(size) <= max(size) <= _FAR, "the size of its image is impossible")
     _require(not ((x >= size[0]) | (y >= size[1])).any(), "a minutia lies outside the image")
     return Minutiae(
         x=(x * scale).astype(np.float32),
         y=(y * scale).astype(np.float32),
         direction=(-angle % _STEPS * (2 * np.pi / _STEPS)).astype(np.float32),
-        quality=np.where(quality < 0, UNTOLD_MINUTIA_QUALITY, quality / 100).astype(np.float32),
+        quality=np.where(quality < 0, UNSTATED_MINUTIA_QUALITY, quality / 100).astype(np.float32),
         ending=kind != _BIFURCATION,
     )
 
 
 def _scale(across: int, down: int, dpi: float | None) -> float:
-    """What makes 500 dots an inch of the record's pixels."""
-    told = dpi or (believable(across * 2.54) if across == down else None)
-    if told is None:
+    """The factor from the record's pixels to pixels at 500 dpi."""
+    stated = dpi or (plausible(across * 2.54) if across == down else None)
+    if stated is None:
         raise CaptureUnreadable(
-            f"the minutiae record's resolution, {across} by {down} pixels a centimetre, is not one of a scanner"
+            f"the minutiae record's resolution, {across} by {down} pixels per centimetre, is not a scanner's"
         )
-    scale = FINGER_DPI / told
+    scale = FINGER_DPI / stated
     return 1.0 if abs(scale - 1) <= _DPI_AGREES else scale
 
 
@@ -220,7 +233,7 @@ def _require_finger(finger: int) -> None:
 
 
 def _require_quality(quality: int) -> None:
-    _require(quality <= 100 or quality in _NOT_TOLD, f"a quality of {quality}, of 100")
+    _require(quality <= 100 or quality in _NOT_STATED, f"a quality of {quality}, which is above 100")
 
 
 def _require(holds: bool, otherwise: str) -> None:

@@ -1,7 +1,7 @@
-"""Grey levels → where ridges are, how strong, which way and how far apart: one small spectrum per window.
+"""Grey levels → location, strength, direction and wavelength of ridges: one small spectrum per window.
 
-A window over friction ridges is nearly one plane wave, and its neighbours show nearly the same wave; hair, letters,
-noise and skin elsewhere do not.
+A window over friction ridges shows nearly one plane wave, and its neighbours show nearly the same wave. Hair, letters,
+noise and other skin do not.
 """
 
 from dataclasses import dataclass
@@ -21,19 +21,17 @@ class RidgeMap:
 
     ridge: bool, the window and most of its neighbours show ridges. live: bool, the window is not blank.
     strength: 0 to 1, the share of the spectrum in the strongest wave.
-    orientation: radians in [0, π), of the wave's normal, clockwise as seen. wavelength: pixels.
-    mean, contrast: of grey levels. skew: of grey levels; far below 0 for thin ink on white.
-    showing: windows that show ridges, whatever their neighbours do.
-    agreeing: pairs of neighbouring windows that show nearly the same wave.
+    orientation: radians in [0, π), of the wave's normal, clockwise as seen.
+    mean, skew: of grey levels; skew is far below 0 for thin ink on white.
+    showing: number of windows that show ridges, regardless of their neighbours.
+    agreeing: number of pairs of neighbouring windows that show nearly the same wave.
     """
 
     ridge: NDArray[np.bool_]
     live: NDArray[np.bool_]
     strength: Map
     orientation: Map
-    wavelength: Map
     mean: Map
-    contrast: Map
     skew: Map
     showing: int
     agreeing: int
@@ -60,11 +58,11 @@ def ridge_map(grey: Pixels) -> RidgeMap:
     shows = live & (strength >= p.RIDGE_PEAK)
     orientation, wavelength = _ORIENTATION[at], _WAVELENGTH[at]
     counts = int(shows.sum()), _agreeing(shows, orientation, wavelength)
-    return RidgeMap(_majority(shows), live, strength, orientation, wavelength, mean, contrast, skew, *counts)
+    return RidgeMap(_majority(shows), live, strength, orientation, mean, skew, *counts)
 
 
 def shows_ridges(ridges: RidgeMap) -> bool:
-    """Whether a picture is a print: enough ridges, that flow as one, bend somewhere, and are not letters on paper."""
+    """Whether a picture is a print: it has enough ridges, which agree, bend somewhere, and are not letters on paper."""
     if ridges.agreeing < max(p.PRINT_LEAST_AGREEING, p.PRINT_FLOW * ridges.showing) or not ridges.ridge.any():
         return False
     bend = 1 - abs(np.exp(2j * ridges.orientation[ridges.ridge]).mean())
@@ -74,7 +72,7 @@ def shows_ridges(ridges: RidgeMap) -> bool:
 
 
 def is_negative(ridges: RidgeMap) -> bool:
-    """Whether ridges are light on a dark ground, told by a blank ground that is darker than the ridges and valleys."""
+    """Whether ridges are light on dark: then the blank background is darker than the mean of ridges and valleys."""
     blank = ~ridges.live
     if blank.mean() < p.NEGATIVE_BLANK or not ridges.ridge.any():
         return False
@@ -91,7 +89,7 @@ def _windows(grey: Pixels) -> Map:
 
 
 def _majority(shows: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The opinion of each 3 × 3 neighbourhood: drops lone windows, fills lone holes."""
+    """The majority of each 3 × 3 neighbourhood: removes single windows, fills single holes."""
     padded = np.pad(shows, 1).astype(np.int8)
     votes = np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).sum(axis=(2, 3))
     return np.asarray(votes >= 5)
@@ -108,9 +106,9 @@ def _agreeing(shows: NDArray[np.bool_], orientation: Map, wavelength: Map) -> in
 
 
 def _waves() -> tuple[NDArray[np.intp], Map, Map, Map, Map]:
-    """Of the half spectrum: which entries are ridge waves, who is near whom, each one's orientation and wavelength.
+    """Of the half spectrum: the entries that are ridge waves, their neighbours, their orientations and wavelengths.
 
-    The weights, for all entries, count twice where the mirror image is not stored.
+    Last the weights of all entries: 2 for entries with a mirror image that is not stored, else 1.
     """
     fy = np.fft.fftfreq(p.RIDGE_WINDOW)[:, None] + np.zeros(p.RIDGE_WINDOW // 2 + 1)
     fx = np.fft.rfftfreq(p.RIDGE_WINDOW)[None, :] + np.zeros((p.RIDGE_WINDOW, 1))

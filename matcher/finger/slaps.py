@@ -1,7 +1,7 @@
-"""A picture of several fingers → one upright picture a fingertip, in order.
+"""A picture of several fingers → one upright picture per fingertip, in order.
 
-Where ridges are is mapped finely enough to see the joints' creases, and cut into blobs. The blobs with no other above
-them on the finger's axis are tips; the rest are lower phalanges.
+Ridges are mapped finely enough to show the creases of the joints, and the map is cut into blobs. A blob with no other
+blob above it on the finger's axis is a tip; the rest are lower phalanges.
 """
 
 import math
@@ -15,7 +15,7 @@ from scipy import ndimage
 
 from matcher import parameters as p
 from matcher.errors import SlapIncomplete
-from matcher.finger.extract import see_ridges
+from matcher.finger.extract import find_ridges
 from matcher.finger.ridges import RidgeMap
 from matcher.types import Image, Pixels, Position
 
@@ -26,7 +26,7 @@ Points = NDArray[np.floating]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tip:
-    """One fingertip. x, y: its middle in pixels at 500 dpi. angle: radians it leans, clockwise as seen, 0 upright.
+    """One fingertip. x, y: its middle in pixels at 500 dpi. angle: its lean in radians, clockwise as seen.
 
     width, length: pixels, across and along the finger. mask: bool, every SLAP_STEP pixels of the whole picture.
     """
@@ -40,12 +40,12 @@ class Tip:
 
 
 def cut_slap(image: Image, expected: Sequence[Position]) -> dict[Position, Image]:
-    """Each expected finger's tip, upright, at 500 dpi, on an empty ground of paper's colour.
+    """Each expected finger's tip, upright, at 500 dpi, on an empty background of the paper's colour.
 
-    expected: the fingers that should be there, from left to right, without those declared missing.
-    Raises SlapIncomplete unless just so many are found, NotAFingerprint for what is larger than any slap.
+    expected: the fingers that the picture should show, from left to right, without those declared missing.
+    Raises SlapIncomplete unless exactly so many are found, NotAFingerprint for a picture larger than any slap.
     """
-    grey, ridges = see_ridges(image)
+    grey, ridges = find_ridges(image)
     tips = find_tips(grey, ridges, len(expected))
     if len(tips) != len(expected):
         names = ", ".join(expected) or "none"
@@ -56,22 +56,22 @@ def cut_slap(image: Image, expected: Sequence[Position]) -> dict[Position, Image
 def find_tips(grey: Pixels, ridges: RidgeMap, wanted: int) -> list[Tip]:
     """The fingertips of a picture (H, W) at 500 dpi, from left to right.
 
-    Looks ever stricter, which parts fingers that touch, until `wanted` of about one width are found; else the first
-    look that found as many stands, or the first look.
+    Tries ever stricter settings, which separate fingers that touch, until `wanted` tips of about one width are found.
+    Otherwise returns the first result with so many tips, or else the first result.
     """
     ink = _ink(grey)
-    seen = _seen(ridges, ink)
-    share = ink / max(_typical(ink, seen), 1.0)
-    inked = seen & (share > p.SLAP_LOOKS[0].ink)
+    mask = _ridge_mask(ridges, ink)
+    share = ink / max(_typical(ink, mask), 1.0)
+    inked = mask & (share > p.SLAP_SETTINGS[0].ink)
     whole = _without_holes(inked)
-    looks = []
-    for look in p.SLAP_LOOKS:
-        cores = _without_holes(whole & (~inked | (share > look.ink)))
-        tips = _tips(_parted(whole, cores, look.bridge))
+    results = []
+    for setting in p.SLAP_SETTINGS:
+        cores = _without_holes(whole & (~inked | (share > setting.ink)))
+        tips = _tips(_separated(whole, cores, setting.bridge))
         if len(tips) == wanted and _is_even(tips):
             return tips
-        looks.append(tips)
-    return next((tips for tips in looks if len(tips) == wanted), looks[0])
+        results.append(tips)
+    return next((tips for tips in results if len(tips) == wanted), results[0])
 
 
 def _is_even(tips: Sequence[Tip]) -> bool:
@@ -80,7 +80,7 @@ def _is_even(tips: Sequence[Tip]) -> bool:
 
 
 def _ink(grey: Pixels) -> NDArray[np.float32]:
-    """How strong waves of ridges' length are, every SLAP_STEP pixels."""
+    """The strength of waves of the ridges' wavelength, every SLAP_STEP pixels."""
     step = p.SLAP_STEP
     height, width = (side // step for side in grey.shape)
     level = grey[: height * step, : width * step].astype(np.float32)
@@ -89,18 +89,18 @@ def _ink(grey: Pixels) -> NDArray[np.float32]:
     return np.asarray(np.sqrt(ndimage.gaussian_filter(power, p.SLAP_BLUR)))
 
 
-def _seen(ridges: RidgeMap, ink: NDArray[np.float32]) -> Mask:
-    """The ridge map's opinion, on the finer grid."""
+def _ridge_mask(ridges: RidgeMap, ink: NDArray[np.float32]) -> Mask:
+    """The ridge map on the finer grid."""
     times = p.RIDGE_STEP // p.SLAP_STEP
     return ridges.ridge.repeat(times, axis=0).repeat(times, axis=1)[: ink.shape[0], : ink.shape[1]]
 
 
-def _typical(ink: NDArray[np.float32], seen: Mask) -> float:
-    return float(np.percentile(ink[seen], 75)) if seen.any() else 0.0
+def _typical(ink: NDArray[np.float32], mask: Mask) -> float:
+    return float(np.percentile(ink[mask], 75)) if mask.any() else 0.0
 
 
-def _parted(whole: Mask, cores: Mask, bridge: int) -> list[Mask]:
-    """The blobs of `whole` around those of `cores` that stay without bridges narrower than twice so many steps."""
+def _separated(whole: Mask, cores: Mask, bridge: int) -> list[Mask]:
+    """The blobs of `whole` around the cores that are left when connections narrower than 2 · bridge steps are cut."""
     depth = ndimage.distance_transform_edt(np.pad(cores, 1, mode="edge"))[1:-1, 1:-1]
     labels, count = ndimage.label(depth > bridge)
     if count == 0:
@@ -112,7 +112,7 @@ def _parted(whole: Mask, cores: Mask, bridge: int) -> list[Mask]:
 
 
 def _without_holes(mask: Mask) -> Mask:
-    """With the round holes filled that scars and a card's punch leave, but not a crease, which is long and thin."""
+    """Fill the round holes that scars and a card's punch leave, but not a crease, which is long and thin."""
     holes, count = ndimage.label(~mask)
     fill = np.zeros(count + 1, bool)
     for label, box in enumerate(ndimage.find_objects(holes), start=1):
@@ -138,30 +138,30 @@ def _tips(blobs: Sequence[Mask]) -> list[Tip]:
 
 
 def _axis(points: Points) -> tuple[float, float]:
-    """How a blob leans (radians from upright, clockwise) and how much longer than wide it is (1 or more)."""
+    """A blob's lean (radians from upright, clockwise) and its length divided by its width (1 or more)."""
     spread, axes = np.linalg.eigh(np.cov((points - points.mean(axis=0)).T))
     x, y = axes[:, 1]
     return math.atan(-x / y) if abs(y) > 1e-9 else math.pi / 2, math.sqrt(spread[1] / max(spread[0], 1e-9))
 
 
 def _tilt(blobs: Sequence[Points]) -> float:
-    """How the hand leans: the mean of what its long blobs do; upright where all are wide, as rolled thumbs are."""
+    """The lean of the hand: the mean over its long blobs; upright if all are wide, as rolled thumbs are."""
     votes = 0j
     for points in blobs:
         lean, longer = _axis(points)
         if longer >= p.SLAP_LONG and abs(lean) <= p.SLAP_TILT:
             votes += len(points) * (longer - 1) * complex(math.cos(lean), math.sin(lean))
-    return float(np.angle(votes))  # 0 of none
+    return float(np.angle(votes))  # 0 without votes
 
 
 def _lean(points: Points, tilt: float) -> float:
-    """How one finger leans: as its blob does, or as the hand where that is too round or too far from it."""
+    """One finger's lean: its blob's, or the hand's if the blob is too round or leans too differently."""
     lean, longer = _axis(points)
     return lean if longer >= p.SLAP_LONG and abs(lean - tilt) <= p.SLAP_FAN else tilt
 
 
 def _tip(mask: Mask, points: Points, angle: float) -> Tip:
-    """The part of a blob above the first crease, and no longer than a tip is."""
+    """The part of a blob above the first crease, no longer than a tip can be."""
     cosine, sine = math.cos(angle), math.sin(angle)
     across, along = points @ (cosine, sine), points @ (-sine, cosine)
     rows = np.bincount(((along - along.min()) / p.SLAP_STEP).astype(int)) * float(p.SLAP_STEP)
@@ -177,20 +177,20 @@ def _tip(mask: Mask, points: Points, angle: float) -> Tip:
 
 
 def _first_joint(rows: NDArray[np.floating], width: float) -> int:
-    """The row below which a blob is no tip any more. rows: how wide it is in each."""
+    """The row at which the tip ends. rows: width of the blob by row, in pixels."""
     start, stop = (round(part * width / p.SLAP_STEP) for part in p.SLAP_JOINT)
     narrow = np.flatnonzero(rows[start:stop] < p.SLAP_CREASE * width)
     return start + int(narrow[0]) if len(narrow) else stop
 
 
 def _is_under(part: Tip, tip: Tip) -> bool:
-    """Whether a blob lies on a tip's finger, below it."""
+    """Whether a blob is below a tip, on the same finger."""
     x, y = part.x - tip.x, part.y - tip.y
     return abs(math.cos(tip.angle) * x + math.sin(tip.angle) * y) < p.SLAP_BESIDE * max(tip.width, part.width)
 
 
 def _without_slivers(tips: list[Tip]) -> list[Tip]:
-    """Without prints of which the picture's edge left little: they belong to the card's next box."""
+    """Leave out prints that the picture's edge cuts to a small rest: they belong to the card's next box."""
     usual = float(np.median([tip.width * tip.length for tip in tips])) if tips else 0.0
     return [tip for tip in tips if not (_is_cut(tip) and tip.width * tip.length < p.SLAP_SLIVER * usual)]
 
@@ -200,7 +200,7 @@ def _is_cut(tip: Tip) -> bool:
 
 
 def _upright(grey: Pixels, tip: Tip) -> Pixels:
-    """The tip alone, turned upright, with a margin."""
+    """The tip alone, rotated upright, with a margin."""
     width, length = (math.ceil(side) + 2 * p.CROP_MARGIN for side in (tip.width, tip.length))
     reach = math.ceil(math.hypot(width, length) / 2)
     paper = int(np.percentile(grey[:: p.SLAP_STEP, :: p.SLAP_STEP], 90))
@@ -210,13 +210,13 @@ def _upright(grey: Pixels, tip: Tip) -> Pixels:
     np.copyto(part, grey[: shown.shape[0], : shown.shape[1]], where=shown)
     x, y = round(tip.x) + reach, round(tip.y) + reach
     square = np.pad(alone, reach, constant_values=paper)[y - reach : y + reach, x - reach : x + reach]
-    turned = Pillow.fromarray(square).rotate(math.degrees(tip.angle), Pillow.Resampling.BICUBIC, fillcolor=paper)
+    rotated = Pillow.fromarray(square).rotate(math.degrees(tip.angle), Pillow.Resampling.BICUBIC, fillcolor=paper)
     left, top = reach - width // 2, reach - length // 2
-    return np.asarray(turned.crop((left, top, left + width, top + length)))
+    return np.asarray(rotated.crop((left, top, left + width, top + length)))
 
 
 def _whole(mask: Mask) -> Mask:
-    """A tip's mask with its bays filled and a thin margin, so that no ridge of it is lost."""
+    """A tip's mask with its bays filled and a thin margin added, so that no ridge of the tip is lost."""
     margin = round(p.CROP_MARGIN / 2 / p.SLAP_STEP)
     padded = np.pad(mask, p.SLAP_BAY)
     reached = ndimage.distance_transform_edt(~padded) <= p.SLAP_BAY

@@ -1,4 +1,4 @@
-"""A print as one unit vector, for the short list of a search; minutiae decide afterwards."""
+"""A print as one unit vector, for the first two stages of a search; minutiae decide afterwards."""
 
 from pathlib import Path
 
@@ -23,8 +23,8 @@ class FingerVector:
     def __call__(self, minutiae: Minutiae) -> Vector:
         """float32 (dimension,) of unit length; the inner product of two is their similarity.
 
-        Any order of the minutiae, any rotation and any shift of the print give the same vector but for rounding.
-        Raises ValueError where there is no minutia.
+        Any order of the minutiae, any rotation and any shift of the print give the same vector, up to rounding.
+        Raises ValueError if there is no minutia.
         """
         if len(minutiae) == 0:
             raise ValueError("a print without minutiae has no vector")

@@ -1,4 +1,6 @@
-"""Everyone enrolled, and the 1:N search. The order of reading: records, store, coder, layout, short_list, gallery."""
+"""Everyone enrolled, and the 1:N search. Order of reading: records, store, coder, layout, preselection,
+vector_comparison, minutiae_comparison, gallery.
+"""
 
 from matcher.gallery.coder import Coder, shipped_coders, untrained
 from matcher.gallery.files import Stamp

@@ -1,4 +1,4 @@
-"""Unit vectors as short codes of 4 bits a part, whose inner products FAISS sums 32 people at a time.
+"""Unit vectors as short codes of 4 bits per part. FAISS sums their inner products for 32 people at a time.
 
 Product quantisation (Jégou, Douze, Schmid, TPAMI 2011) after a rotation that gives every part its share of the variance
 (Ge, He, Ke, Sun, CVPR 2013), in FAISS's fast-scan layout (André, Kermarrec, Le Scouarnec, VLDB 2015).
@@ -21,15 +21,16 @@ from matcher.networks import MODELS, read_checked, read_manifest
 from matcher.types import Vector
 
 PART = 4
-"""Numbers a code of 4 bits stands for: one bit a number."""
+"""Numbers that a code of 4 bits stands for: one bit per number."""
 WORDS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Coder:
-    """rotation: float32 (d, 4 m), orthonormal columns; what it drops is lost to the short list.
+    """rotation: float32 (d, 4 m), orthonormal columns; the axes it drops are lost to the preselection.
 
-    words: float32 (m, 16, 4), what each code stands for; one word of each part is zero, for whoever lacks it.
+    words: float32 (m, 16, 4), the vector that each code stands for. One word of each part is zero, for people who lack
+    the position.
     """
 
     rotation: Vector
@@ -37,37 +38,37 @@ class Coder:
 
     @property
     def size(self) -> int:
-        """Numbers a turned vector has."""
+        """Numbers of a rotated vector."""
         return int(self.rotation.shape[1])
 
-    def turned(self, vectors: Vector) -> Vector:
+    def rotated(self, vectors: Vector) -> Vector:
         """(n, d) to (n, 4 m)."""
         return np.asarray(vectors @ self.rotation, np.float32)
 
 
 def write_coders(file: Path | IO[bytes], coders: Mapping[str, Coder]) -> None:
-    """One .npz of all, by name."""
+    """Write all coders into one .npz, by name."""
     parts = {f"{name}_{field.name}": getattr(one, field.name) for name, one in coders.items() for field in fields(one)}
     np.savez(file, **parts)
 
 
 def read_coders(file: Path | IO[bytes], names: Iterable[str]) -> dict[str, Coder]:
-    """What `write_coders` wrote."""
+    """The coders that `write_coders` wrote."""
     with np.load(file) as saved:
         return {name: Coder(*(saved[f"{name}_{field.name}"] for field in fields(Coder))) for name in names}
 
 
 def codes_for(dimension: int, wanted: int) -> int:
-    """Codes a vector of this dimension takes, `wanted` or fewer."""
+    """Number of codes for a vector of this dimension: `wanted` or fewer."""
     return min(wanted, -(-dimension // PART))
 
 
 def shipped_coders(dimensions: Mapping[str, int], models: Path = MODELS) -> dict[str, Coder]:
-    """Those an empty gallery starts with; untrained ones where an operator's network has another dimension.
+    """The coders of an empty gallery; untrained ones if an operator's network has another dimension.
 
     dimensions: by modality. Raises ModelMissing or ModelAltered.
     """
-    entry = read_manifest(models)["short_list"]
+    entry = read_manifest(models)["preselection"]
     shipped = read_coders(BytesIO(read_checked(entry, models)), dimensions)
     return {
         name: one if len(one.rotation) == dimensions[name] else untrained(dimensions[name], len(one.words))
@@ -77,7 +78,7 @@ def shipped_coders(dimensions: Mapping[str, int], models: Path = MODELS) -> dict
 
 @lru_cache
 def untrained(dimension: int, codes: int) -> Coder:
-    """For vectors nothing is known of: trained on unit vectors of every direction alike, drawn from a seed."""
+    """For vectors of unknown distribution: trained on unit vectors uniform over all directions, drawn from a seed."""
     rng = np.random.default_rng(dimension)
     return train(unit(rng.normal(size=(20_000, dimension)).astype(np.float32)), codes)
 
@@ -86,10 +87,10 @@ def train(vectors: Vector, codes: int) -> Coder:
     """Fit to unit vectors (n, d), n at least a few thousand."""
     codes = codes_for(vectors.shape[1], codes)
     rotation = _balanced(vectors, codes)
-    turned = np.ascontiguousarray(vectors @ rotation, np.float32)
-    quantiser = faiss.ProductQuantizer(turned.shape[1], codes, 4)
+    rotated = np.ascontiguousarray(vectors @ rotation, np.float32)
+    quantiser = faiss.ProductQuantizer(rotated.shape[1], codes, 4)
     quantiser.cp.seed = 1
-    quantiser.train(turned)
+    quantiser.train(rotated)
     words = faiss.vector_to_array(quantiser.centroids).reshape(codes, WORDS, PART).copy()
     nearest_zero = (words**2).sum(axis=2).argmin(axis=1)
     words[np.arange(codes), nearest_zero] = 0
@@ -102,7 +103,7 @@ def unit(vectors: Vector) -> Vector:
 
 
 def _balanced(vectors: Vector, codes: int) -> Vector:
-    """The principal axes (d, 4 m), dealt out so that all parts have the same product of variances."""
+    """The principal axes (d, 4 m), distributed so that all parts have nearly the same product of variances."""
     dimension, size = vectors.shape[1], PART * codes
     variance, axes = np.linalg.eigh(vectors.T.astype(np.float64) @ vectors / len(vectors))
     order = np.argsort(-variance)[:size]

@@ -1,8 +1,8 @@
-"""A gallery on disk: a folder of arrays with a manifest that says what each file's SHA-256 is.
+"""A gallery on disk: a folder of arrays, with a manifest that states the SHA-256 of each file.
 
-The folder is written beside its place and renamed into it; the former one stays aside until then. What is full never
-changes, so the next snapshot links to the same files instead of writing them again. `manifest.json` is the hash of its
-second line, and that line.
+The folder is written next to its final path and then renamed; the former one is kept aside until then. Full segments
+and blocks never change, so the next snapshot links to the same files instead of writing them again. `manifest.json` is
+the hash of its second line, and that line.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from matcher.calibrate import Line
 from matcher.errors import GalleryDamaged
 from matcher.gallery.coder import read_coders, write_coders
 from matcher.gallery.layout import Layout
-from matcher.gallery.paging import will_read_here_and_there
+from matcher.gallery.prefetch import expect_random_reads
+from matcher.gallery.preselection import Block, Preselection
 from matcher.gallery.records import COLD, Records, columns
-from matcher.gallery.short_list import Block, ShortList
 from matcher.gallery.store import Saved, Segment, Store
 
 VERSION = 2
 _MANIFEST = "manifest.json"
-_HEADER = 2**12  # bytes within which the description of a saved array ends
+_HEADER = 2**12  # bytes; the header of a saved array is shorter
 
 Content = NDArray[np.uint8]
 """A file's bytes."""
@@ -50,7 +50,7 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing to be written in some files. owner: what is full and remembers that it was written, or None."""
+    """Something written into files of its own. owner: the full segment or block that remembers its files, or None."""
 
     files: Mapping[str, Write]
     owner: Segment | Block | None
@@ -58,7 +58,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Everything to be written, as it was at one moment. layouts: (mask, mixed) of each block, in their order."""
+    """All that is written, as it was at one moment. layouts: (mask, mixed) of each block, in their order."""
 
     parts: list[Part]
     people: int
@@ -67,23 +67,24 @@ class Contents:
     trained_on: int
 
 
-def contents_of(store: Store, short: ShortList) -> Contents:
-    """What to write; to be called while nobody adds or removes. What is full is read later."""
+def contents_of(store: Store, preselection: Preselection) -> Contents:
+    """What to write. Call it while no other thread adds or removes; full segments and blocks are read later."""
     segments = [Part(_columns(number, one.records), one) for number, one in enumerate(store.full)]
-    growing = Part(_columns(len(store.full), store.open.records), None)
+    open_segment = Part(_columns(len(store.full), store.open.records), None)
     alive = store.alive.copy()
-    coders = short.coders
+    coders = preselection.coders
     rest = Part({"alive.npy": _array(alive), "coders.npz": lambda path: write_coders(path, coders)}, None)
     blocks = [
-        Part(_block_files(number, block), block) if block.full else Part(_growing_block_files(number, block), None)
-        for number, block in enumerate(short.blocks)
+        Part(_block_files(number, block), block) if block.full else Part(_open_block_files(number, block), None)
+        for number, block in enumerate(preselection.blocks)
     ]
-    layouts = [(block.layout.mask, block.layout.mixed) for block in short.blocks]
-    return Contents([*segments, growing, rest, *blocks], len(store), len(segments) + 1, layouts, short.trained_on)
+    layouts = [(block.layout.mask, block.layout.mixed) for block in preselection.blocks]
+    parts = [*segments, open_segment, rest, *blocks]
+    return Contents(parts, len(store), len(segments) + 1, layouts, preselection.trained_on)
 
 
 def write(folder: Path, stamp: Stamp, contents: Contents) -> None:
-    """Replace `folder` whole or, whatever happens meanwhile, not at all."""
+    """Replace `folder` atomically: after a failure at any moment it holds the old or the new snapshot."""
     unfinished = folder.with_name(folder.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
@@ -108,11 +109,11 @@ def write(folder: Path, stamp: Stamp, contents: Contents) -> None:
 
 def read(
     folder: Path, models: Mapping[str, str], store: Store, lines: Mapping[str, Line], each: Each, *, mapped: bool
-) -> tuple[int, ShortList]:
-    """Fill an empty store; the sequence number and the short list. Every byte is checked before any is believed.
+) -> tuple[int, Preselection]:
+    """Fill an empty store; return the sequence number and the preselection. Every byte is checked before it is used.
 
-    each: maps over file names with as many threads as it likes. mapped: leave vectors and minutiae on the disk.
-    Raises FileNotFoundError, and GalleryDamaged when files are not what `write` left, or of other models.
+    each: maps over file names with all threads it may use. mapped: leave vectors and minutiae on the disk.
+    Raises FileNotFoundError, and GalleryDamaged if files are not as `write` left them, or of other models.
     """
     folder = folder if folder.exists() else _former(folder)
     manifest = _read_manifest(folder / _MANIFEST)
@@ -124,29 +125,30 @@ def read(
     store.restore(
         [_read_segment(contents, number) for number in range(manifest["segments"])], _array_in(contents["alive.npy"])
     )
-    short = ShortList(read_coders(BytesIO(contents["coders.npz"].tobytes()), models), lines, manifest["trained_on"])
+    coders = read_coders(BytesIO(contents["coders.npz"].tobytes()), models)
+    preselection = Preselection(coders, lines, manifest["trained_on"])
     for number, (mask, mixed) in enumerate(manifest["blocks"]):
-        short.restore(_read_block(contents, number, short.layout(mask, mixed)))
+        preselection.restore(_read_block(contents, number, preselection.layout(mask, mixed)))
     for number, segment in enumerate(store.full):
         segment.saved = {name: (folder / name, hashes[name]) for name in _columns(number, segment.records)}
-    for number, block in enumerate(short.blocks):
+    for number, block in enumerate(preselection.blocks):
         block.saved = {name: (folder / name, hashes[name]) for name in _block_files(number, block)}
-    return int(manifest["sequence"]), short
+    return int(manifest["sequence"]), preselection
 
 
 def release(folder: Path, store: Store) -> None:
-    """Let go of what full segments hold in memory and have in `folder`."""
+    """Map the columns of full segments that are in `folder`, so that memory no longer holds them."""
     for number, segment in enumerate(store.full):
         if segment.saved and not isinstance(segment.records.faces, np.memmap):
             contents = {name: _mapped(folder / _column_file(number, name)) for name in COLD}
             for content in contents.values():
-                will_read_here_and_there(content)
-            columns_there = {name: _array_in(content) for name, content in contents.items()}
-            segment.records = replace(segment.records, **columns_there)
+                expect_random_reads(content)
+            mapped = {name: _array_in(content) for name, content in contents.items()}
+            segment.records = replace(segment.records, **mapped)
 
 
 def _former(folder: Path) -> Path:
-    """Where a snapshot is while another takes its place."""
+    """The path of a snapshot while another replaces it."""
     return folder.with_name(folder.name + ".former")
 
 
@@ -177,8 +179,8 @@ def _block_files(number: int, block: Block) -> dict[str, Write]:
     }
 
 
-def _growing_block_files(number: int, block: Block) -> dict[str, Write]:
-    """The same of a block that may change as soon as the lock is free."""
+def _open_block_files(number: int, block: Block) -> dict[str, Write]:
+    """The same for a block that may change as soon as the lock is free: its index is copied now."""
     index = faiss.serialize_index(block.index)
     return _block_files(number, block) | {f"block-{number:05}.index": lambda path: index.tofile(path)}
 
@@ -199,7 +201,7 @@ def _array(rows: NDArray[Any]) -> Write:
 
 
 def _linked(known: Saved | None, path: Path) -> str | None:
-    """Take a file of an earlier snapshot, if it is still there: its hash."""
+    """Link to a file of an earlier snapshot and return its hash; None if the file is gone."""
     if known is None:
         return None
     try:
@@ -223,7 +225,7 @@ def _hash(path: Path) -> str:
 def _content(path: Path, sha256: str, *, mapped: bool) -> Content:
     """A file's bytes, checked. mapped: they stay on the disk. Raises GalleryDamaged.
 
-    They are checked by reading: of a map, what cannot be read would end the process.
+    They are checked by reading the file: a read error in a memory map would end the process.
     """
     try:
         content = None if mapped else np.fromfile(path, np.uint8)
@@ -235,7 +237,7 @@ def _content(path: Path, sha256: str, *, mapped: bool) -> Content:
     if content is not None:
         return content
     content = _mapped(path)
-    will_read_here_and_there(content)
+    expect_random_reads(content)
     return content
 
 
@@ -247,8 +249,8 @@ def _array_in(content: Content) -> NDArray[Any]:
     """The array of a file that `np.save` wrote, as a view of its bytes."""
     start = BytesIO(content[:_HEADER].tobytes())
     np.lib.format.read_magic(start)
-    shape, turned, kind = np.lib.format.read_array_header_1_0(start)
-    return content[start.tell() :].view(kind).reshape(shape, order="F" if turned else "C")
+    shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(start)
+    return content[start.tell() :].view(dtype).reshape(shape, order="F" if fortran_order else "C")
 
 
 def _write_manifest(path: Path, stamp: Stamp, contents: Contents, hashes: Mapping[str, str]) -> None:
@@ -284,7 +286,7 @@ def _read_manifest(path: Path) -> dict[str, Any]:
 
 
 def _sync(path: Path) -> None:
-    """Have it on the disk; for a folder, which names it holds."""
+    """Wait until a file's content, or the names in a folder, are on the disk."""
     file = os.open(path, os.O_RDONLY)
     try:
         os.fsync(file)

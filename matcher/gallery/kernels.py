@@ -1,4 +1,4 @@
-"""The compiled loops of the looks at records. Imported on first use: Numba takes a second to load.
+"""The compiled loops over records. Imported on first use: Numba takes a second to load.
 
 All release the interpreter lock; none starts threads of its own.
 """
@@ -17,27 +17,27 @@ def best_cosines(
 ):  # fmt: skip
     """Cosines of the best pairs of vectors, of the people in `rows`, by position of the probe.
 
-    column: int64 (11,), a position's column, −1 where the probe has none; its finger vectors of place p are
-    finger_probes[finger_first[p]:finger_first[p + 1]], its faces face_probes. cosines: float32 (len(rows), columns) and
-    captures: int64 alike, of a person's captures, both zeros, are filled in.
+    column: int64 (11,), the column of a position index, −1 if the probe lacks the position. The probe's finger vectors
+    of position index p are finger_probes[finger_first[p]:finger_first[p + 1]], its faces face_probes. Filled in, both
+    zeros before: cosines, float32 (len(rows), columns), and captures, int64 of the same shape, a person's captures.
     """
     for at in range(len(rows)):
         row = rows[at]
         face, finger = faces_before[row], first[row] - faces_before[row]
         for capture in range(first[row], first[row + 1]):
-            place = positions[capture]
-            to = column[place]
+            position = positions[capture]
+            to = column[position]
             if to >= 0:
                 best = np.float32(-2) if captures[at, to] == 0 else cosines[at, to]
-                if place == 0:
+                if position == 0:
                     for probe in range(len(face_probes)):
                         best = max(best, dot(faces[face], face_probes[probe]) * face_scale)
                 else:
-                    for probe in range(finger_first[place], finger_first[place + 1]):
+                    for probe in range(finger_first[position], finger_first[position + 1]):
                         best = max(best, dot(fingers[finger], finger_probes[probe]) * scales[finger])
                 cosines[at, to] = best
                 captures[at, to] += 1
-            if place == 0:
+            if position == 0:
                 face += 1
             else:
                 finger += 1
@@ -53,36 +53,36 @@ def dot(packed, probe):
 
 
 @njit(cache=True, nogil=True)
-def fingers_at(rows, start, positions, faces_before, place, fingers, first):
-    """Fill `fingers` with all captures of one finger position, of the people in `rows` in turn, and return how many.
+def fingers_at(rows, start, positions, faces_before, position, fingers, first):
+    """Fill `fingers` with all captures of one position (its index), person after person in `rows`; return their number.
 
-    start: the records' `first`. first: int64 (len(rows),), is filled with where each person's begin.
+    start: the records' `first`. first: int64 (len(rows),), filled with the beginning of each person's captures.
     """
     count = 0
     for at in range(len(rows)):
         row = rows[at]
         first[at] = count
         for capture in range(start[row], start[row + 1]):
-            if positions[capture] == place:
+            if positions[capture] == position:
                 fingers[count] = capture - faces_before[row + 1]  # a person's faces come before the fingers
                 count += 1
     return count
 
 
 @njit(cache=True, nogil=True)
-def unpack(minutiae, minutiae_first, fingers, places, turn, starts, x, y, direction):
-    """Fill x, y (pixels) and direction (radians), float64, with packed minutiae: finger i's go to starts[i] and on.
+def unpack(minutiae, minutiae_first, fingers, pixel_steps, direction_steps, starts, x, y, direction):
+    """Fill x, y (pixels) and direction (radians), float64, with packed minutiae: those of finger i from starts[i] on.
 
-    places: steps a pixel, turn: steps a radian, float32. As `records.unpack_minutiae` says.
+    pixel_steps: steps per pixel. direction_steps: steps per radian. Both float32. As `quantise.unpack_minutiae` does.
     """
     for i in range(len(fingers)):
         begin = minutiae_first[fingers[i]]
         count = (minutiae_first[fingers[i] + 1] - begin) // 7
         for m in range(count):
             to = starts[i] + m
-            x[to] = _word(minutiae, begin + 2 * m) / places
-            y[to] = _word(minutiae, begin + 2 * (count + m)) / places
-            direction[to] = _word(minutiae, begin + 2 * (2 * count + m)) / turn
+            x[to] = _word(minutiae, begin + 2 * m) / pixel_steps
+            y[to] = _word(minutiae, begin + 2 * (count + m)) / pixel_steps
+            direction[to] = _word(minutiae, begin + 2 * (2 * count + m)) / direction_steps
 
 
 @njit(cache=True, nogil=True)

@@ -1,7 +1,7 @@
-"""Everyone's records under a small number each, the slot, given once and never again.
+"""Everyone's records under a small number each, the slot, which is given once and never again.
 
-Records lie in segments; a full segment never changes until it is compacted, so it is kept in one set of files for good
-and may be read from the disk a page at a time.
+Records lie in segments. A full segment never changes until it is compacted, so it is written to disk only once, and it
+may be read from there one page at a time.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.gallery.growing import Growing
-from matcher.gallery.paging import fetch_all
+from matcher.gallery.growable import GrowableArray
+from matcher.gallery.prefetch import prefetch_all
 from matcher.gallery.records import COLD, Records, columns
 from matcher.parameters import SEGMENT_PEOPLE
 from matcher.types import Template
@@ -38,17 +38,17 @@ class Segment:
         self.low, self.high = (int(self._sorted[0]), int(self._sorted[-1])) if len(records) else (0, -1)
 
     def rows_of(self, key: int) -> NDArray[np.int64]:
-        """Where a key is, alive or not."""
+        """The rows of a key, alive or not."""
         start, stop = np.searchsorted(self._sorted, [key, key + 1])
         return np.arange(start, stop) if self._order is None else self._order[start:stop]
 
 
 class OpenSegment:
-    """The last segment, still growing."""
+    """The last segment, to which people are still added."""
 
     def __init__(self, start: Records) -> None:
         self._columns = {
-            name: Growing((rows := getattr(start, name)).dtype, rows.shape[1:], rows) for name in columns()
+            name: GrowableArray((rows := getattr(start, name)).dtype, rows.shape[1:], rows) for name in columns()
         }
 
     def __len__(self) -> int:
@@ -56,7 +56,7 @@ class OpenSegment:
 
     @property
     def records(self) -> Records:
-        """Everybody so far; what is appended later does not show."""
+        """Everyone so far; people appended later do not show."""
         return Records(**{name: column.rows for name, column in self._columns.items()})
 
     def append(self, records: Records) -> None:
@@ -72,7 +72,7 @@ class View:
     segments: list[Records]
     alive: NDArray[np.bool_]
 
-    def located(self, slots: NDArray[np.int64]) -> Iterator[tuple[Records, NDArray[np.int64], NDArray[np.intp]]]:
+    def located(self, slots: Slots) -> Iterator[tuple[Records, NDArray[np.int64], NDArray[np.intp]]]:
         """For each segment that holds some of the slots: its records, the rows there, and which of `slots` they are."""
         segments = slots // SEGMENT_PEOPLE
         for number in np.unique(segments).tolist():
@@ -80,11 +80,11 @@ class View:
             yield self.segments[number], slots[which] % SEGMENT_PEOPLE, which
 
     def key(self, slot: int) -> int:
-        """Whose slot it is."""
+        """The key of the person in a slot."""
         return int(self.segments[slot // SEGMENT_PEOPLE].keys[slot % SEGMENT_PEOPLE])
 
     def person(self, slot: int, models: Mapping[str, str]) -> tuple[int, tuple[Template, ...]]:
-        """Key and templates of one. models: by modality."""
+        """Key and templates of one person. models: by modality."""
         return self.key(slot), self.segments[slot // SEGMENT_PEOPLE].templates(slot % SEGMENT_PEOPLE, models)
 
 
@@ -92,21 +92,21 @@ class Store:
     """Slots 0 to n − 1. One writer at a time. dimensions: by modality."""
 
     def __init__(self, dimensions: Mapping[str, int]) -> None:
-        self._nobody = _nobody(dimensions["face"], dimensions["finger"])
+        self._empty = _empty_records(dimensions["face"], dimensions["finger"])
         self.full: list[Segment] = []
-        self.open = OpenSegment(self._nobody)
+        self.open = OpenSegment(self._empty)
         self._recent: dict[int, int] = {}
-        self._alive = Growing(np.bool_)
+        self._alive = GrowableArray(np.bool_)
         self._living = 0
 
     def restore(self, segments: list[Records], alive: NDArray[np.bool_]) -> None:
-        """Take everybody as read from disk; all segments but the last are full."""
+        """Take everyone as read from disk; all segments but the last are full."""
         for records in segments:
             if len(records) == SEGMENT_PEOPLE:
                 self.full.append(Segment(records))
             else:
                 self.open = OpenSegment(records)
-        self._alive = Growing(np.bool_, (), alive)
+        self._alive = GrowableArray(np.bool_, (), alive)
         self._living = int(np.count_nonzero(alive))
         base = len(self.full) * SEGMENT_PEOPLE
         self._recent = {key: base + row for row, key in enumerate(self.open.records.keys.tolist()) if alive[base + row]}
@@ -122,11 +122,11 @@ class Store:
 
     @property
     def alive(self) -> NDArray[np.bool_]:
-        """Which slots still stand for somebody."""
+        """The slots of people who have not been removed: bool, by slot."""
         return self._alive.rows
 
-    def add(self, records: Records) -> NDArray[np.int64]:
-        """Append people and return their slots. Whoever has one of the keys must have been removed."""
+    def add(self, records: Records) -> Slots:
+        """Append people and return their slots. People already here under one of the keys must be removed first."""
         start = self.slots
         while len(records):
             room = SEGMENT_PEOPLE - len(self.open)
@@ -135,7 +135,7 @@ class Store:
         return np.arange(start, self.slots)
 
     def remove(self, key: int) -> bool:
-        """Forget a person; whether there was one."""
+        """Forget a person. False if there was none."""
         slot = self.slot_of(key)
         if slot is None:
             return False
@@ -145,7 +145,7 @@ class Store:
         return True
 
     def slot_of(self, key: int) -> int | None:
-        """The slot of a person who is here."""
+        """The slot of a person who has not been removed, or None."""
         if key in self._recent:
             return self._recent[key]
         for number in range(len(self.full) - 1, -1, -1):
@@ -157,19 +157,21 @@ class Store:
         return None
 
     def view(self) -> View:
-        """Everybody as of now."""
+        """Everyone as of now."""
         return View([segment.records for segment in self.full] + [self.open.records], self.alive)
 
     def compact(self, least: float, start: int = 0) -> None:
-        """Drop the captures of the removed from full segments, from `start` on, of which more than `least` are gone."""
+        """Drop the captures of removed people, in full segments from `start` on that have more than a share `least` of
+        such people.
+        """
         for number, segment in list(enumerate(self.full))[start:]:
             gone = ~self.alive[number * SEGMENT_PEOPLE : (number + 1) * SEGMENT_PEOPLE]
             if np.count_nonzero(gone & (segment.records.keys >= 0)) > least * SEGMENT_PEOPLE:
-                fetch_all(*(getattr(segment.records, name) for name in COLD))
+                prefetch_all(*(getattr(segment.records, name) for name in COLD))
                 self.full[number] = Segment(segment.records.without(gone))
 
     def compact_open(self, least: float) -> None:
-        """The same of the segment still growing, to which nothing may be appended meanwhile."""
+        """The same for the open segment, to which nothing may be appended meanwhile."""
         records, gone = self.open.records, ~self.alive[self.slots - len(self.open) :]
         if np.count_nonzero(gone & (records.keys >= 0)) > least * len(records):
             self.open = OpenSegment(records.without(gone))
@@ -185,11 +187,12 @@ class Store:
 
     def _seal(self) -> None:
         self.full.append(Segment(self.open.records))
-        self.open = OpenSegment(self._nobody)
+        self.open = OpenSegment(self._empty)
         self._recent = {}
 
 
-def _nobody(face: int, finger: int) -> Records:
+def _empty_records(face: int, finger: int) -> Records:
+    """No people. face, finger: length of the vectors."""
     offsets = np.zeros(1, np.int64)
     return Records(
         keys=np.zeros(0, np.int64),

@@ -1,4 +1,4 @@
-"""People made of random vectors and minutiae, whose mates are known."""
+"""People made of random vectors and minutiae, with known mates."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,13 +25,13 @@ CALIBRATIONS = {
 def models_in(folder: Path) -> Path:
     """Fill a folder of models with what comparisons and searches of made-up people read; the same folder."""
     write_calibrations(folder / "calibration.json", CALIBRATIONS)
-    for name in ("manifest.toml", "short_list.npz"):
+    for name in ("manifest.toml", "preselection.npz"):
         (folder / name).symlink_to(REAL_MODELS / name)
     return folder
 
 
 def person(seed: int, positions: Sequence[Position]) -> list[Template]:
-    """The first capture of every position. The same seed gives the same person, whatever the positions."""
+    """The first capture of every position. The same seed gives the same person, for any positions."""
     return [_capture(seed, position, 0, 0.0) for position in positions]
 
 
@@ -41,8 +41,8 @@ def again(seed: int, positions: Sequence[Position], *, time: int = 1, noise: flo
 
 
 def _capture(seed: int, position: Position, time: int, noise: float) -> Template:
-    place = list(Position).index(position)
-    master, change = np.random.default_rng([seed, place]), np.random.default_rng([seed, place, time])
+    index = list(Position).index(position)
+    master, change = np.random.default_rng([seed, index]), np.random.default_rng([seed, index, time])
     kind = "finger" if position.is_finger else "face"
     size = DIMENSIONS[kind]
     vector = _unit(_unit(master.normal(size=size)) + noise * _unit(change.normal(size=size)))

@@ -9,7 +9,7 @@ from matcher.errors import CalibrationUnusable
 from tests.matcher.made_up import CALIBRATIONS, MODELS
 
 
-def test_silence_costs_one_and_truth_nothing() -> None:
+def test_stating_zero_costs_one_and_the_truth_nothing() -> None:
     assert cllr(np.zeros(5), np.zeros(7)) == pytest.approx(1)
     assert cllr(np.full(5, 9.0), np.full(7, -9.0)) == pytest.approx(0, abs=1e-6)
 

@@ -35,7 +35,7 @@ def made_up_comparator(tmp_path_factory: pytest.TempPathFactory) -> Comparator:
     return Comparator(made_up.FORMAT, made_up.models_in(tmp_path_factory.mktemp("models")))
 
 
-def test_one_person_is_told_from_two(
+def test_one_person_is_distinguished_from_two(
     comparator: Comparator, first: list[Template], again: list[Template], second: list[Template]
 ) -> None:
     mated, non_mated = comparator.compare(again, first), comparator.compare(second, first)
@@ -71,12 +71,12 @@ def test_without_fitting_curves_nothing_is_compared(extractor: Extractor, tmp_pa
 
 some_positions = st.lists(st.sampled_from([FACE, THUMB, INDEX]), min_size=1, max_size=3, unique=True)
 captures = st.tuples(st.integers(0, 3), some_positions, st.sampled_from([0.1, 0.4, 1.0]))
-"""Whose, at which positions, how unlike the first capture."""
+"""Seed of the person, positions, and noise against the first capture."""
 
 
 @st.composite
 def some_people(draw: st.DrawFn) -> dict[int, list[Template]]:
-    """Up to 12 people, some with several captures of a position; only four are different, so many are mates."""
+    """Up to 12 people, some with several captures of a position; only four differ, so many are mates."""
     keys = draw(st.lists(st.integers(0, 10**9), max_size=12, unique=True))
     return {
         key: [

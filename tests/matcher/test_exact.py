@@ -17,7 +17,7 @@ def test_the_same_captures_give_full_scores_and_the_curves_top() -> None:
     assert only.log10_lr == pytest.approx(3.0 + 4.0)
 
 
-def test_everyone_with_a_common_position_is_named_and_nobody_else() -> None:
+def test_everyone_with_a_common_position_is_a_candidate_and_no_one_else() -> None:
     people = {1: person(1, (FACE,)), 2: person(2, (THUMB,)), 3: person(3, (FACE, THUMB)), 4: []}
     assert {c.key for c in exact.search(people, again(3, (THUMB,)), CALIBRATIONS)} == {2, 3}
     assert exact.search(people, again(3, (THUMB,)), CALIBRATIONS, limit=1)[0].key == 3

@@ -62,7 +62,7 @@ def test_a_batch_is_answered_capture_by_capture_in_its_order(extractor: Extracto
     assert extractor.extract([]) == []
 
 
-def test_a_minutiae_record_serves_in_place_of_a_picture(
+def test_a_minutiae_record_serves_instead_of_a_picture(
     extractor: Extractor, first: list[Template], again: list[Template], second: list[Template]
 ) -> None:
     comparator = Comparator(extractor.format)
@@ -81,8 +81,8 @@ def test_a_minutiae_record_serves_in_place_of_a_picture(
 def test_a_record_that_is_cut_short_or_of_no_finger_is_refused(
     extractor: Extractor, position: Position, cut: int
 ) -> None:
-    places = 20 * np.arange(8, dtype=np.float32)
-    print_ = Minutiae(places, places, 0 * places, 0 * places + 1, places > 60)
+    steps = 20 * np.arange(8, dtype=np.float32)
+    print_ = Minutiae(steps, steps, 0 * steps, 0 * steps + 1, steps > 60)
     content = write_minutiae_record(print_, Version.V2005, INDEX, 50)
     with pytest.raises(CaptureUnreadable):
         extractor.check(position, content[: len(content) - cut])

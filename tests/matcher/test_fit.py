@@ -14,7 +14,7 @@ SHIFT = 3.0
 
 
 def gaussian_scores(mated: int, non_mated: int, seed: int) -> tuple[Floats, Floats]:
-    """Scores N(3, 1) and N(0, 1), whose log LR is 3·s − 4.5 (natural)."""
+    """Scores N(3, 1) and N(0, 1); their log LR is 3·s − 4.5 (natural)."""
     rng = np.random.default_rng(seed)
     return rng.normal(SHIFT, 1, mated), rng.normal(0, 1, non_mated)
 
@@ -57,12 +57,12 @@ some_scores = st.lists(st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.5000001, 1.0]) | 
 
 @settings(deadline=None)
 @given(some_scores, some_scores)
-def test_whatever_the_scores_the_curve_rises_within_its_bounds(mated: list[float], non_mated: list[float]) -> None:
+def test_the_curve_of_any_scores_rises_within_its_bounds(mated: list[float], non_mated: list[float]) -> None:
     curve = fit_curve(np.array(mated), np.array(non_mated))
-    said = curve(np.linspace(-1, 2, 200))
-    assert (np.diff(said) >= 0).all()
-    assert said.min() >= np.log10(CAPTURE_WORTHLESS) - 1e-3
-    assert said.max() <= max(np.log10(len(non_mated) / COMPARISONS_BEHIND_A_RATE), 0) + 1e-3
+    ratios = curve(np.linspace(-1, 2, 200))
+    assert (np.diff(ratios) >= 0).all()
+    assert ratios.min() >= np.log10(CAPTURE_WORTHLESS) - 1e-3
+    assert ratios.max() <= max(np.log10(len(non_mated) / COMPARISONS_BEHIND_A_RATE), 0) + 1e-3
 
 
 def test_scores_that_never_overlap_still_give_no_more_than_the_data_support() -> None:

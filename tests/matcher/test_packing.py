@@ -61,10 +61,10 @@ def test_a_finger_takes_no_more_than_its_numbers_need() -> None:
 @given(st.data())
 def test_any_damage_is_noticed(data: st.DataObject) -> None:
     packed = template_to_bytes(person(1, [Position.LEFT_RING])[0])
-    place = data.draw(st.integers(0, len(packed) - 1))
+    at = data.draw(st.integers(0, len(packed) - 1))
     change = data.draw(st.integers(1, 255))
-    altered = packed[:place] + bytes([packed[place] ^ change]) + packed[place + 1 :]
-    for damaged in (altered, packed[:place]):
+    altered = packed[:at] + bytes([packed[at] ^ change]) + packed[at + 1 :]
+    for damaged in (altered, packed[:at]):
         with pytest.raises(TemplateDamaged):
             template_from_bytes(damaged)
 

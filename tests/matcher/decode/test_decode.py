@@ -1,4 +1,4 @@
-"""Every accepted format comes back as it went in, and no bytes whatever raise anything but the matcher's errors."""
+"""Every accepted format comes back as it went in, and no bytes raise anything but the matcher's errors."""
 
 import io
 import struct
@@ -75,23 +75,23 @@ def test_palette_bilevel_and_cmyk() -> None:
     np.testing.assert_array_equal(decode(written(red.convert("CMYK"), "TIFF")).pixels, np.asarray(red))
 
 
-@pytest.mark.parametrize(("orientation", "turns"), [(1, 0), (3, 2), (6, -1), (8, 1)])
-def test_exif_orientation_is_applied(orientation: int, turns: int) -> None:
+@pytest.mark.parametrize(("orientation", "quarters"), [(1, 0), (3, 2), (6, -1), (8, 1)])
+def test_exif_orientation_is_applied(orientation: int, quarters: int) -> None:
     pixels = scene(4, 6)
     exif = Pillow.Exif()
     exif[0x0112] = orientation
     found = decode(written(Pillow.fromarray(pixels), "PNG", exif=exif)).pixels
-    np.testing.assert_array_equal(found, np.rot90(pixels, turns))
+    np.testing.assert_array_equal(found, np.rot90(pixels, quarters))
 
 
-@pytest.mark.parametrize(("header", "believed"), [(500, 500), (1000, 1000), (72, None), (96, None), (9999, None)])
-def test_resolution_of_the_header_is_believed_where_sane(header: int, believed: float | None) -> None:
+@pytest.mark.parametrize(("header", "expected"), [(500, 500), (1000, 1000), (72, None), (96, None), (9999, None)])
+def test_resolution_of_the_header_counts_if_plausible(header: int, expected: float | None) -> None:
     content = written(Pillow.fromarray(scene(8, 8)), "PNG", dpi=(header, header))
-    assert decode(content).dpi == believed
+    assert decode(content).dpi == expected
     assert decode(content, dpi=569).dpi == 569
 
 
-def test_resolution_that_differs_across_and_down_is_not_believed() -> None:
+def test_resolution_that_differs_across_and_down_does_not_count() -> None:
     assert decode(written(Pillow.fromarray(scene(8, 8)), "PNG", dpi=(500, 250))).dpi is None
 
 
@@ -171,8 +171,8 @@ SMALL = {kind: written(Pillow.fromarray(scene(12, 10, 3)), kind) for kind in FOR
 
 def damaged(content: bytes, edits: list[tuple[int, int]], keep: float) -> bytes:
     changed = bytearray(content)
-    for place, value in edits:
-        changed[place % len(changed)] = value
+    for at, value in edits:
+        changed[at % len(changed)] = value
     return bytes(changed[: int(len(changed) * keep)])
 
 

@@ -52,7 +52,7 @@ def altered(record: bytes, at: int, number: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "states"),
     [
         (of_2005(b"picture", version=b"020\x00"), "version is neither"),
         (of_2005(b"picture", images=2), "2 images"),
@@ -80,14 +80,14 @@ def altered(record: bytes, at: int, number: bytes) -> bytes:
         (of_2011(of_2011(b"picture")), "not a picture"),
     ],
 )
-def test_what_is_wrong_is_said(content: bytes, says: str) -> None:
-    with pytest.raises(CaptureUnreadable, match=says):
+def test_the_error_states_what_is_wrong(content: bytes, states: str) -> None:
+    with pytest.raises(CaptureUnreadable, match=states):
         decode(content)
 
 
 @EDITIONS
 @given(data=st.data())
-def test_a_record_cut_anywhere_is_said_to_be(record: Callable[..., bytes], data: st.DataObject) -> None:
+def test_a_record_cut_anywhere_is_reported_as_cut(record: Callable[..., bytes], data: st.DataObject) -> None:
     whole = record(b"picture")
     kept = data.draw(st.integers(len(b"FAC\x00"), len(whole) - 1))
     with pytest.raises(CaptureUnreadable, match="damaged or cut short: "):

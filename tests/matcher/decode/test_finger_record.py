@@ -66,7 +66,7 @@ def test_the_clients_resolution_wins_over_the_records() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "states"),
     [
         (old(b"x", 0, fingers=2), "2 images"),
         (old(b"x", 0)[:-1], "lengths"),
@@ -78,8 +78,8 @@ def test_the_clients_resolution_wins_over_the_records() -> None:
         (old(b"nothing", WSQ), "not a picture"),
     ],
 )
-def test_what_is_wrong_is_said(content: bytes, says: str) -> None:
-    with pytest.raises(CaptureUnreadable, match=says):
+def test_the_error_states_what_is_wrong(content: bytes, states: str) -> None:
+    with pytest.raises(CaptureUnreadable, match=states):
         decode(content)
 
 

@@ -1,4 +1,4 @@
-"""Portraits of people everybody knows: found, turned upright, told apart, and judged."""
+"""Portraits of well-known people: found, rotated upright, distinguished, and judged."""
 
 import io
 from functools import cache
@@ -15,8 +15,8 @@ from matcher.errors import NoFace, SeveralFaces
 from matcher.face import FaceExtractor
 from matcher.face.align import TEMPLATE, align, similarity
 from matcher.face.detect import find_faces
-from matcher.face.quality import ADVICE, head_turn
-from matcher.face.upright import look_again, roll
+from matcher.face.quality import ADVICE, yaw_and_pitch
+from matcher.face.upright import detect_again, roll
 from matcher.face.yunet import YuNet
 from matcher.networks import open_network
 from matcher.parameters import FACE_LIMITS
@@ -85,13 +85,13 @@ def test_grey_and_small_pictures_serve() -> None:
 @pytest.mark.parametrize(
     ("name", "degrees"), [("obama.jpg", -45), ("obama.jpg", 20), ("biden.jpg", -30), ("biden.jpg", 45)]
 )
-def test_a_turned_face_gives_the_upright_ones_vector(name: str, degrees: int) -> None:
+def test_a_rotated_face_gives_the_vector_of_the_upright_one(name: str, degrees: int) -> None:
     upright, quality = reference(name)
-    turned = portrait(name).rotate(-degrees, Pillow.Resampling.BICUBIC, expand=True)
-    found, turned_quality = extractor().extract(image(turned))
+    rotated = portrait(name).rotate(-degrees, Pillow.Resampling.BICUBIC, expand=True)
+    found, rotated_quality = extractor().extract(image(rotated))
     assert float(found @ upright) > 0.85
-    turn = turned_quality.components["roll_degrees"] - quality.components["roll_degrees"]
-    assert turn == pytest.approx(degrees, abs=15)
+    rotation = rotated_quality.components["roll_degrees"] - quality.components["roll_degrees"]
+    assert rotation == pytest.approx(degrees, abs=15)
 
 
 @pytest.mark.parametrize("side", [80, 160, 900])
@@ -116,7 +116,7 @@ def test_two_people_are_too_many() -> None:
         extractor().extract(image(both))
 
 
-def test_the_one_in_the_middle_was_meant_and_the_counter_hears_of_the_other() -> None:
+def test_the_face_in_the_middle_is_the_subject_and_the_other_becomes_a_reason() -> None:
     picture = Pillow.new("RGB", (1000, 700), "white")
     picture.paste(portrait("obama.jpg", 600), (250, 50))
     alone = likeness("obama.jpg", picture)
@@ -146,19 +146,19 @@ def test_a_fingerprint_has_no_face() -> None:
             extractor().extract(decode(capture(name)))
 
 
-def mended(picture: Pillow.Image) -> tuple[str, ...]:
+def reasons(picture: Pillow.Image) -> tuple[str, ...]:
     return extractor().quality(image(picture)).reasons
 
 
-def test_reasons_tell_what_to_mend() -> None:
+def test_reasons_state_what_to_correct() -> None:
     obama = portrait("obama.jpg", 910)
-    assert mended(obama) == ()
-    assert mended(obama.filter(ImageFilter.GaussianBlur(9))) == ("blurred",)
-    assert "too_dark" in mended(ImageEnhance.Brightness(obama).enhance(0.25))
-    assert "too_bright" in mended(ImageEnhance.Brightness(obama).enhance(2.2))
-    assert "low_contrast" in mended(ImageEnhance.Contrast(obama).enhance(0.3))
-    assert mended(obama.resize((200, 250))) == ("too_far",)
-    assert "head_tilted" in mended(obama.rotate(30, Pillow.Resampling.BICUBIC))
+    assert reasons(obama) == ()
+    assert reasons(obama.filter(ImageFilter.GaussianBlur(9))) == ("blurred",)
+    assert "too_dark" in reasons(ImageEnhance.Brightness(obama).enhance(0.25))
+    assert "too_bright" in reasons(ImageEnhance.Brightness(obama).enhance(2.2))
+    assert "low_contrast" in reasons(ImageEnhance.Contrast(obama).enhance(0.3))
+    assert reasons(obama.resize((200, 250))) == ("too_far",)
+    assert "head_tilted" in reasons(obama.rotate(30, Pillow.Resampling.BICUBIC))
 
 
 def test_score_falls_with_blur() -> None:
@@ -173,23 +173,23 @@ def test_every_reason_has_a_sentence() -> None:
     assert all((limit.least is None) != (limit.most is None) for limit in FACE_LIMITS)
 
 
-def test_head_turn_of_a_turned_head() -> None:
+def test_yaw_and_pitch_follow_the_nose() -> None:
     nose_right, nose_low = TEMPLATE.astype(np.float32), TEMPLATE.astype(np.float32)
     nose_right[2, 0] += 10
     nose_low[2, 1] += 12
-    straight = head_turn(TEMPLATE.astype(np.float32))
+    straight = yaw_and_pitch(TEMPLATE.astype(np.float32))
     assert abs(straight[0]) < 1
-    assert head_turn(nose_right)[0] > 20
-    assert head_turn(nose_low)[1] > straight[1] + 15
+    assert yaw_and_pitch(nose_right)[0] > 20
+    assert yaw_and_pitch(nose_low)[1] > straight[1] + 15
 
 
 @given(scale=st.floats(0.1, 30), degrees=st.floats(-179, 179), x=st.floats(-500, 500), y=st.floats(-500, 500))
 def test_similarity_recovers_what_was_done(scale: float, degrees: float, x: float, y: float) -> None:
     c, s = scale * np.cos(np.radians(degrees)), scale * np.sin(np.radians(degrees))
-    turn, shift = np.array([[c, -s], [s, c]]), np.array([x, y])
-    moved = TEMPLATE @ turn.T + shift
+    rotation, shift = np.array([[c, -s], [s, c]]), np.array([x, y])
+    moved = TEMPLATE @ rotation.T + shift
     matrix, found = similarity(TEMPLATE, moved)
-    np.testing.assert_allclose(matrix, turn, atol=1e-6 * scale)
+    np.testing.assert_allclose(matrix, rotation, atol=1e-6 * scale)
     np.testing.assert_allclose(found, shift, atol=1e-3)
     assert roll(moved.astype(np.float32)) == pytest.approx(degrees, abs=0.1)
 
@@ -214,4 +214,4 @@ def test_lfw_faces_are_all_found() -> None:
         pixels = decode(path.read_bytes()).pixels
         faces = find_faces(yunet(), pixels)
         assert faces, path.name
-        assert look_again(yunet(), pixels, faces[0]) is not None, path.name
+        assert detect_again(yunet(), pixels, faces[0]) is not None, path.name

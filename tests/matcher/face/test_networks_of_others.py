@@ -18,7 +18,7 @@ SIDE = 112
 
 
 def means_of_channels(side: int, outputs: int) -> bytes:
-    """A network, NHWC, whose outputs are sums of the channels' means."""
+    """A network, NHWC, with weighted sums of the channels' means as outputs."""
     weights = np.random.default_rng(1).normal(size=(3, outputs)).astype(np.float32)
     axes = numpy_helper.from_array(np.array([1, 2]), "axes")
     graph = helper.make_graph(

@@ -1,4 +1,4 @@
-"""Prints and minutiae whose truth is known."""
+"""Prints and minutiae with a known truth."""
 
 from functools import cache
 
@@ -9,12 +9,12 @@ from scipy.signal import fftconvolve
 
 from matcher.types import Minutiae, Pixels
 
-TURN = np.float32(2 * np.pi)
+FULL_ROTATION = np.float32(2 * np.pi)
 
 
 def minutiae_of(x_of: ArrayLike, y_of: ArrayLike, direction_of: ArrayLike, *, quality: float = 0.9) -> Minutiae:
     x, y = np.asarray(x_of, np.float32), np.asarray(y_of, np.float32)
-    direction = np.mod(np.asarray(direction_of, np.float32), TURN) % TURN
+    direction = np.mod(np.asarray(direction_of, np.float32), FULL_ROTATION) % FULL_ROTATION
     return Minutiae(x, y, direction, np.full(len(x), quality, np.float32), np.arange(len(x)) % 2 == 0)
 
 
@@ -33,14 +33,14 @@ def made_up_finger(seed: int, count: int = 45) -> Minutiae:
 
 
 def moved(print_: Minutiae, angle: float = 0, dx: float = 0, dy: float = 0) -> Minutiae:
-    """Turned clockwise as seen about (200, 200), then shifted."""
+    """Rotated clockwise as seen about (200, 200), then shifted."""
     c, s = np.cos(angle), np.sin(angle)
     x, y = print_.x - 200, print_.y - 200
     return minutiae_of(c * x - s * y + 200 + dx, s * x + c * y + 200 + dy, print_.direction + angle)
 
 
 def jittered(print_: Minutiae, seed: int) -> Minutiae:
-    """What another impression does to places and directions."""
+    """Coordinates and directions as another impression changes them."""
     rng = np.random.default_rng(seed)
     x, y, direction = (
         values + rng.normal(0, spread, len(print_))
@@ -54,7 +54,7 @@ def part_of(print_: Minutiae, keep: NDArray[np.bool_] | NDArray[np.int64]) -> Mi
 
 
 def with_spurious(print_: Minutiae, share: float, seed: int) -> Minutiae:
-    """As many more minutiae anywhere on the print as `share` of the result says."""
+    """With additional minutiae anywhere on the print, so many that they are `share` of the result."""
     rng = np.random.default_rng(seed)
     more = round(share / (1 - share) * len(print_))
     x, y, direction = (rng.uniform(low, high, more) for low, high in ((60, 340), (60, 340), (0, 2 * np.pi)))
@@ -84,5 +84,5 @@ def ridges_picture(seed: int = 1, side: int = 320) -> Pixels:
     return np.where(inside, 140 + 80 * value, 245).astype(np.uint8)
 
 
-def turned(picture: Pixels, degrees: float) -> Pixels:
+def rotated(picture: Pixels, degrees: float) -> Pixels:
     return np.asarray(Pillow.fromarray(picture).rotate(degrees, Pillow.Resampling.BICUBIC, expand=True, fillcolor=245))

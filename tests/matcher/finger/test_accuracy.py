@@ -1,4 +1,4 @@
-"""Error rates on a part of FVC2002, as the goals are set on the whole by benchmarks/fingerprint.py."""
+"""Error rates on a part of FVC2002, with the goals that benchmarks/fingerprint.py sets for the whole."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from tests.data import evaluation_data
 
 
 @pytest.mark.parametrize("name", ["FVC2002_DB1_B", "FVC2002_DB3_B"])
-def test_five_fingers_of_three_impressions_are_told_apart(name: str) -> None:
+def test_five_fingers_of_three_impressions_are_distinguished(name: str) -> None:
     folder = evaluation_data(f"fingerprints/{name}")
     extractor = FingerExtractor()
     finger = np.repeat(np.arange(5), 3)

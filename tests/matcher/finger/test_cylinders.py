@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.spatial import ConvexHull
 
@@ -15,9 +15,9 @@ from matcher.types import Minutiae
 from tests.matcher.finger.made_up import made_up_finger, minutiae_of, moved
 from tests.matcher.finger.plain_cylinders import SIDE, SLICES, Bools, cells_of_cylinder, plain_bits, plain_value
 
-EDGE = 3 * p.CYLINDER_SIGMA_DISTANCE  # how far a neighbour reaches
+EDGE = 3 * p.CYLINDER_SIGMA_DISTANCE  # reach of a neighbour, in pixels
 
-places = st.one_of(st.floats(0, 250, width=32), st.integers(0, 12).map(lambda at: 18.75 * at))
+coordinates = st.one_of(st.floats(0, 250, width=32), st.integers(0, 12).map(lambda at: 18.75 * at))
 directions = st.one_of(st.floats(0, 6.25, width=32), st.just(0.0))
 
 
@@ -51,29 +51,31 @@ def test_cylinders_are_those_of_the_paper(seed: int) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(rows=st.lists(st.tuples(places, places, directions), max_size=16))
+@given(rows=st.lists(st.tuples(coordinates, coordinates, directions), max_size=16))
 def test_cylinders_of_any_minutiae(rows: list[tuple[float, float, float]]) -> None:
     print_ = minutiae_of(*np.array(rows).reshape(-1, 3).T)
     assert_as_plain_loops(print_, prepare(print_))
 
 
 @settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 1000), turn=st.floats(0, 6))
-def test_a_value_at_the_threshold_counts_and_one_below_does_not(seed: int, turn: float) -> None:
-    """Sums by table are not exact: where they cannot tell, the kernel must work the value out."""
-    print_ = moved(made_up_finger(seed, count=20), turn)
+@given(seed=st.integers(0, 1000), rotation=st.floats(0, 6))
+@example(seed=795, rotation=0.0)  # no neighbour reaches any cell, so all values are 0, which is no threshold
+def test_a_value_at_the_threshold_counts_and_one_below_does_not(seed: int, rotation: float) -> None:
+    """Sums by table are not exact: if they cannot decide, the kernel must compute the exact value."""
+    print_ = moved(made_up_finger(seed, count=20), rotation)
     m, k = seed % 20, seed % SLICES
-    place = [(float(x), float(y)) for x, y in zip(print_.x, print_.y, strict=True)]
+    points = [(float(x), float(y)) for x, y in zip(print_.x, print_.y, strict=True)]
     direction = print_.direction.astype(np.float64).tolist()
-    cells = list(cells_of_cylinder(*place[m], direction[m]))
-    values = {cell: plain_value(place, direction, m, at, k) for cell, at in cells}
+    cells = list(cells_of_cylinder(*points[m], direction[m]))
+    values = {cell: plain_value(points, direction, m, at, k) for cell, at in cells}
     cell, value = max(values.items(), key=lambda item: item[1])
-    for threshold, expected in ((value, True), (math.nextafter(value, 1), False)):
-        assert bit_of(print_, threshold, m, cell, k) == expected
+    assert bit_of(print_, math.nextafter(value, 1), m, cell, k) is False
+    if value > 0:
+        assert bit_of(print_, value, m, cell, k) is True
 
 
 @pytest.mark.parametrize("reached", [True, False])
-def test_a_neighbour_brings_nothing_beyond_its_reach(reached: bool) -> None:
+def test_a_neighbour_adds_nothing_beyond_its_reach(reached: bool) -> None:
     half = p.CYLINDER_RADIUS / SIDE  # from the middle to the nearest cells' centres
     x = np.float32(half + EDGE)
     x = x if reached else np.nextafter(x, np.float32(99))
@@ -116,7 +118,7 @@ def test_prints_of_hardly_any_minutiae_have_no_cylinders(count: int) -> None:
     assert len(prepare(print_)) == 0
 
 
-def test_minutiae_in_one_line_and_in_one_place_are_survived() -> None:
+def test_minutiae_in_one_line_or_one_point_raise_nothing() -> None:
     line = np.arange(10) * 12.0
     assert len(prepare(minutiae_of(line, line, line))) <= 10
     assert len(prepare(minutiae_of(line * 0, line * 0, line))) <= 10

@@ -1,4 +1,4 @@
-"""Extraction on real prints and on what is no print."""
+"""Extraction on real prints, and on pictures that show no print."""
 
 from functools import cache
 from io import BytesIO
@@ -15,7 +15,7 @@ from matcher.finger.resample import grey_at_500_dpi
 from matcher.networks import open_network
 from matcher.types import Image, Minutiae, Pixels
 from tests.captures import capture
-from tests.matcher.finger.made_up import ridges_picture, turned
+from tests.matcher.finger.made_up import ridges_picture, rotated
 
 PRINTS = ["p1_1.png", "p1_2.png", "p2_1.png"]
 
@@ -30,15 +30,15 @@ def extractor() -> FingerExtractor:
     return FingerExtractor()
 
 
-def places(minutiae: Minutiae) -> NDArray[np.float64]:
+def points(minutiae: Minutiae) -> NDArray[np.float64]:
     return np.stack([minutiae.x, minutiae.y], axis=1).astype(np.float64)
 
 
 def share_found_again(ours: Minutiae, theirs: Minutiae, within: float) -> float:
     """Share of our minutiae that have one of theirs within so many pixels and 20 degrees."""
-    apart = np.linalg.norm(places(ours)[:, None] - places(theirs), axis=2)
-    turn = np.abs(np.angle(np.exp(1j * (ours.direction[:, None] - theirs.direction))))
-    return float(((apart <= within) & (turn < np.radians(20))).any(axis=1).mean())
+    apart = np.linalg.norm(points(ours)[:, None] - points(theirs), axis=2)
+    angle = np.abs(np.angle(np.exp(1j * (ours.direction[:, None] - theirs.direction))))
+    return float(((apart <= within) & (angle < np.radians(20))).any(axis=1).mean())
 
 
 @pytest.mark.parametrize("name", PRINTS[:2])
@@ -51,10 +51,12 @@ def test_the_rebuilt_network_finds_what_the_shipped_one_does(name: str) -> None:
     np.testing.assert_array_equal(rebuilt["place"][:, 2:], np.stack([row, column], axis=1))
     inner = (np.minimum(row, column) > 2) & (row < grey.shape[0] - 3) & (column < grey.shape[1] - 3)
     _, direction, ending, quality = shipped[row, column][inner].T
-    seen = rebuilt["seen"][inner]
-    np.testing.assert_allclose(seen[:, 0], quality, atol=1e-4)
-    np.testing.assert_allclose(np.exp(1j * np.arctan2(seen[:, 2], seen[:, 1])), np.exp(1j * direction), atol=1e-3)
-    np.testing.assert_allclose(1 / (1 + np.exp(-seen[:, 3])), ending, atol=1e-3)
+    described = rebuilt["seen"][inner]
+    np.testing.assert_allclose(described[:, 0], quality, atol=1e-4)
+    np.testing.assert_allclose(
+        np.exp(1j * np.arctan2(described[:, 2], described[:, 1])), np.exp(1j * direction), atol=1e-3
+    )
+    np.testing.assert_allclose(1 / (1 + np.exp(-described[:, 3])), ending, atol=1e-3)
 
 
 def test_two_impressions_match_and_another_finger_does_not(extractor: FingerExtractor) -> None:
@@ -64,19 +66,19 @@ def test_two_impressions_match_and_another_finger_does_not(extractor: FingerExtr
 
 
 @pytest.mark.parametrize("degrees", [30, 145, 250])
-def test_a_turned_print_passes_and_matches(degrees: float, extractor: FingerExtractor) -> None:
+def test_a_rotated_print_passes_and_matches(degrees: float, extractor: FingerExtractor) -> None:
     ground = int(picture("p1_1.png").pixels[0, 0])
-    rotated = Pillow.fromarray(picture("p1_1.png").pixels).rotate(
+    print_ = Pillow.fromarray(picture("p1_1.png").pixels).rotate(
         degrees, Pillow.Resampling.BICUBIC, expand=True, fillcolor=ground
     )
-    minutiae, _ = extractor.extract(Image(np.asarray(rotated)))
+    minutiae, _ = extractor.extract(Image(np.asarray(print_)))
     again, other = (prepare(extractor.minutiae(picture(name))) for name in PRINTS[1:])
     mated, not_mated = compare(prepare(minutiae), [again, other])
     assert mated > 2 * not_mated
 
 
 @pytest.mark.parametrize("dpi", [250.0, 1000.0])
-def test_another_resolution_gives_minutiae_in_the_same_places(dpi: float, extractor: FingerExtractor) -> None:
+def test_another_resolution_gives_minutiae_at_the_same_points(dpi: float, extractor: FingerExtractor) -> None:
     image = picture("p1_1.png")
     size = round(image.pixels.shape[1] * dpi / 500), round(image.pixels.shape[0] * dpi / 500)
     other = np.asarray(Pillow.fromarray(image.pixels).resize(size, Pillow.Resampling.LANCZOS))
@@ -96,7 +98,7 @@ def test_colour_and_negative_change_nothing(extractor: FingerExtractor) -> None:
     grey = ridges_picture()
     want = extractor.minutiae(Image(grey))
     for other in (np.repeat(grey[:, :, None], 3, axis=2), 255 - grey):
-        np.testing.assert_array_equal(places(extractor.minutiae(Image(other))), places(want))
+        np.testing.assert_array_equal(points(extractor.minutiae(Image(other))), points(want))
 
 
 def test_fields_are_in_their_ranges(extractor: FingerExtractor) -> None:
@@ -149,7 +151,7 @@ def test_a_face_is_refused(name: str, extractor: FingerExtractor) -> None:
 
 @pytest.mark.parametrize("degrees", range(0, 180, 20))
 def test_ridges_pass_at_any_angle(degrees: int, extractor: FingerExtractor) -> None:
-    extractor.check(Image(turned(ridges_picture(), degrees)))
+    extractor.check(Image(rotated(ridges_picture(), degrees)))
 
 
 def test_hardly_any_minutiae_are_too_few(extractor: FingerExtractor) -> None:

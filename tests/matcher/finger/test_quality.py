@@ -1,4 +1,4 @@
-"""Quality falls with what spoils a print, and names it."""
+"""Quality falls with everything that spoils a print, and names it."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from matcher.finger import FingerExtractor
-from matcher.finger.extract import see_ridges
+from matcher.finger.extract import find_ridges
 from matcher.finger.quality import finger_quality
 from matcher.types import Image, Pixels, Quality
 from tests.matcher.finger.made_up import made_up_finger
@@ -37,7 +37,7 @@ def test_noise_lowers_the_score(sigma: float, extractor: FingerExtractor) -> Non
     assert judged(extractor, noisy).score < judged(extractor, clean).score
 
 
-def test_less_finger_scores_less_and_says_so(extractor: FingerExtractor) -> None:
+def test_less_finger_scores_less_and_is_the_reason(extractor: FingerExtractor) -> None:
     whole = picture("p1_1.png").pixels
     rows, columns = np.mgrid[: whole.shape[0], : whole.shape[1]]
     middle = np.hypot(rows - whole.shape[0] / 2, columns - whole.shape[1] / 2)
@@ -60,8 +60,8 @@ def test_no_finger_is_named() -> None:
         (lambda clean: ndimage.gaussian_filter(clean, 3), "smudged"),
     ],
 )
-def test_thin_closed_and_blurred_ridges_are_told_apart(spoil: Callable[[Pixels], Pixels], reason: str) -> None:
+def test_thin_closed_and_blurred_ridges_are_distinguished(spoil: Callable[[Pixels], Pixels], reason: str) -> None:
     """Of prints with too few sure minutiae and area enough."""
-    _, ridges = see_ridges(Image(spoil(picture("p2_1.png").pixels)))
+    _, ridges = find_ridges(Image(spoil(picture("p2_1.png").pixels)))
     few = made_up_finger(1, count=8)
     assert finger_quality(ridges, few).reasons == (reason,)

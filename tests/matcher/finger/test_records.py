@@ -102,16 +102,16 @@ def test_what_was_written_reads_back_to_the_formats_resolution(print_: Minutiae,
 
 
 @pytest.mark.parametrize("version", Version)
-def test_of_too_many_minutiae_the_surest_are_written(version: Version) -> None:
-    places = np.arange(300, dtype=np.float32)
-    print_ = Minutiae(places, places, 0 * places, (places + 1) / np.float32(300), places > 10)
+def test_of_too_many_minutiae_those_of_highest_quality_are_written(version: Version) -> None:
+    steps = np.arange(300, dtype=np.float32)
+    print_ = Minutiae(steps, steps, 0 * steps, (steps + 1) / np.float32(300), steps > 10)
     assert read_minutiae_record(write_minutiae_record(print_, version, Position.LEFT_THUMB, 50)).x.min() == 45
 
 
 def test_what_no_record_holds_is_not_written() -> None:
-    places = np.array([-1.0], np.float32)
-    outside = Minutiae(places, -places, -places, -places, places > 0)
-    inside = Minutiae(-places, -places, -places, -places, places > 0)
+    minus = np.array([-1.0], np.float32)
+    outside = Minutiae(minus, -minus, -minus, -minus, minus > 0)
+    inside = Minutiae(-minus, -minus, -minus, -minus, minus > 0)
     for print_, position, quality in (
         (outside, Position.LEFT_RING, 50),
         (inside, Position.FACE, 50),
@@ -134,7 +134,7 @@ def test_our_records_are_as_the_standard_lays_them_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "untold"),
+    ("content", "unstated"),
     [
         (old(), [True, False, False, False]),
         (old(extended=b"12345"), [True, False, False, False]),
@@ -145,32 +145,32 @@ def test_our_records_are_as_the_standard_lays_them_out() -> None:
         (new(width=5, certificates=b"", extended=bytes(300)), [True] * 4),
     ],
 )
-def test_records_of_others(content: bytes, untold: list[bool]) -> None:
+def test_records_of_others(content: bytes, unstated: list[bool]) -> None:
     assert is_minutiae_record(content)
     found = read_minutiae_record(content)
     np.testing.assert_array_equal(found.x, [10, 30, 50, 99])
     np.testing.assert_array_equal(found.y, [20, 40, 60, 79])
     np.testing.assert_allclose(found.direction, [0, 1.5 * np.pi, np.pi, STEP], rtol=1e-6)
     np.testing.assert_array_equal(found.ending, [True, False, True, True])
-    np.testing.assert_allclose(found.quality, np.where(untold, 1, [1, 1, 0.5, 0.01]), rtol=1e-6)
+    np.testing.assert_allclose(found.quality, np.where(unstated, 1, [1, 1, 0.5, 0.01]), rtol=1e-6)
 
 
 def test_other_resolutions_are_brought_to_500_dpi() -> None:
     np.testing.assert_array_equal(read_minutiae_record(old()).x, read_minutiae_record(old(sampling=(196, 196))).x)
-    halved, told = read_minutiae_record(old(sampling=(394, 394))), read_minutiae_record(old(), dpi=1000)
+    halved, stated = read_minutiae_record(old(sampling=(394, 394))), read_minutiae_record(old(), dpi=1000)
     np.testing.assert_allclose(halved.x, [5, 15, 25, 49.5], rtol=0.002)
-    np.testing.assert_array_equal(told.y, [10, 20, 30, 39.5])
-    np.testing.assert_array_equal(told.direction, read_minutiae_record(old()).direction)
+    np.testing.assert_array_equal(stated.y, [10, 20, 30, 39.5])
+    np.testing.assert_array_equal(stated.direction, read_minutiae_record(old()).direction)
     np.testing.assert_array_equal(read_minutiae_record(old(sampling=(0, 0)), dpi=500).x, [10, 30, 50, 99])
 
 
 @pytest.mark.parametrize(
-    ("content", "error", "says"),
+    ("content", "error", "states"),
     [
         (b"FMR\x00", CaptureDamaged, "cut short"),
         (b"FMR\x00 10\x00" + bytes(40), CaptureUnreadable, 'version " 20"'),
-        (old()[:-1], CaptureDamaged, "says it has 54 bytes, the file has 53"),
-        (old() + b"x", CaptureDamaged, "says it has 54 bytes, the file has 55"),
+        (old()[:-1], CaptureDamaged, "states 54 bytes, the file has 53"),
+        (old() + b"x", CaptureDamaged, "states 54 bytes, the file has 55"),
         (old(views=0), CaptureUnreadable, "0 views"),
         (new(views=2), CaptureUnreadable, "2 views"),
         (old(sampling=(0, 0)), CaptureUnreadable, "resolution"),
@@ -188,19 +188,21 @@ def test_other_resolutions_are_brought_to_500_dpi() -> None:
         (old().replace(struct.pack(">I", 54), struct.pack(">I", 50), 1)[:50], CaptureDamaged, "cut short|agree"),
     ],
 )
-def test_what_the_standard_has_no_meaning_for_is_refused(content: bytes, error: type[Exception], says: str) -> None:
-    with pytest.raises(error, match=says):
+def test_values_without_a_meaning_in_the_standard_are_refused(
+    content: bytes, error: type[Exception], states: str
+) -> None:
+    with pytest.raises(error, match=states):
         read_minutiae_record(content)
 
 
 @pytest.mark.parametrize("record", [old, new])
 @QUICK
 @given(data=st.data())
-def test_whatever_is_cut_or_changed_reads_or_is_refused(record: Callable[[], bytes], data: st.DataObject) -> None:
+def test_a_cut_or_changed_record_is_read_or_refused(record: Callable[[], bytes], data: st.DataObject) -> None:
     whole = record()
     content = bytearray(whole[: data.draw(st.integers(0, len(whole)))] if data.draw(st.booleans()) else whole)
-    for place, value in data.draw(st.lists(st.tuples(st.integers(4, len(whole)), st.integers(0, 255)), max_size=4)):
-        content[place : place + 1] = bytes([value])
+    for at, value in data.draw(st.lists(st.tuples(st.integers(4, len(whole)), st.integers(0, 255)), max_size=4)):
+        content[at : at + 1] = bytes([value])
     try:
         found = read_minutiae_record(bytes(content))
     except CaptureUnreadable:
@@ -210,13 +212,13 @@ def test_whatever_is_cut_or_changed_reads_or_is_refused(record: Callable[[], byt
 
 
 @pytest.mark.parametrize("record", [old, new])
-def test_no_part_of_a_record_is_read(record: Callable[[], bytes]) -> None:
+def test_a_part_of_a_record_is_refused(record: Callable[[], bytes]) -> None:
     for end in range(len(record())):
         with pytest.raises(CaptureUnreadable):
             read_minutiae_record(record()[:end])
 
 
-def test_a_records_quality_counts_its_sure_minutiae() -> None:
+def test_the_quality_of_a_record_counts_its_certain_minutiae() -> None:
     minutiae, quality = extract_record(new(width=5))
     assert len(minutiae) == 4
     assert quality.components == {"sure_minutiae": 4}
@@ -231,7 +233,7 @@ def picture(path: str, dpi: float) -> Image:
 
 
 def unsqueezed(minutiae: Minutiae) -> Minutiae:
-    """The evaluation records were made from 388 × 374 pixels squeezed into 300 × 400, which they do not say."""
+    """The evaluation records were made from 388 × 374 pixels squeezed into 300 × 400, which they do not state."""
     across, down = np.float32(388 / 300), np.float32(374 / 400)
     direction = np.arctan2(np.sin(minutiae.direction) * down, np.cos(minutiae.direction) * across)
     direction = np.mod(direction, np.float32(2 * np.pi))
@@ -251,18 +253,18 @@ def test_records_match_our_minutiae_of_the_same_fingers_and_of_no_other(finger: 
 
 
 @pytest.mark.parametrize("name", ["1_1", "2_3"])
-def test_our_minutiae_lie_where_a_synthetic_prints_true_ones_do(name: str) -> None:
+def test_our_minutiae_agree_with_the_true_ones_of_a_synthetic_print(name: str) -> None:
     folder = "fingerprints/SFINGE_10x10"
-    true = read_minutiae_record((evaluation_data(folder) / f"{name}.ist").read_bytes(), dpi=500)  # it says 350
+    true = read_minutiae_record((evaluation_data(folder) / f"{name}.ist").read_bytes(), dpi=500)  # it states 350
     ours = FingerExtractor().minutiae(picture(f"SFINGE_10x10/{name}", 350))
     apart = np.hypot(true.x[:, None] - ours.x, true.y[:, None] - ours.y)
-    turn: NDArray[np.float64] = np.angle(np.exp(1j * (true.direction[:, None] - ours.direction)))
-    found = ((apart < 8) & (np.abs(turn) < np.radians(20))).any(axis=1)
+    angle: NDArray[np.float64] = np.angle(np.exp(1j * (true.direction[:, None] - ours.direction)))
+    found = ((apart < 8) & (np.abs(angle) < np.radians(20))).any(axis=1)
     assert found.mean() > 0.75
     assert compare(prepare(ours), [prepare(true)])[0] > 0.3
 
 
-def test_what_is_meant_to_be_refused_is_refused() -> None:
+def test_invalid_evaluation_records_are_refused() -> None:
     for path in evaluation_data("formats/iso19794-2/invalid").iterdir():
         with pytest.raises(CaptureUnreadable):
             read_minutiae_record(path.read_bytes())

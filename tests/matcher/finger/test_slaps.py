@@ -1,4 +1,4 @@
-"""Slaps are cut into their fingers: made up ones whose truth is known, and NIST's samples."""
+"""Slaps are cut into their fingers: made-up slaps with a known truth, and samples of NIST."""
 
 import math
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from matcher import SLAPS, Extractor, Position
 from matcher.decode import decode
 from matcher.errors import CaptureError, SlapIncomplete
 from matcher.finger import FingerExtractor, compare, prepare
-from matcher.finger.extract import see_ridges
+from matcher.finger.extract import find_ridges
 from matcher.finger.slaps import Tip, cut_slap, find_tips
 from matcher.types import Image, Pixels
 from tests.data import evaluation_data
@@ -45,40 +45,40 @@ def extractor() -> Extractor:
 
 @dataclass(frozen=True, slots=True)
 class Slap:
-    """A picture and where its tips' middles are."""
+    """A picture, and the middles of its tips (x, y) in pixels."""
 
     pixels: Pixels
-    places: list[tuple[float, float]]
+    middles: list[tuple[float, float]]
 
 
 def slap(seeds: list[int], tilt: float = 0, apart: int = 290) -> Slap:
-    """Fingers side by side, turned clockwise by `tilt` degrees as one. A tip is 256 pixels wide."""
+    """Fingers side by side, rotated clockwise by `tilt` degrees as one. A tip is 256 pixels wide."""
     sheet = np.full((1100, apart * (len(seeds) - 1) + 480), PAPER, np.uint8)
-    places = []
-    for place, (seed, drop) in enumerate(zip(seeds, DROPS, strict=False)):
-        print_, left, top = finger(seed), 80 + apart * place, 100 + drop
+    middles = []
+    for at, (seed, drop) in enumerate(zip(seeds, DROPS, strict=False)):
+        print_, left, top = finger(seed), 80 + apart * at, 100 + drop
         part = sheet[top : top + len(print_), left : left + 320]
         np.minimum(part, print_, out=part)
-        places.append((left + 160 - sheet.shape[1] / 2, top + TALL / 2 - sheet.shape[0] / 2))
-    turned = Pillow.fromarray(sheet).rotate(-tilt, Pillow.Resampling.BICUBIC, expand=True, fillcolor=PAPER)
+        middles.append((left + 160 - sheet.shape[1] / 2, top + TALL / 2 - sheet.shape[0] / 2))
+    rotated = Pillow.fromarray(sheet).rotate(-tilt, Pillow.Resampling.BICUBIC, expand=True, fillcolor=PAPER)
     c, s = math.cos(math.radians(tilt)), math.sin(math.radians(tilt))
-    middle = turned.width / 2, turned.height / 2
-    return Slap(np.asarray(turned), [(c * x - s * y + middle[0], s * x + c * y + middle[1]) for x, y in places])
+    middle = rotated.width / 2, rotated.height / 2
+    return Slap(np.asarray(rotated), [(c * x - s * y + middle[0], s * x + c * y + middle[1]) for x, y in middles])
 
 
 def tips_of(pixels: Pixels, wanted: int) -> list[Tip]:
-    return find_tips(*see_ridges(Image(pixels)), wanted)
+    return find_tips(*find_ridges(Image(pixels)), wanted)
 
 
 @settings(max_examples=12, deadline=None)
 @given(tilt=st.floats(-30, 30), apart=st.integers(246, 300), count=st.integers(2, 4))
-@example(tilt=-29.0, apart=248, count=2)  # two tips as one and a phalanx below are no two fingers
-def test_every_tip_is_found_in_order_however_the_hand_is_turned(tilt: float, apart: int, count: int) -> None:
+@example(tilt=-29.0, apart=248, count=2)  # two tips in one blob and a phalanx are not two fingers
+def test_every_tip_is_found_in_order_at_any_tilt_of_the_hand(tilt: float, apart: int, count: int) -> None:
     """Fingers up to 44 pixels apart or overlapping by 10; nothing below the crease is a tip or left on one."""
     made = slap([1, 2, 3, 4][:count], tilt, apart)
     tips = tips_of(made.pixels, count)
     assert len(tips) == count
-    for tip, (x, y) in zip(tips, made.places, strict=True):
+    for tip, (x, y) in zip(tips, made.middles, strict=True):
         assert math.hypot(tip.x - x, tip.y - y) < 30
         assert abs(math.degrees(tip.angle) - tilt) < 10
         assert 200 < tip.width < 290
@@ -90,9 +90,9 @@ def test_a_cut_finger_matches_the_print_it_was_cut_from() -> None:
     cut = cut_slap(Image(slap([1, 2, 3, 4], tilt=20).pixels), RIGHT_FOUR)
     assert tuple(cut) == RIGHT_FOUR
     sources = [prepare(extractor.minutiae(Image(finger(seed)[:TALL]))) for seed in (1, 2, 3, 4)]
-    for place, image in enumerate(cut.values()):
+    for at, image in enumerate(cut.values()):
         scores = compare(prepare(extractor.minutiae(image)), sources)
-        assert int(np.argmax(scores)) == place
+        assert int(np.argmax(scores)) == at
         assert image.dpi == 500
 
 
@@ -153,28 +153,28 @@ SAMPLES = {
     "type-4-14-slaps.an2_2": [(236, 601), (551, 230), (914, 165), (1348, 569)],
     "type-4-14-slaps.an2_3": [(213, 581), (675, 514)],
 }
-"""Where each tip's middle is, right or left hand alike from left to right, as seen by eye on the pictures."""
+"""The middle of each tip, from left to right for both hands, read from the pictures by eye."""
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_finger_of_nist_samples_is_found_and_extracts(name: str) -> None:
     path = evaluation_data(f"formats/slaps/{name}.png")
     image = decode(path.read_bytes(), dpi=500)
-    places = SAMPLES[name]
-    tips = find_tips(*see_ridges(image), len(places))
-    assert len(tips) == len(places)
-    for tip, place in zip(tips, places, strict=True):
-        assert math.hypot(tip.x - place[0], tip.y - place[1]) < 60
-    part = {4: "plain_right_four", 2: "plain_thumbs"}[len(places)]
+    middles = SAMPLES[name]
+    tips = find_tips(*find_ridges(image), len(middles))
+    assert len(tips) == len(middles)
+    for tip, middle in zip(tips, middles, strict=True):
+        assert math.hypot(tip.x - middle[0], tip.y - middle[1]) < 60
+    part = {4: "plain_right_four", 2: "plain_thumbs"}[len(middles)]
     extractor = FingerExtractor()
     for finger_image in cut_slap(image, SLAPS[part]).values():
         assert len(extractor.extract(finger_image)[0]) >= 15
 
 
 @pytest.mark.parametrize("gone", range(4))
-def test_a_finger_wiped_off_a_sample_is_made_up_for_by_no_other(gone: int) -> None:
-    """Its phalanges below are wiped off too, as on a hand without it."""
-    grey, ridges = see_ridges(decode(evaluation_data("formats/slaps/nbis_valid1.8_2.png").read_bytes(), dpi=500))
+def test_a_finger_removed_from_a_sample_is_not_replaced_by_another(gone: int) -> None:
+    """Its lower phalanges are removed too, as on a hand without the finger."""
+    grey, ridges = find_ridges(decode(evaluation_data("formats/slaps/nbis_valid1.8_2.png").read_bytes(), dpi=500))
     tips = find_tips(grey, ridges, 4)
     tip = tips.pop(gone)
     rows, columns = np.mgrid[: grey.shape[0], : grey.shape[1]]

@@ -1,4 +1,4 @@
-"""The fixed-length vector of a print, and the generator that draws the prints it learns from."""
+"""The fixed-length vector of a print, and the generator of the prints from which it learns."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from matcher.parameters import VECTOR_NEIGHBOURS
 from matcher.types import Minutiae
 from scripts.synthetic_minutiae import MASTER_SLOTS, Prints, draw_masters, draw_prints
 
-TURN = 2 * np.pi
+FULL_ROTATION = 2 * np.pi
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def impression(prints: Prints, row: int) -> Minutiae:
     here = prints.filled[row]
     parts = (getattr(prints, name)[row, here] for name in ("x", "y", "direction", "quality"))
     x, y, direction, quality = parts
-    return Minutiae(x, y, direction % np.float32(TURN), quality, np.ones(len(x), np.bool_))
+    return Minutiae(x, y, direction % np.float32(FULL_ROTATION), quality, np.ones(len(x), np.bool_))
 
 
 def drawn(seed: int) -> Minutiae:
@@ -45,19 +45,19 @@ def first(minutiae: Minutiae, rows: slice | np.ndarray) -> Minutiae:
 
 
 def moved(minutiae: Minutiae, angle: float, right: float, down: float) -> Minutiae:
-    """Turned clockwise as seen by `angle` radians, then shifted."""
+    """Rotated clockwise as seen by `angle` radians, then shifted."""
     cosine, sine = np.cos(angle), np.sin(angle)
     x, y = minutiae.x.astype(float), minutiae.y.astype(float)
     return replace(
         minutiae,
         x=(x * cosine - y * sine + right).astype(np.float32),
         y=(x * sine + y * cosine + down).astype(np.float32),
-        direction=((minutiae.direction + angle) % TURN).astype(np.float32),
+        direction=((minutiae.direction + angle) % FULL_ROTATION).astype(np.float32),
     )
 
 
 @settings(deadline=None, max_examples=25)
-@given(st.integers(0, 10**6), st.floats(0, TURN), st.floats(-500, 500), st.floats(-500, 500))
+@given(st.integers(0, 10**6), st.floats(0, FULL_ROTATION), st.floats(-500, 500), st.floats(-500, 500))
 def test_rotation_and_shift_change_nothing(seed: int, angle: float, right: float, down: float) -> None:
     vector = FingerVector()
     minutiae = drawn(seed)
@@ -112,12 +112,12 @@ def test_graph_agrees_with_a_plain_reading_of_its_definition() -> None:
         assert set(graph.neighbours[here]) == set(np.argsort(distance)[:VECTOR_NEIGHBOURS])
         for there, edge in zip(graph.neighbours[here], graph.edges[here], strict=True):
             bearing = np.arctan2(dy[there], dx[there]) - minutiae.direction[here]
-            turn = minutiae.direction[there] - minutiae.direction[here]
-            want = [distance[there] / 100, np.cos(bearing), np.sin(bearing), np.cos(turn), np.sin(turn), 1]
+            angle = minutiae.direction[there] - minutiae.direction[here]
+            want = [distance[there] / 100, np.cos(bearing), np.sin(bearing), np.cos(angle), np.sin(angle), 1]
             np.testing.assert_allclose(edge, want, atol=1e-4)
 
 
-def test_prints_in_one_graph_do_not_see_each_other() -> None:
+def test_prints_in_one_graph_do_not_mix() -> None:
     rng = np.random.default_rng(6)
     prints = draw_prints(draw_masters(5, rng), rng)
     together = neighbour_graph(prints.x, prints.y, prints.direction, prints.quality, prints.filled)

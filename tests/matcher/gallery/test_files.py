@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from matcher.errors import GalleryDamaged
-from matcher.gallery import Gallery, Stamp, short_list, store
+from matcher.gallery import Gallery, Stamp, preselection, store
 from matcher.gallery import gallery as module
-from matcher.gallery.records import pack_faces
+from matcher.gallery.quantise import pack_faces
 from matcher.types import Position
 from tests.matcher.gallery.test_gallery import CODERS, mixed_people
 from tests.matcher.made_up import CALIBRATIONS, DIMENSIONS, MODELS, again, person
@@ -20,10 +20,10 @@ STAMP = Stamp(17, MODELS)
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that a few people fill segments and blocks."""
+    """A few people fill segments and blocks."""
     monkeypatch.setattr(store, "SEGMENT_PEOPLE", 8)
-    monkeypatch.setattr(short_list, "BLOCK_ROWS", 6)
-    monkeypatch.setattr(short_list, "LAYOUT_LEAST", 4)
+    monkeypatch.setattr(preselection, "BLOCK_ROWS", 6)
+    monkeypatch.setattr(preselection, "LAYOUT_LEAST", 4)
 
 
 def gallery(*, mapped: bool = False) -> Gallery:
@@ -62,7 +62,7 @@ def test_a_gallery_comes_back_and_lives_on(tmp_path: Path, mapped: bool) -> None
     assert_alike(second, third)
 
 
-def test_what_is_full_is_written_once(tmp_path: Path) -> None:
+def test_full_segments_and_blocks_are_written_once(tmp_path: Path) -> None:
     some = filled()
     some.save(tmp_path / "one", STAMP)
     some.add(100, person(100, [Position.FACE]))
@@ -73,10 +73,12 @@ def test_what_is_full_is_written_once(tmp_path: Path) -> None:
     assert any(name.startswith("block") for name in linked)
 
 
-def test_what_is_kept_of_many_removed_goes_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_captures_of_many_removed_people_are_dropped_without_a_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     some = filled()
     held = {key: pack_faces(mixed_people(30)[key][0].vector[None]).tobytes() for key in range(0, 30, 4)}
-    left = (4, 8, 12, 16, 20, 24, 1, 5, 9, 17, 21)  # of each segment more than a quarter; 3 and 28 had left before
+    left = (4, 8, 12, 16, 20, 24, 1, 5, 9, 17, 21)  # more than a quarter of each segment; 3 and 28 were removed before
     for key in left:
         some.remove(key)
     assert not some.wants_rebuilding
@@ -91,8 +93,8 @@ def test_what_is_kept_of_many_removed_goes_by_itself(tmp_path: Path, monkeypatch
     assert len(some) == 17
 
 
-def test_nobody_who_leaves_before_compacting_escapes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Their segment becomes full between the looks at full ones and at the one still growing."""
+def test_no_one_removed_before_compacting_escapes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their segment becomes full after the full segments and before the open one are compacted."""
     some = gallery()
     some.add_many((key, person(key, [Position.FACE])) for key in range(6))
     some.remove(2)
@@ -133,7 +135,7 @@ def test_a_snapshot_is_there_at_every_moment_of_writing_another(
         some.save(folder, Stamp(18, MODELS))
     assert set(found) == {17, 18}
     assert [path.name for path in tmp_path.iterdir()] == ["one"]
-    folder.rename(tmp_path / "one.former")  # a writer died there
+    folder.rename(tmp_path / "one.former")  # as if a writer had died there
     other = gallery(mapped=mapped)
     assert other.load(folder, MODELS) == 18
     other.save(folder, Stamp(19, MODELS))
@@ -142,11 +144,11 @@ def test_a_snapshot_is_there_at_every_moment_of_writing_another(
 
 
 @pytest.mark.parametrize("mapped", [False, True])
-def test_compacting_leaves_nothing_of_the_removed(tmp_path: Path, mapped: bool) -> None:
+def test_compacting_leaves_nothing_of_removed_people(tmp_path: Path, mapped: bool) -> None:
     some = filled(mapped=mapped)
     some.save(tmp_path / "one", STAMP)
     kept = [person(key, [Position.FACE]) for key in (0, 26)]
-    gone = [mixed_people(30)[key] for key in (3, 28)]  # of a full segment, and of the one still growing
+    gone = [mixed_people(30)[key] for key in (3, 28)]  # of a full segment, and of the open one
     held = [pack_faces(one[0].vector[None]).tobytes() for one in (*kept, *gone)]
 
     def present(folder: Path) -> list[bool]:
@@ -156,7 +158,7 @@ def test_compacting_leaves_nothing_of_the_removed(tmp_path: Path, mapped: bool) 
     assert present(tmp_path / "one") == [True, True, True, True]
     some.rebuild()
     some.save(tmp_path / "one", STAMP)
-    assert present(tmp_path / "one") == [True, True, True, True]  # too few to be worth it unasked
+    assert present(tmp_path / "one") == [True, True, True, True]  # too few to be dropped without a request
     some.compact()
     some.save(tmp_path / "one", STAMP)
     assert present(tmp_path / "one") == [True, True, False, False]
@@ -199,8 +201,8 @@ def test_any_damage_is_noticed_and_leaves_the_gallery_as_it_was(tmp_path: Path) 
     filled().save(tmp_path, STAMP)
     for path in sorted(tmp_path.iterdir()):
         whole = path.read_bytes()
-        place = len(whole) // 2
-        for damaged in (whole[:place], whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]):
+        at = len(whole) // 2
+        for damaged in (whole[:at], whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]):
             path.write_bytes(damaged)
             some = gallery()
             some.add(1, person(1, [Position.FACE]))
@@ -218,7 +220,7 @@ def test_what_cannot_be_read_is_damage(tmp_path: Path, mapped: bool) -> None:
     filled().save(tmp_path, STAMP)
     for path in sorted(tmp_path.iterdir()):
         path.rename(tmp_path.with_name("aside"))
-        path.mkdir()  # reading a folder fails whoever asks
+        path.mkdir()  # reading a folder fails for every user
         with pytest.raises(GalleryDamaged, match="cannot be read"):
             gallery(mapped=mapped).load(tmp_path, MODELS)
         path.rmdir()

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from matcher import exact
 from matcher.errors import TemplatesIncomparable
-from matcher.gallery import Gallery, short_list, untrained
+from matcher.gallery import Gallery, preselection, untrained
 from matcher.gallery import gallery as module
-from matcher.parameters import CLOSE_LEAST
+from matcher.parameters import MINUTIAE_LEAST_PEOPLE
 from matcher.types import Candidate, Position, Template
 from tests.matcher.made_up import CALIBRATIONS, DIMENSIONS, again, person
 
 FACE, THUMB, INDEX = Position.FACE, Position.RIGHT_THUMB, Position.RIGHT_INDEX
 KINDS = [(FACE,), (THUMB,), (FACE, THUMB), (FACE, THUMB, INDEX)]
-"""What different people have in a mixed gallery."""
+"""The positions of different people in a mixed gallery."""
 CLOSE = 1e-4
 """log10 LR: rounding."""
 
@@ -47,7 +47,7 @@ def mixed_people(count: int) -> dict[int, list[Template]]:
 
 
 def assert_same_but_for_ties(found: Sequence[Candidate], wanted: Sequence[Candidate]) -> None:
-    """Rounding may part or swap equal evidence, never change it."""
+    """Rounding may separate or swap people of equal evidence; it never changes the evidence itself."""
     np.testing.assert_allclose([c.log10_lr for c in found], [c.log10_lr for c in wanted], atol=CLOSE)
     by_key = {candidate.key: candidate for candidate in wanted}
     last = wanted[-1].log10_lr if wanted else 0.0
@@ -63,7 +63,7 @@ def likely(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def may_be_shown(candidates: Sequence[Candidate], people: int) -> list[Candidate]:
-    """From the evidence on that one stranger of so many comes to. Of those below, vectors rule some out unlooked at."""
+    """Candidates with more evidence than one non-mated person of so many gets. Below, vectors rule some people out."""
     return [candidate for candidate in candidates if candidate.log10_lr > np.log10(people)]
 
 
@@ -76,7 +76,7 @@ def test_a_small_gallery_is_searched_as_a_plain_scan_would(positions: tuple[Posi
         found, wanted = gallery.search(probe, limit=60), scan(gallery, probe)
         assert_same_but_for_ties(likely(found), likely(wanted))
         evidence = {candidate.key: candidate.log10_lr for candidate in wanted}
-        assert len(found) >= min(CLOSE_LEAST, len(wanted))
+        assert len(found) >= min(MINUTIAE_LEAST_PEOPLE, len(wanted))
         for candidate in found:
             assert candidate.log10_lr == pytest.approx(evidence[candidate.key], abs=CLOSE)
 
@@ -111,7 +111,7 @@ def test_several_captures_of_a_position_and_the_best_counts() -> None:
     assert gallery.search(again(1, (THUMB,)))[0].key == 1
 
 
-def test_the_removed_are_gone_and_may_come_back() -> None:
+def test_removed_people_are_gone_and_may_come_back() -> None:
     people = {key: person(key, (FACE,)) for key in range(30)}
     gallery = gallery_of(people)
     for key in range(0, 30, 2):
@@ -136,14 +136,14 @@ some_fingers = st.lists(st.sampled_from(FINGERS), min_size=1, max_size=3, unique
 
 
 def mislabelled(templates: Sequence[Template], labels: Sequence[Position]) -> list[Template]:
-    """The same captures, the fingers among them said to be others."""
+    """The same captures, with the fingers among them under other labels."""
     names = iter(labels)
     return [replace(one, position=next(names)) if one.position.is_finger else one for one in templates]
 
 
 @settings(max_examples=15, deadline=None)
 @given(some_fingers, st.booleans(), st.data(), st.integers(0, 24))
-def test_fingers_at_any_position_are_searched_as_a_plain_scan_would(
+def test_a_position_free_search_finds_what_a_plain_scan_would(
     shown: list[Position], face: bool, data: st.DataObject, key: int
 ) -> None:
     people = {who: person(who, [*[FACE][: who % 2], *FINGERS[who % 5 : who % 5 + 1 + who % 3]]) for who in range(25)}
@@ -151,8 +151,8 @@ def test_fingers_at_any_position_are_searched_as_a_plain_scan_would(
     gallery = gallery_of(people)
     labels = data.draw(st.permutations(FINGERS))[: len(shown)]
     probe = mislabelled([*again(key, [FACE][:face]), *again(key, shown)], labels)
-    found = gallery.search_any_finger(probe, limit=25)
-    wanted = exact.search_any_finger(dict(gallery.people()), probe, CALIBRATIONS)
+    found = gallery.search_position_free(probe, limit=25)
+    wanted = exact.search_position_free(dict(gallery.people()), probe, CALIBRATIONS)
     assert_same_but_for_ties(may_be_shown(found, 25), may_be_shown(wanted, 25))
     theirs = {candidate.key: candidate.evidence for candidate in wanted}
     for candidate in likely(found):
@@ -166,7 +166,7 @@ def test_swapped_hands_are_found_on_request_alone() -> None:
     gallery = gallery_of({key: person(key, [FACE, *right]) for key in range(300)})
     probe = mislabelled(again(123, right), left)
     assert not gallery.search(probe)
-    best, *others = gallery.search_any_finger(probe)
+    best, *others = gallery.search_position_free(probe)
     assert best.key == 123
     assert {position: one.found_at for position, one in best.evidence.items()} == dict(zip(left, right, strict=True))
     assert best.log10_lr > 10 > 0 > max(one.log10_lr for one in others)
@@ -175,17 +175,17 @@ def test_swapped_hands_are_found_on_request_alone() -> None:
 def test_two_fingers_are_never_found_in_one() -> None:
     gallery = gallery_of({1: person(1, [THUMB]), 2: person(2, [THUMB, INDEX])})
     probe = mislabelled([*person(1, [THUMB]), *again(1, [THUMB])], [INDEX, Position.LEFT_THUMB])
-    found = {candidate.key: candidate for candidate in gallery.search_any_finger(probe)}
+    found = {candidate.key: candidate for candidate in gallery.search_position_free(probe)}
     assert len(found[1].evidence) == 1
     assert len(found[2].evidence) == 2
     assert len({one.found_at for one in found[2].evidence.values()}) == 2
 
 
-def test_a_face_alone_is_searched_as_ever() -> None:
+def test_a_face_alone_is_searched_as_usual() -> None:
     gallery = gallery_of(mixed_people(40))
     probe = again(4, [FACE])
-    assert gallery.search_any_finger(probe) == gallery.search(probe)
-    assert gallery.search_any_finger([]) == []
+    assert gallery.search_position_free(probe) == gallery.search(probe)
+    assert gallery.search_position_free([]) == []
 
 
 def test_nothing_to_find() -> None:
@@ -196,7 +196,7 @@ def test_nothing_to_find() -> None:
     assert gallery.search([]) == []
 
 
-def test_someone_without_any_capture_is_enrolled_and_never_found() -> None:
+def test_a_person_without_any_capture_is_enrolled_and_never_found() -> None:
     gallery = gallery_of({1: [], 2: person(2, (FACE,))})
     assert len(gallery) == 2
     assert [candidate.key for candidate in gallery.search(again(2, (FACE, THUMB)))] == [2]
@@ -217,8 +217,8 @@ def test_a_finger_without_minutiae_is_refused() -> None:
         gallery_of({1: [replace(person(1, (THUMB,))[0], minutiae=None)]})
 
 
-def test_in_a_gallery_larger_than_every_list_mates_still_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SHORT_LISTS", ((0, 100),))
+def test_in_a_gallery_larger_than_the_preselection_mates_still_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PRESELECTION_SIZES", ((0, 100),))
     having = (FACE, THUMB, INDEX)
     people = {key: person(key, having) for key in range(400)}
     gallery = gallery_of(people)
@@ -236,7 +236,7 @@ ACTIONS = st.lists(
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ACTIONS, st.integers(0, 5), st.sampled_from(KINDS))
-def test_any_life_ends_as_the_plain_scan_of_who_is_left(
+def test_any_sequence_of_changes_ends_as_the_plain_scan_of_the_people_left(
     actions: list[tuple[str, int, tuple[Position, ...]]], key: int, positions: tuple[Position, ...]
 ) -> None:
     gallery, left = empty(), dict[int, list[Template]]()
@@ -275,11 +275,11 @@ def test_searches_go_on_while_people_come_and_go() -> None:
     assert len(gallery) == 100
 
 
-def test_somebody_whose_captures_are_replaced_during_a_search_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The old row goes before its block is scanned, and the new one comes in a block made after the scan began."""
-    monkeypatch.setattr(short_list, "BLOCK_ROWS", 8)
+def test_a_person_replaced_during_a_search_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old row is removed before its block is scanned, and the new row is in a block made after the scan began."""
+    monkeypatch.setattr(preselection, "BLOCK_ROWS", 8)
     gallery = gallery_of({key: person(key, (FACE,)) for key in range(8)})
-    scan, moved = short_list.Block.scan, list[int]()
+    scan, moved = preselection.Block.scan, list[int]()
 
     def replaced_first(*arguments: Any) -> Any:
         if not moved:
@@ -287,12 +287,12 @@ def test_somebody_whose_captures_are_replaced_during_a_search_is_found(monkeypat
             gallery.replace(7, person(7, (FACE,)))
         return scan(*arguments)
 
-    monkeypatch.setattr(short_list.Block, "scan", replaced_first)
+    monkeypatch.setattr(preselection.Block, "scan", replaced_first)
     assert gallery.search(again(7, (FACE,)))[0].key == 7
     assert moved
 
 
-def test_codes_are_made_anew_while_people_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rebuild_works_while_people_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TRAIN_LEAST", 100)
     gallery = gallery_of({key: person(key, (FACE, THUMB)) for key in range(300)})
     for key in range(0, 300, 2):
@@ -313,13 +313,13 @@ def test_codes_are_made_anew_while_people_come_and_go(monkeypatch: pytest.Monkey
     others.join()
     assert len(gallery) == 151
     gallery.rebuild()
-    assert sum(len(block) for block in gallery._short.blocks) == 151
+    assert sum(len(block) for block in gallery._preselection.blocks) == 151
     for key in (1, 99, 299):
         assert gallery.search(again(key, (FACE, THUMB)))[0].key == key
         assert key + 1 not in [candidate.key for candidate in gallery.search(person(key + 1, (FACE, THUMB)), limit=300)]
 
 
-def test_a_gallery_that_has_outgrown_its_codes_makes_them_anew_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gallery_that_has_outgrown_its_codes_rebuilds_them_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TRAIN_LEAST", 50)
     monkeypatch.setattr(module, "RETRAIN_FROM", 60)
     gallery = gallery_of({key: person(key, (FACE,)) for key in range(59)})

@@ -2,7 +2,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher.gallery.records import pack_minutiae, records_of, unpack_minutiae
+from matcher.gallery.quantise import pack_minutiae, unpack_minutiae
+from matcher.gallery.records import records_of
 from matcher.parameters import GALLERY_MINUTIAE
 from matcher.types import Minutiae, Position
 from tests.matcher.made_up import DIMENSIONS, MODELS, again, person
@@ -13,7 +14,7 @@ SEVERAL = [(7, [Position.LEFT_RING, Position.FACE]), (2**40, []), (9, list(Posit
 
 @settings(deadline=None)
 @given(st.lists(some_positions, max_size=5), st.data())
-def test_people_come_back_as_they_were_to_the_packings_precision(
+def test_people_come_back_as_they_were_to_the_precision_of_the_packing(
     having: list[list[Position]], data: st.DataObject
 ) -> None:
     people = [(3 * i, [*person(i, positions), *again(i, positions[:2])]) for i, positions in enumerate(having)]
@@ -32,13 +33,13 @@ def test_people_come_back_as_they_were_to_the_packings_precision(
             assert (one.minutiae is None) == (other.minutiae is None)
 
 
-def test_who_has_what() -> None:
+def test_masks_and_owners_state_the_positions_of_each_person() -> None:
     records = records_of([(key, person(key, positions)) for key, positions in SEVERAL], DIMENSIONS)
     assert records.masks.tolist() == [1 << 9 | 1, 0, 2**11 - 1]
     assert records.owners.tolist() == [0, 0] + [2] * 11
 
 
-def test_the_gone_keep_their_row_and_nothing_else() -> None:
+def test_removed_people_keep_their_row_and_nothing_else() -> None:
     records = records_of([(key, person(key, positions)) for key, positions in SEVERAL], DIMENSIONS)
     left = records.without(np.array([True, False, False]))
     assert left.keys.tolist() == [-1, 2**40, 9]
@@ -50,7 +51,7 @@ def test_the_gone_keep_their_row_and_nothing_else() -> None:
 
 
 @given(st.integers(0, 300), st.integers(0, 2**32 - 1))
-def test_minutiae_keep_their_place_and_the_surest_stay(count: int, seed: int) -> None:
+def test_minutiae_keep_their_location_and_those_of_highest_quality_stay(count: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     x, y, direction, quality = (rng.uniform(0, high, count).astype(np.float32) for high in (1772, 1772, 2 * np.pi, 1))
     found = Minutiae(x, y, direction, quality, rng.random(count) < 0.5)

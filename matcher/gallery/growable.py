@@ -8,10 +8,11 @@ from numpy.typing import DTypeLike, NDArray
 Array = NDArray[Any]
 
 
-class Growing:
+class GrowableArray:
     """Rows of one dtype and shape, appended in amortised constant time.
 
-    `rows` is a view of what was there when it was asked for; appending never changes it, for longer arrays are copies.
+    `rows` is a view of the rows at the moment of asking. Appending never changes such a view: it writes beyond the
+    view's end, or into a longer copy.
     """
 
     def __init__(self, dtype: DTypeLike, width: tuple[int, ...] = (), start: Array | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of what extraction and comparison saw, for the operators' console and for debugging. Made only when asked.
+"""Overlays: pictures of intermediate results of extraction and comparison, for operators and for debugging.
 
 All are RGB, uint8 (H, W, 3), at 500 dpi.
 """
@@ -10,7 +10,7 @@ from PIL import ImageDraw
 
 from matcher import parameters as p
 from matcher.finger.cylinders import prepare
-from matcher.finger.extract import see_ridges
+from matcher.finger.extract import find_ridges
 from matcher.finger.matching import paired_minutiae
 from matcher.types import Image, Minutiae, Pixels
 
@@ -19,9 +19,9 @@ GAP = 16
 """Pixels between two prints side by side."""
 
 
-def segmentation_picture(image: Image) -> Pixels:
-    """The print, tinted where ridges were seen and crossed by lines along them."""
-    grey, ridges = see_ridges(image)
+def segmentation_overlay(image: Image) -> Pixels:
+    """The print: the background is tinted, ridges are crossed by lines along their flow."""
+    grey, ridges = find_ridges(image)
     mask = np.repeat(np.repeat(ridges.ridge, p.RIDGE_STEP, axis=0), p.RIDGE_STEP, axis=1)
     tinted = np.repeat(grey[:, :, None], 3, axis=2)
     tinted[~mask[: grey.shape[0], : grey.shape[1]], 1:] //= 2
@@ -35,16 +35,16 @@ def segmentation_picture(image: Image) -> Pixels:
     return np.asarray(picture)
 
 
-def minutiae_picture(image: Image, minutiae: Minutiae) -> Pixels:
-    """The print with its minutiae, red endings and blue bifurcations, each with a tail in its direction."""
+def minutiae_overlay(image: Image, minutiae: Minutiae) -> Pixels:
+    """The print with its minutiae, red endings and blue bifurcations, each with a line in its direction."""
     picture = _paper(image)
     colours = [ENDING if ending else BIFURCATION for ending in minutiae.ending]
     _mark(ImageDraw.Draw(picture), minutiae, np.arange(len(minutiae)), colours)
     return np.asarray(picture)
 
 
-def pairs_picture(first: tuple[Image, Minutiae], second: tuple[Image, Minutiae]) -> Pixels:
-    """Two prints side by side, lines between the minutiae whose agreement made their score."""
+def pairs_overlay(first: tuple[Image, Minutiae], second: tuple[Image, Minutiae]) -> Pixels:
+    """Two prints side by side, with lines between the pairs of minutiae that made their score."""
     _, pairs = paired_minutiae(prepare(first[1]), prepare(second[1]))
     sheets = [_paper(first[0]), _paper(second[0])]
     height, offset = max(sheet.height for sheet in sheets), sheets[0].width + GAP
@@ -60,7 +60,7 @@ def pairs_picture(first: tuple[Image, Minutiae], second: tuple[Image, Minutiae])
 
 
 def _paper(image: Image) -> Pillow.Image:
-    return Pillow.fromarray(see_ridges(image)[0]).convert("RGB")
+    return Pillow.fromarray(find_ridges(image)[0]).convert("RGB")
 
 
 def _mark(

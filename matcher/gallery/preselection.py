@@ -1,8 +1,8 @@
-"""The first look: a few thousand bits a person, all of them compared with the probe, the best handed on.
+"""The first stage of a search: short codes of everyone, compared with the probe; the best people are handed on.
 
-Every person is looked at: a walk through a graph or a few of many cells would miss just the weak and partial probes
-that matter (benchmarks/search.py measures it). Rows lie in blocks; a full block never changes again, so it is scanned
-without a lock and kept in one file for good.
+A person takes some hundred bits, and no one is skipped: a walk through a graph, or a search in a few of many cells,
+would miss just the weak and partial probes that matter (benchmarks/search.py measures it). Rows lie in blocks. A full
+block never changes again, so it is scanned without a lock and written to disk only once.
 """
 
 from __future__ import annotations
@@ -17,30 +17,29 @@ from numpy.typing import NDArray
 
 from matcher.calibrate import Line
 from matcher.gallery.coder import Coder
-from matcher.gallery.growing import Growing
-from matcher.gallery.layout import EVERY, Layout, Probe, common_places, turned
-from matcher.gallery.paging import fetch_all
+from matcher.gallery.growable import GrowableArray
+from matcher.gallery.layout import EVERY, Layout, Probe, rotated, shares_position
+from matcher.gallery.prefetch import prefetch_all
 from matcher.gallery.records import Records
 from matcher.gallery.store import Saved, Slots
-from matcher.parameters import BLOCK_ROWS, LAYOUT_LEAST, SHORT_LISTED_AT_ONCE
+from matcher.parameters import BLOCK_ROWS, LAYOUT_LEAST, PRESELECTED_AT_ONCE
 from matcher.types import Vector
 
 Alive = Callable[[], NDArray[np.bool_]]
 Scan = Callable[["Block"], tuple[Vector, Slots]]
 Run = Callable[[Scan, Sequence["Block"]], Iterator[tuple[Vector, Slots]]]
 
-
-SPARE = 3  # a third more rows are asked for, since some are of the removed
-_CHUNK = 8192  # people whose vectors are unpacked at a time
-_BLOCKS_AT_ONCE = 16  # blocks whose results are held at a time
+SPARE = 3  # a third more rows are asked for, because some belong to removed people
+_CHUNK = 8192  # people; their vectors are unpacked at a time
+_BLOCKS_AT_ONCE = 16  # blocks; their results are held at a time
 MIXED = -1
-"""The name of the mixed layout; the others go by their mask."""
+"""The name of the mixed layout; other layouts are named by their mask."""
 
 
 class Block:
     """Up to BLOCK_ROWS rows of one layout. Safe to share between threads.
 
-    slots: uint32 (n,), whose rows they are. masks: uint16 (n,), their positions; mixed layouts only.
+    slots: uint32 (n,), the person of each row. masks: uint16 (n,), their positions; mixed layouts only.
     saved: the files of a full block, once written, by name.
     """
 
@@ -54,7 +53,7 @@ class Block:
         self.layout = layout
         self.index = index or layout.new_index()
         self.saved: dict[str, Saved] | None = None
-        self._slots, self._masks = Growing(np.uint32, (), slots), Growing(np.uint16, (), masks)
+        self._slots, self._masks = GrowableArray(np.uint32, (), slots), GrowableArray(np.uint16, (), masks)
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -62,7 +61,7 @@ class Block:
 
     @property
     def full(self) -> bool:
-        """Whether it will never change again."""
+        """Whether the block will never change again."""
         return len(self) == BLOCK_ROWS
 
     @property
@@ -74,18 +73,18 @@ class Block:
         return self._masks.rows
 
     def add(self, rows: Vector, slots: Slots, masks: NDArray[np.uint16]) -> None:
-        """Append rows (k, d); no more than fit."""
+        """Append rows (k, d), at most as many as there is room for."""
         with self._lock:
             faiss.omp_set_num_threads(1)
             self.index.add(rows)
             if self.layout.mixed:
                 self._masks.append(masks)
-            self._slots.append(slots)  # last: with it the block may be full, and be read without the lock
+            self._slots.append(slots)  # last: from here on the block may be full and be read without the lock
 
     def scan(self, probes: Sequence[Probe], count: int, alive: Alive) -> tuple[Vector, Slots]:
         """The best rows for each of q probes of the same positions: estimates (−∞: not to be used) and slots, (q, k).
 
-        Of those alive who share a position with the probe, at least `count`, or all there are.
+        At least `count` people who are alive and share a position with the probe, or all of them if they are fewer.
         """
         queries = np.stack([self.layout.probe_row(probe) for probe in probes])
         if self.full:
@@ -96,8 +95,8 @@ class Block:
     def _scan(self, queries: Vector, probe: Probe, count: int, alive: Alive) -> tuple[Vector, Slots]:
         usable = np.ones(len(self), np.bool_)
         if self.layout.mixed:
-            # Who shares no position with the probe has the estimate 0, better than most strangers': looked past.
-            usable = common_places(self.masks, probe)
+            # Without a common position the estimate is 0, more than most non-mated people get: such rows are skipped.
+            usable = shares_position(self.masks, probe)
         useless = len(self) - int(np.count_nonzero(usable))
         wanted = min(count + count // SPARE + useless, len(self))
         faiss.omp_set_num_threads(1)  # blocks share the cores; OpenMP keeps this number per calling thread
@@ -110,8 +109,8 @@ class Block:
             wanted = min(2 * wanted, len(self))
 
 
-class ShortList:
-    """Codes of everybody, by slot. One writer at a time; `blocks` may be scanned meanwhile but for those not yet full.
+class Preselection:
+    """Codes of everyone, by slot. One writer at a time; `blocks` may be scanned meanwhile.
 
     lines: by modality.
     """
@@ -127,7 +126,7 @@ class ShortList:
         return sum(map(len, self.blocks))
 
     def layout(self, mask: int, mixed: bool) -> Layout:
-        """As this list's coders want it."""
+        """A layout for these coders. mixed: for people with rare sets of positions."""
         return Layout(mask, mixed, self.coders, self._lines)
 
     def restore(self, block: Block) -> None:
@@ -138,40 +137,40 @@ class ShortList:
             self._mixed_sets.update(block.masks.tolist())
 
     def add(self, records: Records, slots: Slots) -> None:
-        """Append people; those without any capture are left out, for no search can find them."""
+        """Append people; those without any capture are left out, because no search can find them."""
         for start in range(0, len(records), _CHUNK):
             some = records[start : start + _CHUNK]
-            fetch_all(some.faces, some.fingers)
+            prefetch_all(some.faces, some.fingers)
             self._add(some, slots[start : start + _CHUNK])
 
     def search(self, probes: Sequence[Probe], length: Callable[[int], int], alive: Alive, run: Run) -> list[Slots]:
-        """The slots of the best of those alive, for each of probes that all have the same positions.
+        """The slots of the best people who are alive, for each of several probes with the same positions.
 
-        length: how many of the people of one layout, by the mask of the positions it has in common with the probes: who
-        shares little is told from strangers by little. alive: gives bool, by slot. run: maps a function over blocks, in
-        their order, with all threads it may use.
+        length: how many people of one layout, by the mask of the positions that it has in common with the probes: the
+        fewer positions, the less they separate mates from others. alive: returns bool, by slot. run: maps a function
+        over blocks, in their order, with all threads it may use.
         """
         blocks = [block for block in list(self.blocks) if block.layout.mask & probes[0].mask]
         counts = {
             _name(block.layout): length(0 if block.layout.mixed else block.layout.mask & probes[0].mask)
-            for block in blocks  # in the mixed layout some share little
+            for block in blocks  # in the mixed layout some people share few positions
         }
-        at_once = max(SHORT_LISTED_AT_ONCE // max(sum(counts.values()), 1), 1)
+        at_once = max(PRESELECTED_AT_ONCE // max(sum(counts.values()), 1), 1)
         return [
             slots
             for start in range(0, len(probes), at_once)
-            for slots in _short_lists(probes[start : start + at_once], blocks, counts, alive, run)
+            for slots in _preselected(probes[start : start + at_once], blocks, counts, alive, run)
         ]
 
     def _add(self, records: Records, slots: Slots) -> None:
-        vectors, masks = turned(records, self.coders), records.masks
+        vectors, masks = rotated(records, self.coders), records.masks
         layouts = self._layouts_for(masks)
         for name, layout in {_name(each): each for each in layouts.values()}.items():
             fit = np.flatnonzero(np.isin(masks, [mask for mask, each in layouts.items() if _name(each) == name]))
             self._append(layout, layout.rows(records, vectors, masks)[fit], slots[fit], masks[fit])
 
     def _layouts_for(self, masks: NDArray[np.uint16]) -> dict[int, Layout]:
-        """The layout of each set of positions that occurs. A set that has become frequent gets its own."""
+        """The layout of each set of positions that occurs, by mask. A set that has become frequent gets its own."""
         layouts: dict[int, Layout] = {}
         for mask, count in zip(*(each.tolist() for each in np.unique(masks, return_counts=True)), strict=True):
             if mask == 0:
@@ -192,14 +191,14 @@ class ShortList:
             take = slice(done, done + BLOCK_ROWS - len(block))
             block.add(rows[take], slots[take], masks[take])
             if new:
-                self.blocks.append(block)  # not before: searches never meet an empty block
+                self.blocks.append(block)  # not before: a search must never see an empty block
             done += len(rows[take])
 
 
-def _short_lists(
+def _preselected(
     probes: Sequence[Probe], blocks: Sequence[Block], counts: Mapping[int, int], alive: Alive, run: Run
 ) -> list[Slots]:
-    """`ShortList.search` of a few probes. counts: by the name of a layout, whose people have lists of their own."""
+    """`Preselection.search` of a few probes. counts: people per layout, by its name."""
     best: dict[int, tuple[Vector, Slots]] = {}
     for start in range(0, len(blocks), _BLOCKS_AT_ONCE):
         some = blocks[start : start + _BLOCKS_AT_ONCE]
@@ -213,7 +212,7 @@ def _short_lists(
 
 
 def _best_of(scanned: Sequence[tuple[Vector, Slots]], count: int) -> tuple[Vector, Slots]:
-    """For each probe, the best `count` of what some blocks gave: estimates and slots (q, count), or all there are."""
+    """For each probe, the best `count` rows of several blocks, or all if they are fewer: estimates and slots (q, k)."""
     best, slots = (np.hstack(parts) for parts in zip(*scanned, strict=True))
     if best.shape[1] > count:
         kept = np.argpartition(-best, count - 1, axis=1)[:, :count]

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from matcher.calibrate import Line
 from matcher.gallery import coder as coders
-from matcher.gallery import short_list
-from matcher.gallery.growing import Growing
-from matcher.gallery.layout import EVERY, Layout, Probe, turned
-from matcher.gallery.records import PLACE, records_of
-from matcher.gallery.second_look import SecondLook
-from matcher.gallery.short_list import ShortList
+from matcher.gallery import preselection
+from matcher.gallery.growable import GrowableArray
+from matcher.gallery.layout import EVERY, Layout, Probe, rotated
+from matcher.gallery.preselection import Preselection
+from matcher.gallery.records import POSITION_INDEX, records_of
 from matcher.gallery.store import View
+from matcher.gallery.vector_comparison import VectorComparator
 from matcher.types import Position, Template
 from tests.matcher.made_up import DIMENSIONS, again, person
 
@@ -26,8 +26,8 @@ some_positions = st.sets(st.sampled_from(list(Position))).map(sorted)
 def probe_of(templates: Sequence[Template]) -> Probe:
     captures: dict[int, list[np.ndarray]] = {}
     for one in templates:
-        captures.setdefault(PLACE[one.position], []).append(one.vector)
-    return Probe({place: np.stack(vectors) for place, vectors in captures.items()})
+        captures.setdefault(POSITION_INDEX[one.position], []).append(one.vector)
+    return Probe({position: np.stack(vectors) for position, vectors in captures.items()})
 
 
 def linear_ratio(theirs: Sequence[Template], ours: Sequence[Template]) -> float:
@@ -43,21 +43,21 @@ def linear_ratio(theirs: Sequence[Template], ours: Sequence[Template]) -> float:
 
 @settings(deadline=None)
 @given(some_positions, some_positions, st.booleans(), st.booleans())
-def test_before_coding_a_row_says_the_linear_ratio(
+def test_before_coding_a_row_gives_the_linear_ratio(
     enrolled: list[Position], probed: list[Position], mated: bool, mixed: bool
 ) -> None:
     theirs, ours = person(1, enrolled), again(1 if mated else 2, probed)
     records = records_of([(5, theirs)], DIMENSIONS)
     layout = Layout(EVERY if mixed else int(records.masks[0]), mixed, CODERS, LINES)
-    (row,) = layout.rows(records, turned(records, CODERS), records.masks)
+    (row,) = layout.rows(records, rotated(records, CODERS), records.masks)
     product = float(row @ layout.probe_row(probe_of(ours))) + layout.base(probe_of(ours))
     assert product == pytest.approx(linear_ratio(theirs, ours), abs=0.05)
 
 
-def test_a_part_that_is_absent_or_only_said_to_be_there_is_coded_without_error() -> None:
+def test_absence_and_presence_are_coded_without_error() -> None:
     layout = Layout(EVERY, True, CODERS, LINES)
     records = records_of([(1, []), (2, person(2, [Position.FACE]))], DIMENSIONS)
-    rows = layout.rows(records, turned(records, CODERS), records.masks)
+    rows = layout.rows(records, rotated(records, CODERS), records.masks)
     index = layout.new_index()
     index.add(rows)
     back = index.reconstruct_n(0, 2)
@@ -67,29 +67,31 @@ def test_a_part_that_is_absent_or_only_said_to_be_there_is_coded_without_error()
 
 @settings(deadline=None, max_examples=30)
 @given(some_positions, some_positions, st.integers(1, 2))
-def test_the_second_look_is_the_linear_ratio(enrolled: list[Position], probed: list[Position], times: int) -> None:
+def test_the_vector_comparison_is_the_linear_ratio(
+    enrolled: list[Position], probed: list[Position], times: int
+) -> None:
     theirs = [*person(1, enrolled), *again(1, enrolled[:3])]
     ours = [one for time in range(times) for one in again(1, probed, time=time + 2)]
     records = records_of([(4, person(3, [Position.FACE])), (5, theirs)], DIMENSIONS)
     view = View([records], np.ones(2, np.bool_))
-    seen = SecondLook(probe_of(ours), LINES, DIMENSIONS).see(np.array([1]), view)
-    assert seen.ratios == pytest.approx([linear_ratio(theirs, ours)], abs=0.05)
-    places = sorted({PLACE[one.position] for one in ours})
-    assert seen.captures.tolist() == [[sum(PLACE[one.position] == place for one in theirs) for place in places]]
+    compared = VectorComparator(probe_of(ours), LINES, DIMENSIONS).compare(np.array([1]), view)
+    assert compared.ratios == pytest.approx([linear_ratio(theirs, ours)], abs=0.05)
+    positions = sorted({one.position for one in ours}, key=list(Position).index)
+    assert compared.captures.tolist() == [[sum(one.position is position for one in theirs) for position in positions]]
 
 
 @pytest.mark.parametrize("codes", [2, 4])
-def test_a_trained_coder_says_inner_products_better_than_an_untrained_one(codes: int) -> None:
+def test_a_trained_coder_keeps_vectors_better_than_an_untrained_one(codes: int) -> None:
     rng = np.random.default_rng(1)
     spread = np.diag(np.linspace(1, 0.05, 16)) @ np.linalg.qr(rng.normal(size=(16, 16)))[0]
     vectors = coders.unit((rng.normal(size=(8000, 16)) @ spread).astype(np.float32))
 
     def error(coder: coders.Coder) -> float:
-        seen = coder.turned(vectors[4000:])
+        whole = coder.rotated(vectors[4000:])
         words = coder.words
-        parts = seen.reshape(len(seen), len(words), 1, 4)
+        parts = whole.reshape(len(whole), len(words), 1, 4)
         chosen = ((parts - words) ** 2).sum(-1).argmin(-1)
-        coded = words[np.arange(len(words)), chosen].reshape(len(seen), -1) @ coder.rotation.T
+        coded = words[np.arange(len(words)), chosen].reshape(len(whole), -1) @ coder.rotation.T
         return float(((coded - vectors[4000:]) ** 2).sum(1).mean())
 
     assert error(coders.train(vectors[:4000], codes)) < 0.9 * error(coders.untrained(16, codes))
@@ -100,19 +102,19 @@ def test_a_trained_coder_says_inner_products_better_than_an_untrained_one(codes:
 def test_across_blocks_and_layouts_the_best_rows_are_those_of_one_scan(
     having: list[list[Position]], count: int, probed: list[Position]
 ) -> None:
-    """Small blocks and layouts, so that all of them occur; the oracle adds up every row's own estimate."""
+    """Blocks and layouts are small, so that all kinds occur; the oracle is the estimate of every single row."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(short_list, "BLOCK_ROWS", 8)
-        patch.setattr(short_list, "LAYOUT_LEAST", 3)
-        patch.setattr(short_list, "_BLOCKS_AT_ONCE", 2)
-        patch.setattr(short_list, "SHORT_LISTED_AT_ONCE", 2 * count)
+        patch.setattr(preselection, "BLOCK_ROWS", 8)
+        patch.setattr(preselection, "LAYOUT_LEAST", 3)
+        patch.setattr(preselection, "_BLOCKS_AT_ONCE", 2)
+        patch.setattr(preselection, "PRESELECTED_AT_ONCE", 2 * count)
         records = records_of([(key, person(key, positions)) for key, positions in enumerate(having)], DIMENSIONS)
-        some = ShortList(CODERS, LINES)
+        some = Preselection(CODERS, LINES)
         for start in range(0, len(having), 5):
             some.add(records[start : start + 5], np.arange(start, min(start + 5, len(having))))
         probe = probe_of(again(0, probed))
         alive = np.arange(len(having)) % 4 != 3
-        (found, *others) = some.search([probe] * 3, lambda common: count, lambda: alive, in_turn)
+        (found, *others) = some.search([probe] * 3, lambda common: count, lambda: alive, in_order)
     assert [each.tolist() for each in others] == [found.tolist()] * 2
     shown = set(found.tolist())
     assert len(shown) == len(found)
@@ -127,11 +129,13 @@ def test_across_blocks_and_layouts_the_best_rows_are_those_of_one_scan(
         ours = shown & estimates.keys()
         left_out = [estimates[slot] for slot in (common & estimates.keys()) - ours]
         assert len(ours) == min(count, len(common & estimates.keys()))
-        if ours and left_out:  # tables are read in 8 bits
+        if ours and left_out:  # FAISS rounds its tables to 8 bits
             assert min(estimates[slot] for slot in ours) > max(left_out) - 0.5
 
 
-def in_turn(function: short_list.Scan, blocks: Iterable[short_list.Block]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def in_order(
+    function: preselection.Scan, blocks: Iterable[preselection.Block]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     return map(function, blocks)
 
 
@@ -140,33 +144,33 @@ def test_faiss_still_scans_with_at_most_two_hundred_and_fifty_seven_codes() -> N
     assert faiss.IndexPQFastScan(4 * 255, 255, 4, faiss.METRIC_INNER_PRODUCT).M == 255
 
 
-def test_searches_never_meet_an_empty_or_half_written_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever happens while a row is being added, what is scanned then is whole."""
-    monkeypatch.setattr(short_list, "BLOCK_ROWS", 2)
-    some, probe = ShortList(CODERS, LINES), probe_of(again(0, [Position.FACE]))
+def test_searches_never_see_an_empty_or_half_written_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search at any moment while a row is added scans complete blocks only."""
+    monkeypatch.setattr(preselection, "BLOCK_ROWS", 2)
+    some, probe = Preselection(CODERS, LINES), probe_of(again(0, [Position.FACE]))
     lengths: list[int] = []
-    whole_add, append = short_list.Block.add, Growing.append
-    adding: list[short_list.Block] = []
+    whole_add, append = preselection.Block.add, GrowableArray.append
+    adding: list[preselection.Block] = []
 
-    def told_last(growing: Growing, rows: np.ndarray) -> None:
-        """With its slots a block may be full, and is read without the lock from then on."""
-        if growing is adding[-1]._slots:
-            assert adding[-1].index.ntotal == len(growing) + len(rows)
+    def slots_last(array: GrowableArray, rows: np.ndarray) -> None:
+        """Once its slots are appended, a block may be full and be read without the lock."""
+        if array is adding[-1]._slots:
+            assert adding[-1].index.ntotal == len(array) + len(rows)
             assert adding[-1]._lock.locked()
-        append(growing, rows)
+        append(array, rows)
 
-    def look() -> None:
-        (found,) = some.search([probe], lambda common: 9, lambda: np.ones(9, np.bool_), in_turn)
+    def search() -> None:
+        (found,) = some.search([probe], lambda common: 9, lambda: np.ones(9, np.bool_), in_order)
         lengths.append(len(found))
 
-    def search_before_and_after(block: short_list.Block, *added: np.ndarray) -> None:
+    def search_before_and_after(block: preselection.Block, *added: np.ndarray) -> None:
         adding.append(block)
-        look()
+        search()
         whole_add(block, *added)
-        look()
+        search()
 
-    monkeypatch.setattr(Growing, "append", told_last)
-    monkeypatch.setattr(short_list.Block, "add", search_before_and_after)
+    monkeypatch.setattr(GrowableArray, "append", slots_last)
+    monkeypatch.setattr(preselection.Block, "add", search_before_and_after)
     for slot in range(5):
         some.add(records_of([(slot, person(slot, [Position.FACE]))], DIMENSIONS), np.array([slot]))
     assert lengths == [0, 0, 1, 2, 2, 2, 3, 4, 4, 4]
