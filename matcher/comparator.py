@@ -11,10 +11,11 @@ from matcher.evidence import Person, evidence_between
 from matcher.fuse import modality, require_comparable
 from matcher.gallery.layout import Probe, shares_position
 from matcher.gallery.minutiae_comparison import compare_minutiae
-from matcher.gallery.records import records_of
-from matcher.gallery.store import Store
+from matcher.gallery.records import Records, records_of
+from matcher.gallery.store import Store, View
 from matcher.gallery.vector_comparison import VectorComparator
 from matcher.networks import MODELS
+from matcher.parameters import MINUTIAE_LEAST_PEOPLE
 from matcher.types import Candidate, Evidence, Minutiae, Position, Quality, Template, TemplateFormat
 
 
@@ -57,13 +58,37 @@ class Comparator:
         """
         for templates in (probe, *people.values()):
             require_comparable(templates, self._calibrations)
-        dimensions, subject = self._format.dimensions, Person(probe)
-        records, vectors = records_of(list(people.items()), dimensions), Probe.of(subject)
-        store = Store(dimensions)
-        slots = store.add(records)[shares_position(records.masks, vectors)]
-        view = store.view()
-        compared = VectorComparator(vectors, self._lines, dimensions).compare(slots, view)
-        return compare_minutiae(subject, compared, view, self._calibrations, limit=limit, run=map)
+        records = records_of(list(people.items()), self._format.dimensions)
+        return self._ranked(probe, records, _view(records, self._format), limit, MINUTIAE_LEAST_PEOPLE)
+
+    def rank_earlier(self, probes: Sequence[Sequence[Template]], limit: int) -> list[list[Candidate]]:
+        """For each probe, those before it that are most likely the same person's, as `rank` by their place among them.
+
+        As in a large gallery, minutiae are compared only of those whom the vectors do not rule out.
+        """
+        for templates in probes:
+            require_comparable(templates, self._calibrations)
+        records = records_of(list(enumerate(probes)), self._format.dimensions)
+        view = _view(records, self._format)
+        return [self._ranked(probe, records[:place], view, limit, 0) for place, probe in enumerate(probes)]
+
+    def _ranked(
+        self, probe: Sequence[Template], people: Records, view: View, limit: int, least: int
+    ) -> list[Candidate]:
+        """people: the first of the view's."""
+        subject = Person(probe)
+        vectors = Probe.of(subject)
+        slots = np.flatnonzero(shares_position(people.masks, vectors))
+        if not len(slots):
+            return []
+        compared = VectorComparator(vectors, self._lines, self._format.dimensions).compare(slots, view)
+        return compare_minutiae(subject, compared, view, self._calibrations, limit=limit, run=map, least=least)
+
+
+def _view(records: Records, made_as: TemplateFormat) -> View:
+    store = Store(made_as.dimensions)
+    store.add(records)
+    return store.view()
 
 
 def _made_up(position: Position, made_as: TemplateFormat) -> Template:

@@ -42,6 +42,9 @@ class Comparator(Protocol):
     def rank(self, probe: Sequence[Template], people: Mapping[int, Sequence[Template]], limit: int) -> list[Candidate]:
         """What an index of just these people would find."""
 
+    def rank_earlier(self, probes: Sequence[Sequence[Template]], limit: int) -> list[list[Candidate]]:
+        """For each probe, those before it that may be the same person's, keyed by their place."""
+
 
 @dataclass(frozen=True, slots=True)
 class PairRow:

@@ -49,7 +49,9 @@ class Enrolments(Protocol):
 class Templates(Protocol):
     """The templates of people, and which people are searched."""
 
-    def add(self, person_key: int, templates: Sequence[TemplateRecord]) -> None: ...
+    def add(self, templates: Mapping[int, Sequence[TemplateRecord]]) -> None:
+        """By person."""
+
     def of_people(self, person_keys: Sequence[int]) -> Mapping[int, Sequence[TemplateRecord]]: ...
     def move(self, loser_key: int, survivor_key: int) -> None: ...
     def searched(self, after_person: int) -> Mapping[int, Sequence[TemplateRecord]]:

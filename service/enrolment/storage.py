@@ -168,18 +168,19 @@ class SqlTemplates:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, person_key: int, templates: Sequence[TemplateRecord]) -> None:
-        if templates:
-            rows = [
-                {
-                    "person_key": person_key,
-                    "capture_key": one.capture_key,
-                    "position": one.position,
-                    "model": one.model,
-                    "content": one.content,
-                }
-                for one in templates
-            ]
+    def add(self, templates: Mapping[int, Sequence[TemplateRecord]]) -> None:
+        rows = [
+            {
+                "person_key": person_key,
+                "capture_key": one.capture_key,
+                "position": one.position,
+                "model": one.model,
+                "content": one.content,
+            }
+            for person_key, some in templates.items()
+            for one in some
+        ]
+        if rows:
             self._session.execute(insert(template), rows)
 
     def of_people(self, person_keys: Sequence[int]) -> Mapping[int, Sequence[TemplateRecord]]:

@@ -13,8 +13,11 @@ class ChangeFeed(Protocol):
     def lock(self) -> None:
         """Let no other transaction note a change until this one ends."""
 
-    def note(self, topic: str, subject: int) -> None:
-        """Record a change. topic: what kind of thing changed. subject: its key. Waits for others who note changes."""
+    def note(self, topic: str, *subjects: int) -> None:
+        """Record changes, in this order. topic: what kind of thing changed. subjects: their keys.
+
+        Waits for other transactions that note changes.
+        """
 
     def after(self, topic: str, sequence: int) -> tuple[int, list[int]]:
         """The number of the latest change of any topic, and the subjects of `topic` changed after `sequence`.

@@ -1,10 +1,10 @@
 """The tables of people and households, and their repositories."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, exists, select, text
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, select, text
 from sqlalchemy.orm import Session, aliased
 
 from service.kit.sql.columns import AsJson, Instant, Key, key, mapper, metadata, to, word
@@ -106,8 +106,8 @@ class SqlPeople:
             found[asked].append(one)
         return found
 
-    def number_taken(self, number: str) -> bool:
-        return bool(self._session.scalar(select(exists().where(person.c.number == number))))
+    def numbers_taken(self, numbers: Collection[str]) -> Collection[str]:
+        return self._session.scalars(select(person.c.number).where(person.c.number.in_(numbers))).all()
 
 
 class SqlHouseholds:
@@ -124,19 +124,18 @@ class SqlHouseholds:
         rows = self._session.scalars(select(Household).where(household.c.key.in_(list(keys))))
         return {one.key: one for one in rows}
 
-    def by_client_id(self, client_id: UUID) -> Household | None:
-        return self._session.scalar(select(Household).where(household.c.client_id == client_id))
+    def by_client_ids(self, client_ids: Collection[UUID]) -> Mapping[UUID, Household]:
+        rows = self._session.scalars(select(Household).where(household.c.client_id.in_(client_ids)))
+        return {one.client_id: one for one in rows if one.client_id is not None}
 
-    def by_household_id(self, household_id: str) -> Household | None:
-        return self._session.scalar(select(Household).where(household.c.household_id == household_id))
+    def by_household_ids(self, household_ids: Collection[str]) -> Mapping[str, Household]:
+        rows = self._session.scalars(select(Household).where(household.c.household_id.in_(household_ids)))
+        return {one.household_id: one for one in rows if one.household_id is not None}
 
     def survivor_of(self, one: Household) -> Household:
         while one.survivor_key is not None:
             one = self.by_key(one.survivor_key)
         return one
-
-    def household_id_taken(self, household_id: str) -> bool:
-        return bool(self._session.scalar(select(exists().where(household.c.household_id == household_id))))
 
     def add_membership(self, one: Membership) -> None:
         self._session.add(one)

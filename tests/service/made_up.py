@@ -66,7 +66,7 @@ def enrolled(storage: SqlStorage, people: Iterable[Sequence[Template]], first: i
             one = Person(new_uuid(), AMINA, NOW, PersonStatus.ACTIVE, str(number))
             uow.people.add(one)
             uow.flush()
-            uow.templates.add(one.key, [to_record(template, record.key) for template in templates])
+            uow.templates.add({one.key: [to_record(template, record.key) for template in templates]})
             uow.changes.note(TEMPLATES, one.key)
             keys.append(one.key)
         uow.commit()

@@ -50,11 +50,11 @@ def decide_case(
             case _ if case.enrolment_key is None:
                 pass  # everyone in it was registered before, and a search takes nothing from them
             case Decision.DISTINCT:
-                finalise(uow, subject, now, number_length)
+                finalise(uow, [subject], now, number_length)
             case Decision.DATA_ERROR | Decision.INSUFFICIENT:
                 take_back(uow, case, subject, now)
                 if subject.status is not PersonStatus.WITHDRAWN:
-                    finalise(uow, subject, now, number_length)
+                    finalise(uow, [subject], now, number_length)
         uow.commit()
 
 
@@ -65,7 +65,7 @@ def _make_one(uow: AdjudicationUnit, case: Case, subject: Person, command: Decid
     for loser in losers:
         merge(uow, loser, survivor, case.decided_at)
     case.survivor_key = survivor.key
-    finalise(uow, survivor, case.decided_at, number_length)
+    finalise(uow, [survivor], case.decided_at, number_length)
     _close_what_that_settles(uow, survivor, case)
 
 

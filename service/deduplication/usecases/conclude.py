@@ -6,7 +6,8 @@ since, and those of its own batch who come before it. The outcome is that of one
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import structlog
 
@@ -80,14 +81,23 @@ def conclude(
     searched = _search(batch, storage, comparator, replica, policy.candidates + RESERVE)
     with storage.write() as uow:
         uow.changes.lock()
-        changed = _changed_since(searched.sequence, uow)
-        people = replica.people(uow)
-        recording = _Recording(uow, comparator, clock, policy, number_length, searched, changed, people)
-        done = [
-            enrolment for place, one in enumerate(batch) if (enrolment := recording.conclude(place, one)) is not None
-        ]
+        enrolments = uow.enrolments.by_keys([one.enrolment_key for one in batch])
+        waiting = {
+            place: enrolments[one.enrolment_key]
+            for place, one in enumerate(batch)
+            if enrolments[one.enrolment_key].status in WAITING
+        }
+        _note_quality(uow, [batch[place] for place in waiting])
+        people = _register(uow, batch, waiting, clock.now())
+        recording = _Recording(uow, comparator, policy, searched, _changed_since(searched.sequence, uow), people)
+        size = replica.people(uow)
+        for place in people:
+            recording.decide(place, batch[place], waiting[place], size, clock.now())
+            size += bool(batch[place].probe)
+        uow.changes.note(TEMPLATES, *(one.key for one in people.values()))
+        finalise(uow, list(people.values()), clock.now(), number_length)
         uow.commit()
-    for one in done:
+    for one in waiting.values():
         logger.info("enrolment.done", enrolment=str(one.id), status=one.status.value, actor=actor.id)
 
 
@@ -100,16 +110,12 @@ def _search(
 ) -> Searched:
     with storage.read() as uow:
         sequence = replica.catch_up(uow)
-    probes = {place: one.probe for place, one in enumerate(batch) if one.probe}
-    enrolled = dict(zip(probes, replica.index.search_many(list(probes.values()), limit), strict=True))
-    within = {
-        place: comparator.rank(probe, {other: probes[other] for other in probes if other < place}, limit)
-        for place, probe in probes.items()
-    }
-    return Searched(
-        sequence,
-        *([[*map(to_candidate, found.get(place, ()))] for place in range(len(batch))] for found in (enrolled, within)),
-    )
+    probes = [one.probe for one in batch]
+    some = [probe for probe in probes if probe]
+    found = iter(replica.index.search_many(some, limit))
+    enrolled = [[*map(to_candidate, next(found))] if probe else [] for probe in probes]
+    within = [[*map(to_candidate, earlier)] for earlier in comparator.rank_earlier(probes, limit)]
+    return Searched(sequence, enrolled, within)
 
 
 def _changed_since(sequence: int, uow: DeduplicationUnit) -> dict[int, list[Template]]:
@@ -119,40 +125,73 @@ def _changed_since(sequence: int, uow: DeduplicationUnit) -> dict[int, list[Temp
     return {key: [template_from_bytes(one.content) for one in current.get(key, ())] for key in keys}
 
 
-@dataclass(slots=True)
-class _Recording:
-    """The transaction in which a batch gets its outcomes. people: searched so far. registered: by place."""
-
-    uow: DeduplicationUnit
-    comparator: Comparator
-    clock: Clock
-    policy: SearchPolicy
-    number_length: int
-    searched: Searched
-    changed: Mapping[int, list[Template]]
-    people: int
-    registered: dict[int, Person] = field(default_factory=dict)
-
-    def conclude(self, place: int, one: Extracted) -> Enrolment | None:
-        """The enrolment, with its outcome; None where it had one already."""
-        enrolment = self.uow.enrolments.by_key(one.enrolment_key)
-        if enrolment.status not in WAITING:
-            return None
-        self._note_quality(one)
-        if one.results and not one.probe:
-            enrolment.finish(EnrolmentStatus.UNUSABLE, self.clock.now(), NO_USABLE_CAPTURE)
-        else:
-            self.registered[place] = self._register(enrolment, one, self._candidates(place, one.probe))
-            self.people += bool(one.probe)
-        return enrolment
-
-    def _note_quality(self, one: Extracted) -> None:
-        for key, result in one.results.items():
-            record = self.uow.enrolments.capture(key)
+def _note_quality(uow: DeduplicationUnit, some: Sequence[Extracted]) -> None:
+    captures = uow.enrolments.captures_of([one.enrolment_key for one in some])
+    for one in some:
+        for record in captures.get(one.enrolment_key, ()):
+            result = one.results[record.key]
             if isinstance(result, CaptureError):
                 record.problem, record.detail = problem_code(result), str(result)
             else:
                 record.quality, record.reasons = result.quality.score, list(result.quality.reasons)
+
+
+def _register(
+    uow: DeduplicationUnit, batch: Sequence[Extracted], waiting: Mapping[int, Enrolment], now: datetime
+) -> dict[int, Person]:
+    """The subjects become people, under review until they are decided on; an enrolment without any use ends.
+
+    By place in the batch.
+    """
+    people = {}
+    for place, enrolment in waiting.items():
+        if batch[place].results and not batch[place].probe:
+            enrolment.finish(EnrolmentStatus.UNUSABLE, now, NO_USABLE_CAPTURE)
+        else:
+            people[place] = Person(new_uuid(), enrolment.demographics, now)
+            uow.people.add(people[place])
+    uow.flush()
+    uow.templates.add(
+        {
+            person.key: [to_record(template, key) for key, template in batch[place].templates.items()]
+            for place, person in people.items()
+        }
+    )
+    claims = {place: claim for place in people if (claim := waiting[place].claim) is not None}
+    homes = join(uow, [(claim, people[place]) for place, claim in claims.items()], now)
+    for place, home in zip(claims, homes, strict=True):
+        waiting[place].household_key = home.key
+    for place, person in people.items():
+        waiting[place].person_key = person.key
+        waiting[place].finish(EnrolmentStatus.IN_REVIEW, now)
+    return people
+
+
+@dataclass(frozen=True, slots=True)
+class _Recording:
+    """What a batch is decided from. changed: people changed since the search. people: registered now, by place."""
+
+    uow: DeduplicationUnit
+    comparator: Comparator
+    policy: SearchPolicy
+    searched: Searched
+    changed: Mapping[int, list[Template]]
+    people: Mapping[int, Person]
+
+    def decide(self, place: int, one: Extracted, enrolment: Enrolment, gallery_size: int, now: datetime) -> None:
+        """Open a case where the subject resembles a person enrolled. gallery_size: people searched before them."""
+        thresholds = self.policy.thresholds(gallery_size)
+        band, shown = decide(self._candidates(place, one.probe), thresholds)
+        if band is not Band.UNIQUE:
+            open_case(
+                self.uow,
+                self.people[place].key,
+                shown,
+                thresholds=thresholds,
+                gallery_size=gallery_size,
+                now=now,
+                enrolment_key=enrolment.key,
+            )
 
     def _candidates(self, place: int, probe: Sequence[Template]) -> list[Candidate]:
         """Of everyone enrolled as of now, the strongest."""
@@ -161,36 +200,9 @@ class _Recording:
         if probe and searched:
             found += map(to_candidate, self.comparator.rank(probe, searched, self.policy.candidates))
         found += (
-            replace(one, person_key=self.registered[one.person_key].key)
+            replace(one, person_key=self.people[one.person_key].key)
             for one in self.searched.within[place]
-            if one.person_key in self.registered
+            if one.person_key in self.people
         )
         found.sort(key=lambda one: (-one.log10_lr, one.person_key))
         return found[: self.policy.candidates]
-
-    def _register(self, enrolment: Enrolment, one: Extracted, candidates: Sequence[Candidate]) -> Person:
-        """The subject becomes a person, at once numbered if no one resembles them, else with a case to decide."""
-        thresholds = self.policy.thresholds(self.people)
-        band, shown = decide(candidates, thresholds)
-        uow, now = self.uow, self.clock.now()
-        person = Person(new_uuid(), enrolment.demographics, now)
-        uow.people.add(person)
-        uow.flush()
-        uow.templates.add(person.key, [to_record(template, key) for key, template in one.templates.items()])
-        uow.changes.note(TEMPLATES, person.key)
-        enrolment.person_key = person.key
-        enrolment.finish(EnrolmentStatus.IN_REVIEW, now)
-        if enrolment.claim is not None:
-            enrolment.household_key = join(uow, enrolment.claim, person, now).key
-        if band is not Band.UNIQUE:
-            open_case(
-                uow,
-                person.key,
-                shown,
-                thresholds=thresholds,
-                gallery_size=self.people,
-                now=now,
-                enrolment_key=enrolment.key,
-            )
-        finalise(uow, person, now, self.number_length)
-        return person

@@ -33,11 +33,17 @@ class SqlChangeFeed:
     def lock(self) -> None:
         self._session.execute(select(feed_state.c.sequence).with_for_update())
 
-    def note(self, topic: str, subject: int) -> None:
-        counted = update(feed_state).values(sequence=feed_state.c.sequence + 1)
-        sequence = self._session.scalar(counted.returning(feed_state.c.sequence))
-        row = {"sequence": sequence, "topic": topic, "subject_key": subject, "history_id": secrets.token_hex(8)}
-        self._session.execute(insert(change).values(row))
+    def note(self, topic: str, *subjects: int) -> None:
+        if not subjects:
+            return
+        counted = update(feed_state).values(sequence=feed_state.c.sequence + len(subjects))
+        last = self._session.scalar(counted.returning(feed_state.c.sequence))
+        assert last is not None
+        rows = [
+            {"sequence": sequence, "topic": topic, "subject_key": subject, "history_id": secrets.token_hex(8)}
+            for sequence, subject in enumerate(subjects, start=last - len(subjects) + 1)
+        ]
+        self._session.execute(insert(change), rows)
 
     def after(self, topic: str, sequence: int) -> tuple[int, list[int]]:
         rows = self._session.scalars(

@@ -5,7 +5,7 @@ A person number and a household ID have different shapes on purpose: one typed i
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from itertools import pairwise
 from uuid import UUID
 
@@ -18,16 +18,33 @@ CYCLIC = ("142857", "0588235294117647", "052631578947368421", "04347826086956521
 RESTRICTED = ("786", "666")
 
 
-def new_person_number(taken: Callable[[str], bool], length: int = 10) -> str:
-    """A number no one has: `length` digits, the last a Verhoeff check digit, easy to say and hard to mistake.
+Taken = Callable[[Collection[str]], Collection[str]]
+"""Those of some numbers that were issued before."""
+
+
+def new_person_numbers(count: int, taken: Taken, length: int = 10) -> list[str]:
+    """Numbers no one has: `length` digits, the last a Verhoeff check digit, easy to say and hard to mistake.
 
     The rules a number must pass are those of MOSIP's UIN.
     """
+    return _drawn(count, lambda: _person_number(length), taken)
+
+
+def _person_number(length: int) -> str:
     while True:
         payload = "".join(secrets.choice("0123456789") for _ in range(length - 1))
         number = payload + str(verhoeff.calc_check_digit(payload))
-        if easy_to_tell(number) and not taken(number):
+        if easy_to_tell(number):
             return number
+
+
+def _drawn(count: int, draw: Callable[[], str], taken: Taken) -> list[str]:
+    """`count` different ones; `taken` is asked about all of them at once, as a rule only once."""
+    found: dict[str, None] = {}
+    while len(found) < count:
+        drawn = {draw() for _ in range(count - len(found))} - found.keys()
+        found |= dict.fromkeys(drawn - set(taken(drawn)))
+    return list(found)
 
 
 def is_person_number(text: str) -> bool:
@@ -53,13 +70,14 @@ def easy_to_tell(number: str) -> bool:
     )
 
 
-def new_household_id(taken: Callable[[str], bool]) -> str:
+def new_household_ids(count: int, taken: Taken) -> list[str]:
     """`M`, eight random digits, two check digits by ISO 7064 MOD 97-10."""
-    while True:
-        payload = "M" + "".join(secrets.choice("0123456789") for _ in range(HOUSEHOLD_DIGITS))
-        number = payload + mod_97_10.calc_check_digits(payload)
-        if not taken(number):
-            return number
+    return _drawn(count, _household_id, taken)
+
+
+def _household_id() -> str:
+    payload = "M" + "".join(secrets.choice("0123456789") for _ in range(HOUSEHOLD_DIGITS))
+    return payload + str(mod_97_10.calc_check_digits(payload))
 
 
 def is_household_id(text: str) -> bool:

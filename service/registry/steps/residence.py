@@ -1,49 +1,56 @@
 """Who lives with whom, and when a household gets its household ID."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from service.registry.domain.households import Household, HouseholdClaim, Membership
-from service.registry.domain.identifiers import is_household_id, new_household_id
-from service.registry.domain.people import Person, PersonStatus
+from service.registry.domain.identifiers import is_household_id, new_household_ids
+from service.registry.domain.people import Person
 from service.registry.errors import UnknownHousehold
 from service.registry.ports import RegistryUnit
 
 
-def find_household(uow: RegistryUnit, name: str) -> Household | None:
-    """The household under a client's UUID or a household ID, following merges."""
-    if is_household_id(name):
-        known = uow.households.by_household_id(name)
-    else:
-        known = uow.households.by_client_id(UUID(name))
-    return None if known is None else uow.households.survivor_of(known)
+def find_households(uow: RegistryUnit, names: Collection[str]) -> dict[str, Household]:
+    """The households under clients' UUIDs or household IDs, by name, following merges; unknown names are left out."""
+    ids = {name for name in names if is_household_id(name)}
+    known = dict(uow.households.by_household_ids(ids)) if ids else {}
+    clients = {UUID(name): name for name in names if name not in ids}
+    if clients:
+        known |= {clients[client]: one for client, one in uow.households.by_client_ids(clients.keys()).items()}
+    return {name: uow.households.survivor_of(one) for name, one in known.items()}
 
 
 def require_household(uow: RegistryUnit, claim: HouseholdClaim | None, field: str) -> None:
     """Raise UnknownHousehold where a claim names a household ID that was never issued. A new UUID is fine."""
-    if claim is not None and is_household_id(claim.id) and uow.households.by_household_id(claim.id) is None:
+    if claim is not None and is_household_id(claim.id) and not find_households(uow, [claim.id]):
         raise UnknownHousehold(f"no household has the household ID {claim.id}", field)
 
 
-def join(uow: RegistryUnit, claim: HouseholdClaim, person: Person, now: datetime) -> Household:
-    """Put a person into the household of their claim, making it for its first member."""
-    household = find_household(uow, claim.id)
-    if household is None:
-        household = Household(UUID(claim.id), now)  # a household ID was checked when the enrolment was received
-        uow.households.add(household)
-        uow.flush()
-    uow.households.add_membership(Membership(household.key, person.key, claim.role, now))
-    return household
+def join(uow: RegistryUnit, claims: Sequence[tuple[HouseholdClaim, Person]], now: datetime) -> Sequence[Household]:
+    """Put people into the households of their claims, making one for its first member; by claim."""
+    if not claims:
+        return ()
+    known = find_households(uow, {claim.id for claim, _ in claims})
+    for claim, _ in claims:
+        if claim.id not in known:  # a household ID was checked when the enrolment was received
+            known[claim.id] = Household(UUID(claim.id), now)
+            uow.households.add(known[claim.id])
+    uow.flush()
+    for claim, person in claims:
+        uow.households.add_membership(Membership(known[claim.id].key, person.key, claim.role, now))
+    return [known[claim.id] for claim, _ in claims]
 
 
-def complete_household(uow: RegistryUnit, person: Person) -> None:
-    """Give the household of a settled person its household ID, if it has none yet."""
-    membership = uow.households.current_of(person.key)
-    if membership is None or person.status is not PersonStatus.ACTIVE:
-        return
-    household = uow.households.by_key(membership.household_key)
-    if household.household_id is None:
-        household.household_id = new_household_id(uow.households.household_id_taken)
+def complete_households(uow: RegistryUnit, people: Sequence[Person]) -> None:
+    """Give the households of settled people their household ID, where they have none yet."""
+    memberships = uow.households.current_of_many([one.key for one in people])
+    keys = {one.household_key for one in memberships.values()}
+    nameless = [one for one in uow.households.by_keys(keys).values() if one.household_id is None] if keys else []
+    if nameless:
+        ids = new_household_ids(len(nameless), lambda drawn: uow.households.by_household_ids(drawn).keys())
+        for household, household_id in zip(nameless, ids, strict=True):
+            household.household_id = household_id
 
 
 def leave(uow: RegistryUnit, person: Person, now: datetime) -> Membership | None:

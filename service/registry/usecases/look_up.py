@@ -11,7 +11,7 @@ from service.registry.domain.people import Person
 from service.registry.errors import MalformedHousehold, NoSuchHousehold, NoSuchPerson
 from service.registry.ports import RegistryUnit
 from service.registry.steps.people import PersonView, view_people
-from service.registry.steps.residence import find_household
+from service.registry.steps.residence import find_households
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def read_household(name: str, *, actor: Actor, storage: Storage[RegistryUnit]) -
     """A household by household ID or by its client's UUID. Raises MalformedHousehold, NoSuchHousehold."""
     name = checked_household(name, "household_id")
     with storage.read() as uow:
-        found = find_household(uow, name)
+        found = find_households(uow, [name]).get(name)
         if found is None:
             raise NoSuchHousehold(f"no household has the ID {name}")
         memberships = uow.households.members(found.key)

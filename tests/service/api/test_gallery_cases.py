@@ -13,7 +13,7 @@ from service.bootstrap import App
 from service.deduplication.usecases.search_all import BeginWalk, begin_walk, walk_on
 from service.kit.ids import new_uuid
 from service.registry.domain.households import Household, Membership, Role
-from service.registry.domain.identifiers import new_household_id, new_person_number
+from service.registry.domain.identifiers import new_household_ids, new_person_numbers
 from tests.matcher.made_up import again
 from tests.service.api.counter import AGAIN, FIRST, Client
 from tests.service.made_up import NOW, TESTER, enrolled, of_extractor
@@ -39,13 +39,13 @@ def walk(jisr: App) -> int:
 
 def legacy(jisr: App, times: int, *, households: bool = False) -> list[str]:
     """One person, registered several times elsewhere; their numbers, each with a household of its own if asked."""
-    numbers = [new_person_number(lambda number: False, 10) for _ in range(times)]
+    numbers = new_person_numbers(times, lambda drawn: ())
     keys = enrolled(jisr.store.storage, of_times(jisr, times))
     with jisr.store.storage.write() as uow:
         for key, number in zip(keys, numbers, strict=True):
             uow.people.by_key(key).number = number
             if households:
-                home = Household(new_uuid(), NOW, new_household_id(uow.households.household_id_taken))
+                home = Household(new_uuid(), NOW, new_household_ids(1, lambda drawn: ())[0])
                 uow.households.add(home)
                 uow.flush()
                 uow.households.add_membership(Membership(home.key, key, Role.HEAD, NOW))

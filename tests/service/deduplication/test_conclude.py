@@ -19,7 +19,6 @@ from service.deduplication.domain import SearchPolicy
 from service.deduplication.steps.replica import Replica
 from service.deduplication.usecases.conclude import Extracted, conclude
 from service.enrolment.domain.enrolments import EnrolmentStatus
-from service.kit.errors import NoSuchRow
 from service.registry.domain.households import HouseholdClaim, Role
 from service.storage.unit import SqlStorage
 from tests.matcher.made_up import again
@@ -211,7 +210,7 @@ def test_what_another_worker_has_concluded_is_left_as_it_is(storage: SqlStorage,
 def test_a_batch_is_concluded_whole_or_not_at_all(storage: SqlStorage, recognition: Recognition) -> None:
     counter = Counter(storage, recognition)
     first, second = counter.receive([(1, 0), (2, 0)])
-    with pytest.raises(NoSuchRow):
+    with pytest.raises(KeyError):
         counter.conclude(first, Extracted(second.enrolment_key, {99: TooFewFeatures("x")}))
     with storage.read() as uow:
         assert uow.enrolments.count_by_status() == {EnrolmentStatus.RECEIVED: 2}

@@ -72,7 +72,7 @@ def test_templates_are_those_of_people_who_are_searched(storage: SqlStorage) -> 
         pending, active, merged, withdrawn = (person.key for person in people)
         kept = TemplateRecord(record.key, "face", "m1", b"x")
         for key in (active, merged, withdrawn):
-            uow.templates.add(key, [kept])
+            uow.templates.add({key: [kept]})
         assert uow.templates.searched(0) == {pending: [], active: [kept]}
         assert uow.templates.searched(active) == {}
         assert uow.templates.searched_among([withdrawn, active]) == {active: [kept]}

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from service.kit.errors import AlreadyThere
 from service.kit.ids import new_uuid
 from service.registry.domain.households import Household, Membership, Role
+from service.registry.domain.identifiers import new_household_ids
 from service.registry.domain.people import Person, PersonStatus
+from service.registry.steps.residence import find_households
 from service.storage.unit import SqlStorage, SqlUnitOfWork
 from tests.service.made_up import AMINA, NOW
 
@@ -28,8 +30,7 @@ def test_a_person_comes_out_as_they_went_in(storage: SqlStorage) -> None:
         assert found is not None
         assert (found.id, found.demographics, found.created_at) == (one.id, AMINA, NOW)
         assert found.created_at.utcoffset() is not None
-        assert uow.people.number_taken("12")
-        assert not uow.people.number_taken("13")
+        assert uow.people.numbers_taken(["12", "13"]) == ["12"]
 
 
 def test_aliases_lead_to_the_survivor_through_several_merges(storage: SqlStorage) -> None:
@@ -98,7 +99,12 @@ def test_a_household_is_found_by_either_name(storage: SqlStorage) -> None:
         uow.commit()
     with storage.read() as uow:
         assert old.client_id is not None
-        for found in (uow.households.by_household_id("M1234567878"), uow.households.by_client_id(old.client_id)):
-            assert found is not None
-            assert uow.households.survivor_of(found).key == new.key
-        assert uow.households.household_id_taken("M1234567878")
+        names = [
+            "M1234567878",
+            str(old.client_id),
+            str(new.client_id),
+            *new_household_ids(1, lambda drawn: ()),
+            str(new_uuid()),
+        ]
+        found = find_households(uow, names)
+        assert {name: one.key for name, one in found.items()} == dict.fromkeys(names[:3], new.key)

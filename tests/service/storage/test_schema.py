@@ -68,8 +68,7 @@ def test_a_registry_of_the_first_schema_is_kept(database_url: str) -> None:
         (case,) = uow.cases.page(CaseQuery())
         assert (case.enrolment_key, case.origin, case.decision) == (2, Origin.ENROLMENT, None)
         assert [one.log10_lr for one in uow.cases.candidates(case.key)] == [5.5]
-        home = uow.households.by_household_id("M1234567878")
-        assert home is not None
+        home = uow.households.by_household_ids(["M1234567878"])["M1234567878"]
         assert [one.person_key for one in uow.households.members(home.key)] == [1]
         (capture,) = uow.enrolments.captures(2)
         row = uow.blobs.of_names([capture.blob])[capture.blob]
