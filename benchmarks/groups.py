@@ -16,6 +16,9 @@ COMMON_FMR = 1e-3
 
 Labels = Mapping[str, Mapping[str, str]]
 
+ByGroup = dict[str, dict[str, dict[str, Any]]]
+"""Rates by attribute and value."""
+
 
 def read_labels(path: Path) -> dict[str, dict[str, str]]:
     """Attributes of each row by its first column, which names a capture or its owner."""
@@ -39,13 +42,13 @@ def by_group(
     own: Sequence[Mapping[str, str]],
     replicates: int,
     seed: int,
-) -> dict[str, dict[str, dict[str, Any]]]:
+) -> ByGroup:
     """Per attribute and value, both captures of a pair in the group: FNMR and FMR, with 95 % intervals.
 
     sides: which capture each pair of the trial compares with which, as indexes of `own`, their attributes.
     """
     threshold = common_threshold(trial)
-    found: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+    found: ByGroup = defaultdict(dict)
     for attribute, value, inside in track(list(_members(own)), "groups"):
         chosen = inside[sides[0]] & inside[sides[1]]
         part = Trial(trial.score[chosen], trial.mated[chosen], trial.first[chosen], trial.second[chosen])
