@@ -1,9 +1,9 @@
-"""How well and how fast faces are recognised.
+"""Accuracy and speed of face recognition, on Labeled Faces in the Wild (LFW) or pictures in its form.
 
-Accuracy follows the protocol of Labeled Faces in the Wild on the pairs of --pairs. EER and TAR are over all pairs of
-the pictures these name, hence many more non-mated ones. Of several faces the one nearest to the picture's middle is
-taken, as LFW means it; the service would refuse such a picture, so they are counted. A picture without a face is a
-failure to enrol and scores lowest with everything. Times are of one thread's own work.
+Accuracy follows LFW's protocol on the pairs of --pairs (view 1, or view 2 with its ten folds). EER and TAR are over all
+pairs of the pictures named there, hence over many more non-mated ones. Of several faces in a picture the one nearest to
+its middle is taken, as LFW means it; the service would refuse such a picture, so they are counted. A picture without a
+face is a failure to enrol and scores lowest with everything. Times are processor time of one thread.
 """
 
 import json
@@ -103,7 +103,7 @@ def extract(paths: Mapping[str, Path], models: Path, threads: int) -> list[Portr
 
 
 def statistics(portraits: Sequence[Portrait], replicates: int, seed: int, labels: Path | None) -> dict[str, Any]:
-    """What the comparisons of all pairs of pictures come to. labels: file of the groups to tell apart, if any."""
+    """The rates over all pairs of pictures. labels: file of groups, for rates per group; None: no groups."""
     trial, quality = all_pairs(portraits)
     result = {
         **figures(trial, replicates, seed, FIGURES, progress="bootstrap"),
@@ -115,8 +115,9 @@ def statistics(portraits: Sequence[Portrait], replicates: int, seed: int, labels
 
 
 def picture(folder: Path, name: str) -> Path | None:
-    places = (folder / name.rpartition("_")[0] / f"{name}.jpg", folder / f"{name}.jpg")
-    return next((place for place in places if place.is_file()), None)
+    """Its path in either layout; None where it is absent."""
+    paths = (folder / name.rpartition("_")[0] / f"{name}.jpg", folder / f"{name}.jpg")
+    return next((path for path in paths if path.is_file()), None)
 
 
 def portrait(extractor: FaceExtractor, item: tuple[str, Path]) -> Portrait:
@@ -219,7 +220,7 @@ def report(result: dict[str, Any]) -> None:
 
 
 def plot(path: Path, after: dict[str, float]) -> None:
-    """How FNMR falls as the worst pairs are left out; ideal is what a perfect judge of quality would reach."""
+    """How FNMR falls as the worst pairs are left out; ideal: by a quality score that foretells every miss."""
     import matplotlib as mpl
 
     mpl.use("agg")

@@ -51,7 +51,7 @@ def write_labels(path: Path, people: int) -> None:
 def main() -> None:
     cli = ArgumentParser(description=__doc__, formatter_class=ArgumentDefaultsHelpFormatter)
     cli.add_argument("--pictures", type=int, default=7701, help="in all")
-    cli.add_argument("--people", type=int, default=4281, help="whom they show")
+    cli.add_argument("--people", type=int, default=4281, help="different people in them")
     cli.add_argument("--replicates", type=int, default=100, help="bootstrap replicates behind the intervals")
     cli.add_argument("--labels", action="store_true", help="also rates per group, of two attributes")
     cli.add_argument("--seed", type=int, default=1)

@@ -22,7 +22,7 @@ HEAD = 1 << 16  # comparisons counted at first; four times as many until the fig
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trial:
-    """All comparisons of a set: score (n,), higher is more alike; mated bool (n,); first, second int (n,), subjects.
+    """All comparisons of a set: score (n,), higher is more similar; mated bool (n,); first, second int (n,), subjects.
 
     Subjects are numbered from 0. Of a mated comparison both are the same.
     """
