@@ -9,7 +9,7 @@ face is a failure to enrol and scores lowest with everything. Times are processo
 import json
 import os
 import time
-from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
+from benchmarks.command_line import parser
 from benchmarks.groups import Labels, by_group, common_threshold, group_line, label, read_labels
 from benchmarks.lfw import Pair, accuracy, read_pairs
 from benchmarks.rates import Curve, Figures, Trial, figures
@@ -60,7 +61,7 @@ class Portrait:
 
 
 def main() -> None:
-    cli = ArgumentParser(description=__doc__, formatter_class=ArgumentDefaultsHelpFormatter)
+    cli = parser(__doc__, "python -m benchmarks.face --pairs LFW/pairs.txt --images LFW/images --plot rejection.png")
     cli.add_argument("--pairs", type=Path, required=True, help="pair file of LFW's form, with or without folds")
     cli.add_argument("--images", type=Path, required=True, help="NAME/NAME_0001.jpg or NAME_0001.jpg under it")
     cli.add_argument("--labels", type=Path, help="CSV: name or picture, then any attributes, named in the first row")
@@ -68,7 +69,7 @@ def main() -> None:
     cli.add_argument("--plot", type=Path, help="where to draw the quality-rejection curve (PNG)")
     cli.add_argument("--replicates", type=int, default=100, help="bootstrap replicates behind the intervals")
     cli.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="pictures extracted at once")
-    cli.add_argument("--seed", type=int, default=1)
+    cli.add_argument("--seed", type=int, default=1, help="of everything drawn at random")
     args = cli.parse_args()
     print(json.dumps(measure(args)))
 

@@ -8,12 +8,12 @@ import json
 import resource
 import tempfile
 import time
-from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.command_line import parser
 from benchmarks.face import Portrait, statistics
 
 DIMENSION = 128
@@ -49,12 +49,12 @@ def write_labels(path: Path, people: int) -> None:
 
 
 def main() -> None:
-    cli = ArgumentParser(description=__doc__, formatter_class=ArgumentDefaultsHelpFormatter)
-    cli.add_argument("--pictures", type=int, default=7701, help="in all")
+    cli = parser(__doc__, "python -m benchmarks.face_statistics --pictures 7701 --people 4281 --labels")
+    cli.add_argument("--pictures", type=int, default=7701, help="pictures in all")
     cli.add_argument("--people", type=int, default=4281, help="different people in them")
     cli.add_argument("--replicates", type=int, default=100, help="bootstrap replicates behind the intervals")
     cli.add_argument("--labels", action="store_true", help="also rates per group, of two attributes")
-    cli.add_argument("--seed", type=int, default=1)
+    cli.add_argument("--seed", type=int, default=1, help="of everything drawn at random")
     args = cli.parse_args()
     portraits = made_up_portraits(args.pictures, args.people, args.seed)
     with tempfile.TemporaryDirectory() as folder:

@@ -5,12 +5,13 @@ of different fingers are not. A print that is refused scores lowest with everyth
 """
 
 import json
-from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from benchmarks.command_line import parser
 from benchmarks.fingerprint_report import plot, report
 from benchmarks.fingerprint_scores import (
     Embedded,
@@ -29,13 +30,18 @@ from benchmarks.rates import FIGURES, figures
 
 
 def main() -> None:
-    cli = ArgumentParser(description=__doc__, formatter_class=ArgumentDefaultsHelpFormatter)
+    cli = parser(
+        __doc__,
+        "python -m benchmarks.fingerprint --data FVC2002_DB1_B FVC2002_DB2_B --dpi FVC2002_DB2_B=569 --plot det.png",
+    )
     cli.add_argument("--data", type=Path, nargs="+", required=True, help="folders, one per set")
     cli.add_argument("--dpi", nargs="*", default=[], metavar="NAME=VALUE", help="resolution of a set; 500 otherwise")
     cli.add_argument("--plot", type=Path, help="where to draw the DET curves (PNG)")
     cli.add_argument("--replicates", type=int, default=400, help="bootstrap replicates behind the intervals")
     cli.add_argument("--reject", type=float, default=0.1, help="share of worst prints left out to judge quality")
-    cli.add_argument("--labels", type=Path, help="CSV: SET/FINGER or FINGER, then any attributes")
+    cli.add_argument(
+        "--labels", type=Path, help="CSV: SET/FINGER or FINGER, then any attributes, named in the first row"
+    )
     cli.add_argument("--as-shipped", action="store_true", help="also run LEADER unmodified on the uncropped images")
     cli.add_argument("--non-mated", type=int, default=0, help="synthetic fingers among which vectors are searched")
     args = cli.parse_args()

@@ -9,7 +9,7 @@ LFW's.
 """
 
 import json
-from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.command_line import parser
 from benchmarks.made_up_people import packed_people
 from matcher.calibrate import read_calibrations
 from matcher.extractor import Capture, Extractor
@@ -54,7 +55,10 @@ class Captures:
 
 
 def main() -> None:
-    cli = ArgumentParser(description=__doc__, formatter_class=ArgumentDefaultsHelpFormatter)
+    cli = parser(
+        __doc__,
+        "python -m benchmarks.identification --fingers FVC2002_DB1_B FVC2002_DB3_B --faces LFW/images --people 50000",
+    )
     cli.add_argument("--fingers", type=Path, nargs="+", required=True, help="FVC sets: <finger>_<impression>.png")
     cli.add_argument("--dpi", nargs="*", default=[], metavar="NAME=VALUE", help="resolution of a set; 500 otherwise")
     cli.add_argument("--faces", type=Path, required=True, help="LFW's pictures, NAME_0001.jpg")
@@ -67,7 +71,7 @@ def main() -> None:
     )
     cli.add_argument("--searches", type=int, default=300, help="mated searches of every kind")
     cli.add_argument("--replicates", type=int, default=400, help="bootstrap replicates behind the intervals")
-    cli.add_argument("--seed", type=int, default=1)
+    cli.add_argument("--seed", type=int, default=1, help="of everything drawn at random")
     cli.add_argument("--out", type=Path, help="also write the JSON there")
     args = cli.parse_args()
     result = {"settings": {k: v for k, v in vars(args).items() if isinstance(v, int)}, **measure(args)}

@@ -1,7 +1,6 @@
 """Kept runs of `benchmarks.search` side by side: tables, a plot, the law of growth, and an estimate for a country."""
 
 import json
-from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.command_line import parser
 from matcher.parameters import GALLERY_MINUTIAE
 
 Run = Mapping[str, Any]
@@ -23,7 +23,7 @@ TIMES = {
 
 
 def main() -> None:
-    cli = ArgumentParser(description=__doc__, formatter_class=ArgumentDefaultsHelpFormatter)
+    cli = parser(__doc__, "python -m benchmarks.report benchmarks/results/search_{100k,1M,10M}.json --plots .")
     cli.add_argument("runs", type=Path, nargs="+", help="JSON files of benchmarks.search --out")
     cli.add_argument("--plots", type=Path, help="folder for the pictures")
     cli.add_argument("--people", type=float, default=1.4e9, help="size of the gallery to estimate")

@@ -12,7 +12,7 @@ import resource
 import tempfile
 import threading
 import time
-from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.command_line import parser
 from benchmarks.enrolling import Enrolling
 from benchmarks.exact_scan import TOP, Exact, FusedRows
 from benchmarks.made_up_people import BLOCK, POOL, SPREAD, MadeUpPeople
@@ -43,7 +44,7 @@ CONSOLE = Console(stderr=True)
 
 
 def main() -> None:
-    cli = ArgumentParser(description=__doc__, formatter_class=ArgumentDefaultsHelpFormatter)
+    cli = parser(__doc__, "python -m benchmarks.search --people 100000 --probes 500 --against flat --out search.json")
     cli.add_argument("--people", type=int, default=100_000, help="people enrolled")
     cli.add_argument("--fingers", type=int, default=4, help="fingers per person, beside the face")
     cli.add_argument(
@@ -78,12 +79,12 @@ def main() -> None:
         help="searches of every kind compared with the minutiae comparison of all records; slow",
     )
     cli.add_argument("--position-free", type=int, default=20, help="mated searches by mislabelled fingers")
-    cli.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    cli.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="cores used")
     cli.add_argument("--work", type=Path, help="folder of the snapshot; a temporary one otherwise")
     cli.add_argument(
         "--keep", type=Path, help="folder that keeps the gallery; another run with the same settings resumes it"
     )
-    cli.add_argument("--seed", type=int, default=1)
+    cli.add_argument("--seed", type=int, default=1, help="of everything drawn at random")
     cli.add_argument("--out", type=Path, help="also write the JSON there")
     args = cli.parse_args()
     if args.keep and args.against:
