@@ -84,5 +84,5 @@ def _tables(table: Table, field: int) -> list[Table]:
 
 
 def _slot(field: int) -> int:
-    """Where a table's layout says where its field is: after two sizes, two bytes each."""
+    """The entry of a field in its table's layout: two bytes each, after two sizes of two bytes."""
     return 4 + 2 * field

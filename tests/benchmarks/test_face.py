@@ -87,11 +87,11 @@ def test_rates_by_group_at_the_common_threshold(tmp_path: Path) -> None:
     assert found["north"]["fmr"] is None
     assert found["south"]["fnmr"] == 1.0  # B's second picture failed to enrol
     assert (found["south"]["mated"], found["south"]["non_mated"]) == (1, 2)
-    assert found["south"]["fmr"] == 0.5  # of B and C, at the score of the most alike strangers
+    assert found["south"]["fmr"] == 0.5  # of B and C, at the score of the most similar non-mated pair
 
 
 def test_memory_per_comparison_stays_small_enough_for_view_2() -> None:
-    """Its 29.6 million comparisons at 64 bytes each come to 1.9 GB."""
+    """It has 29.6 million comparisons: 1.9 GB at 64 bytes each."""
     portraits = made_up_portraits(1500, 900, seed=1)
     tracemalloc.start()
     statistics(portraits, 20, 1, None)

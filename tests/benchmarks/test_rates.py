@@ -78,7 +78,7 @@ def faces(pictures: int, people: int) -> Trial:
 
 
 def slow_figures(made: Trial, replicates: int, seed: int) -> dict[str, Any]:
-    """The same by giving every comparison a weight in every replicate: what `figures` must come to, digit by digit."""
+    """The oracle: every comparison has a weight in every replicate. `figures` must give the same, digit by digit."""
     subjects = int(max(made.first.max(), made.second.max())) + 1
     draws = np.random.default_rng(seed).multinomial(subjects, np.full(subjects, 1 / subjects), size=replicates)
     weights = [np.where(made.mated, d[made.first], d[made.first] * d[made.second]) for d in draws]
