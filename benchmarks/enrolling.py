@@ -1,4 +1,4 @@
-"""Filling a gallery with made-up people in a run that may be killed, gone on with, measured again and grown."""
+"""Filling a gallery with made-up people, in a run that may be killed, resumed, measured again and grown."""
 
 import json
 import time
@@ -15,25 +15,25 @@ from benchmarks.timing import timed
 from matcher.gallery import Gallery, Stamp
 from matcher.gallery.records import Records
 
-SAVE_EVERY = 1_000_000  # people after which a mapped gallery lets go of what it holds, and a kept one can go on
+SAVE_EVERY = 1_000_000  # people after which a mapped gallery frees its memory, and a kept one can be resumed
 
 
 class Enrolling:
-    """Filling a gallery, written down every SAVE_EVERY people with the exact scan's best so far.
+    """Filling a gallery, saved every SAVE_EVERY people with the exact scan's best so far.
 
-    folder: where; None: nowhere. done: people enrolled, of whom another run may have enrolled some.
+    folder: where it is saved; None: nowhere. done: people enrolled, some of them perhaps by an earlier run.
     """
 
     def __init__(self, gallery: Gallery, exact: Exact, args: Namespace, stamp: Stamp, folder: Path | None) -> None:
         self._gallery, self._exact, self._models = gallery, exact, stamp.models
         self._folder = folder
-        told = ("fingers", "mixed", "pool", "seed", "minutiae", "probes", "worse")
+        kept = ("fingers", "mixed", "pool", "seed", "minutiae", "probes", "worse")
         drawn = args.drawn if args.drawn < args.people else None
-        self._settings = {name: vars(args)[name] for name in told} | {"drawn": drawn, "among": min(args.people, AMONG)}
+        self._settings = {name: vars(args)[name] for name in kept} | {"drawn": drawn, "among": min(args.people, AMONG)}
         self._as_grown = args.as_grown
         self.done, self.add_seconds, self.rebuild_seconds, self.load_seconds = 0, 0.0, 0.0, 0.0
         if folder and (folder / "gallery").exists():
-            self._go_on(folder)
+            self._resume(folder)
 
     def add(self, block: Block, records: Records) -> None:
         self._exact.see(block)
@@ -44,7 +44,7 @@ class Enrolling:
             self._save(self._folder)
 
     def finish(self) -> None:
-        """Have codes trained on everybody, unless they are to stay as growth left them."""
+        """Train the codes on all records, unless they are to stay as growth left them."""
         while self._gallery.rebuilding:
             time.sleep(0.1)
         if self.rebuild_seconds == 0 and not self._as_grown:
@@ -53,7 +53,7 @@ class Enrolling:
                 self._save(self._folder)
 
     def _save(self, folder: Path) -> None:
-        """The file of the state is named for how many it is of, as the snapshot is stamped."""
+        """The file of the state carries the number of people in its name, as the snapshot does in its stamp."""
         state = {"settings": self._settings, "add_seconds": self.add_seconds, "rebuild_seconds": self.rebuild_seconds}
         arrays: dict[str, Any] = {"state": json.dumps(state), **self._exact.best}
         np.savez(folder / f"exact-{self.done}.npz", **arrays)
@@ -62,7 +62,7 @@ class Enrolling:
             if path.name != f"exact-{self.done}.npz":
                 path.unlink()
 
-    def _go_on(self, folder: Path) -> None:
+    def _resume(self, folder: Path) -> None:
         began = time.perf_counter()
         self.done = self._gallery.load(folder / "gallery", self._models)
         self.load_seconds = time.perf_counter() - began

@@ -1,4 +1,4 @@
-"""The exact scan that searches are held against: the linear log10 LR of all common positions, of everybody."""
+"""The exact scan that searches are compared with: the linear log10 LR of all common positions, of all records."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,10 +15,10 @@ TOP = 10
 
 
 class FusedRows:
-    """A person as one float32 row, a probe as another: their inner product is the linear log10 LR.
+    """One float32 row per person and one per probe: their inner product is the linear log10 LR.
 
-    Where people differ in their positions, a row ends with a 1 for each position it has; where not, the offsets that
-    these would bring change no order, and are left out.
+    Where people differ in their positions, a row ends with a 1 for each position it has. Where they do not, the
+    offsets would change no order and are left out.
     """
 
     def __init__(self, people: MadeUpPeople, calibrations: Mapping[str, Calibration]) -> None:
@@ -49,9 +49,9 @@ class FusedRows:
 
 
 class Exact:
-    """The ten best of everybody for every probe, block after block; who has no position in common is not among them.
+    """The ten best of all records for every probe, block after block; a record without a common position is left out.
 
-    best: by kind of probe, float64 (q, 2, TOP), falling: log10 LR, and whose they are.
+    best: by kind of probe, float64 (q, 2, TOP), falling: log10 LR, and the keys.
     """
 
     def __init__(
@@ -71,11 +71,11 @@ class Exact:
             self._shown[name] = np.zeros((len(self._positions), len(rows)), np.float32)
             for at, (row, templates) in enumerate(zip(rows.tolist(), of_kind.templates, strict=True)):
                 for one in templates:
-                    place = self._positions.index(one.position)
-                    self._queries[place][row] = one.vector  # a mate shows the same captures in every kind
-                    self._shown[name][place, at] = 1
-        nobody = np.stack([np.full(TOP, -np.inf), np.full(TOP, -1.0)])
-        self.best = {name: np.tile(nobody, (len(rows), 1, 1)) for name, rows in self._rows.items()}
+                    index = self._positions.index(one.position)
+                    self._queries[index][row] = one.vector  # a mate has the same captures in every kind
+                    self._shown[name][index, at] = 1
+        empty = np.stack([np.full(TOP, -np.inf), np.full(TOP, -1.0)])
+        self.best = {name: np.tile(empty, (len(rows), 1, 1)) for name, rows in self._rows.items()}
 
     def see(self, block: Block) -> None:
         """Take a block of people into account."""
@@ -90,8 +90,8 @@ class Exact:
         for name, rows in self._rows.items():
             shown, best = self._shown[name], self.best[name]
             scores = np.zeros((len(rows), len(block.has)), np.float32)
-            for place in np.flatnonzero(shown.any(axis=1)).tolist():
-                scores += shown[place, :, None] * ratios[place, rows]
+            for index in np.flatnonzero(shown.any(axis=1)).tolist():
+                scores += shown[index, :, None] * ratios[index, rows]
             if not block.has.all():
                 scores[shown.T @ block.has.T.astype(np.float32) == 0] = -np.inf
             for row in np.flatnonzero(scores.max(axis=1) > best[:, 0, -1]).tolist():
@@ -102,15 +102,15 @@ class Exact:
                 best[row] = joined[:, np.argsort(-joined[0], kind="stable")[:TOP]]
 
     def found(self, name: str) -> NDArray[np.bool_]:
-        """Whose mate is among the ten, (q,)."""
+        """Which probes have their mate among the ten, (q,)."""
         return np.asarray((self.best[name][:, 1] == self._probes[name].mates[:, None]).any(axis=1))
 
     def first(self, name: str) -> NDArray[np.bool_]:
-        """Whose mate comes first, (q,)."""
+        """Which probes have their mate first, (q,)."""
         return np.asarray(self.best[name][:, 1, 0] == self._probes[name].mates)
 
     def share(self, name: str, keys: Sequence[Sequence[int]]) -> float:
-        """Share of the mates among these ten that are among another search's, too. keys: of the first or all probes."""
+        """Share of the mates among these ten that another search finds too. keys: its ten per probe."""
         mates = self._probes[name].mates[: len(keys)].tolist()
         theirs = np.array([mate in some for mate, some in zip(mates, keys, strict=True)])
         found = self.found(name)[: len(keys)]

@@ -1,26 +1,30 @@
-"""How well and how fast faces are recognised.
+"""Accuracy and speed of face recognition, on Labeled Faces in the Wild (LFW) or pictures in its form.
 
-Accuracy follows the protocol of Labeled Faces in the Wild on the pairs of --pairs. EER and TAR are over all pairs of
-the pictures these name, hence many more non-mated ones. Of several faces the one nearest to the picture's middle is
-taken, as LFW means it; the service would refuse such a picture, so they are counted. A picture without a face is a
-failure to enrol and scores lowest with everything. Times are of one thread's own work.
+Accuracy follows LFW's protocol on the pairs of --pairs (view 1, or view 2 with its ten folds). EER and TAR are over all
+pairs of the pictures named there, hence over many more non-mated ones. Of several faces in a picture the one nearest to
+its middle is taken, as LFW means it; the service would refuse such a picture, so they are counted. A picture without a
+face is a failure to enrol and scores lowest with everything. Times are processor time of one thread.
 """
 
 import json
+import os
 import time
-from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace
-from collections.abc import Sequence
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from benchmarks.groups import Labels, by_group, common_threshold, group_line, interval, label, read_labels
+from benchmarks.command_line import parser
+from benchmarks.groups import Labels, by_group, common_threshold, group_line, label, read_labels
 from benchmarks.lfw import Pair, accuracy, read_pairs
-from benchmarks.rates import Trial, bootstrap, curve
+from benchmarks.rates import Curve, Figures, Trial, figures
 from matcher.decode import decode
 from matcher.errors import NoFace, SeveralFaces
 from matcher.face import FaceExtractor
@@ -29,9 +33,20 @@ from matcher.face.yunet import Face
 from matcher.networks import MODELS
 from matcher.types import Image, Vector
 
-FMRS = {"tar_at_fmr_1e2": 1e-2, "tar_at_fmr_1e3": 1e-3, "tar_at_fmr_1e4": 1e-4}
+
+def tar_at(fmr: float, rates: Curve) -> float:
+    return 1 - rates.fnmr_at(fmr)
+
+
+FIGURES: Figures = {
+    "eer": lambda rates: rates.eer,
+    "tar_at_fmr_1e2": partial(tar_at, 1e-2),
+    "tar_at_fmr_1e3": partial(tar_at, 1e-3),
+    "tar_at_fmr_1e4": partial(tar_at, 1e-4),
+}
 REJECTED = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4)
 LOWEST = -1.0
+Value = TypeVar("Value", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +61,15 @@ class Portrait:
 
 
 def main() -> None:
-    cli = ArgumentParser(description=__doc__, formatter_class=ArgumentDefaultsHelpFormatter)
+    cli = parser(__doc__, "python -m benchmarks.face --pairs LFW/pairs.txt --images LFW/images --plot rejection.png")
     cli.add_argument("--pairs", type=Path, required=True, help="pair file of LFW's form, with or without folds")
     cli.add_argument("--images", type=Path, required=True, help="NAME/NAME_0001.jpg or NAME_0001.jpg under it")
     cli.add_argument("--labels", type=Path, help="CSV: name or picture, then any attributes, named in the first row")
     cli.add_argument("--models", type=Path, default=MODELS, help="folder of manifest.toml")
     cli.add_argument("--plot", type=Path, help="where to draw the quality-rejection curve (PNG)")
     cli.add_argument("--replicates", type=int, default=100, help="bootstrap replicates behind the intervals")
-    cli.add_argument("--seed", type=int, default=1)
+    cli.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="pictures extracted at once")
+    cli.add_argument("--seed", type=int, default=1, help="of everything drawn at random")
     args = cli.parse_args()
     print(json.dumps(measure(args)))
 
@@ -62,35 +78,50 @@ def measure(args: Namespace) -> dict[str, Any]:
     pairs = read_pairs(args.pairs)
     names = sorted({name for pair in pairs for name in (pair.first, pair.second)})
     paths = {name: path for name in names if (path := picture(args.images, name)) is not None}
-    extractor = FaceExtractor(args.models)
-    describe(extractor, next(iter(paths.items())))  # the first call pays for memory and caches
-    portraits = [describe(extractor, item) for item in track(list(paths.items()), "extract")]
+    portraits = extract(paths, args.models, args.threads)
     kept = [pair for pair in pairs if pair.first in paths and pair.second in paths]
-    trial, quality = all_pairs(portraits)
     result = {
         **protocol(kept, portraits),
-        **rates(trial, args.replicates, args.seed),
+        **statistics(portraits, args.replicates, args.seed, args.labels),
         "failures_to_enrol": sum(one.vector is None for one in portraits),
         "several_faces": sum(one.several for one in portraits),
         "pictures": len(portraits),
         "pictures_absent": len(names) - len(portraits),
         "ms": milliseconds(portraits),
-        "fnmr_after_rejection": rejection(trial, quality),
     }
-    if args.labels is not None:
-        result["groups"] = groups(portraits, trial, read_labels(args.labels), args.replicates, args.seed)
     report(result)
     if args.plot is not None:
         plot(args.plot, result["fnmr_after_rejection"])
     return result
 
 
+def extract(paths: Mapping[str, Path], models: Path, threads: int) -> list[Portrait]:
+    """Every picture, in the order of `paths`."""
+    describe = partial(portrait, FaceExtractor(models))
+    describe(next(iter(paths.items())))  # the first call pays for memory and caches
+    with ThreadPoolExecutor(threads) as pool:
+        return list(track(pool.map(describe, paths.items()), "extract", total=len(paths)))
+
+
+def statistics(portraits: Sequence[Portrait], replicates: int, seed: int, labels: Path | None) -> dict[str, Any]:
+    """The rates over all pairs of pictures. labels: file of groups, for rates per group; None: no groups."""
+    trial, quality = all_pairs(portraits)
+    result = {
+        **figures(trial, replicates, seed, FIGURES, progress="bootstrap"),
+        "fnmr_after_rejection": rejection(trial, quality),
+    }
+    if labels is not None:
+        result["groups"] = groups(portraits, trial, read_labels(labels), replicates, seed)
+    return result
+
+
 def picture(folder: Path, name: str) -> Path | None:
-    places = (folder / name.rpartition("_")[0] / f"{name}.jpg", folder / f"{name}.jpg")
-    return next((place for place in places if place.is_file()), None)
+    """Its path in either layout; None where it is absent."""
+    paths = (folder / name.rpartition("_")[0] / f"{name}.jpg", folder / f"{name}.jpg")
+    return next((path for path in paths if path.is_file()), None)
 
 
-def describe(extractor: FaceExtractor, item: tuple[str, Path]) -> Portrait:
+def portrait(extractor: FaceExtractor, item: tuple[str, Path]) -> Portrait:
     name, path = item
     content, ticks = path.read_bytes(), [time.thread_time()]
     image = decode(content)
@@ -134,34 +165,31 @@ def similarity(one: Vector | None, other: Vector | None) -> float:
     return LOWEST if one is None or other is None else float(one @ other)
 
 
-def all_pairs(portraits: Sequence[Portrait]) -> tuple[Trial, NDArray[np.intp]]:
+def all_pairs(portraits: Sequence[Portrait]) -> tuple[Trial, NDArray[np.uint8]]:
     """The comparisons of all pairs of pictures, and of each pair the lower quality score."""
     zero = np.zeros(next(len(one.vector) for one in portraits if one.vector is not None), np.float32)
     vectors = np.stack([zero if one.vector is None else one.vector for one in portraits])
+    scores = vectors @ vectors.T
     failed = np.array([one.vector is None for one in portraits])
-    rows, columns = np.triu_indices(len(portraits), 1)
-    scores = (vectors @ vectors.T)[rows, columns]
-    scores[failed[rows] | failed[columns]] = LOWEST
+    scores[failed], scores[:, failed] = LOWEST, LOWEST
     subject = np.unique([one.name.rpartition("_")[0] for one in portraits], return_inverse=True)[1]
-    quality = np.array([one.score for one in portraits])
-    trial = Trial(scores, subject[rows] == subject[columns], subject[rows], subject[columns])
-    return trial, np.minimum(quality[rows], quality[columns])
+    first, second = sides(subject.astype(np.int32))
+    trial = Trial(scores[upper(len(portraits))], first == second, first, second)
+    return trial, np.minimum(*sides(np.array([one.score for one in portraits], np.uint8)))
 
 
-def rates(trial: Trial, replicates: int, seed: int) -> dict[str, Any]:
-    """EER and TAR, each with its 95 % interval over bootstrapped subjects."""
-    result: dict[str, Any] = figures(trial, None)
-    weights = track(bootstrap(trial, replicates, seed), "bootstrap")
-    again = [figures(trial, weight) for weight in weights]
-    return result | {f"{name}_ci95": interval([one[name] for one in again]) for name in list(result)}
+def sides(values: NDArray[Value]) -> tuple[NDArray[Value], NDArray[Value]]:
+    """(n,), one per picture → two of (n (n − 1) / 2,), those of both pictures of each pair."""
+    square, chosen = (len(values), len(values)), upper(len(values))
+    return np.broadcast_to(values[:, None], square)[chosen], np.broadcast_to(values, square)[chosen]
 
 
-def figures(trial: Trial, weight: NDArray[np.float64] | None) -> dict[str, float]:
-    whole = curve(trial, weight)
-    return {"eer": whole.eer} | {name: 1 - whole.fnmr_at(fmr) for name, fmr in FMRS.items()}
+def upper(count: int) -> NDArray[np.bool_]:
+    """Where the pairs of all pictures are in a square of them. Less memory than `np.triu_indices` takes."""
+    return np.triu(np.ones((count, count), np.bool_), 1)
 
 
-def rejection(trial: Trial, quality: NDArray[np.intp]) -> dict[str, float]:
+def rejection(trial: Trial, quality: NDArray[np.uint8]) -> dict[str, float]:
     """FNMR at the common threshold when the worst share of mated pairs, by their lower score, is left out."""
     missed = trial.score[trial.mated] < common_threshold(trial)
     worst_first = np.argsort(quality[trial.mated], kind="stable")
@@ -169,19 +197,20 @@ def rejection(trial: Trial, quality: NDArray[np.intp]) -> dict[str, float]:
 
 
 def milliseconds(portraits: Sequence[Portrait]) -> dict[str, float]:
-    stages = portraits[0].seconds
-    return {name: 1000 * float(np.median([one.seconds[name] for one in portraits if one.seconds])) for name in stages}
+    """Medians by stage, of the pictures with a face."""
+    timed = [one.seconds for one in portraits if one.seconds]
+    return {name: 1000 * float(np.median([seconds[name] for seconds in timed])) for name in timed[0]}
 
 
 def groups(portraits: Sequence[Portrait], trial: Trial, labels: Labels, replicates: int, seed: int) -> dict[str, Any]:
     """Rates by group; a label is a picture's (NAME_0001) or its person's (NAME)."""
     own = [label(labels, one.name, one.name.rpartition("_")[0]) for one in portraits]
-    return by_group(trial, np.triu_indices(len(portraits), 1), own, replicates, seed)
+    return by_group(trial, sides(np.arange(len(portraits), dtype=np.int32)), own, replicates, seed)
 
 
 def report(result: dict[str, Any]) -> None:
     print(f"accuracy            {100 * result['accuracy']:.2f} ± {100 * result['accuracy_standard_error']:.2f} %")
-    for name in ("eer", *FMRS):
+    for name in FIGURES:
         print(f"{name:20s}{100 * result[name]:.2f} % {[round(100 * end, 2) for end in result[f'{name}_ci95']]}")
     for name in ("failures_to_enrol", "several_faces", "pictures", "pictures_absent"):
         print(f"{name:20s}{result[name]}")
@@ -192,7 +221,7 @@ def report(result: dict[str, Any]) -> None:
 
 
 def plot(path: Path, after: dict[str, float]) -> None:
-    """How FNMR falls as the worst pairs are left out; ideal is what a perfect judge of quality would reach."""
+    """How FNMR falls as the worst pairs are left out; ideal: by a quality score that foretells every miss."""
     import matplotlib as mpl
 
     mpl.use("agg")

@@ -1,15 +1,17 @@
-"""How often are made-up people missed, and strangers named, in a gallery of people who do not exist?
+"""FNIR at two FPIR: how often a search misses the mate when it rarely returns a non-mated person.
 
-A person has a face of LFW and fingers of different FVC sets. Each is enrolled into the gallery for one search with
-other captures of theirs, so one search yields the mate's evidence and the strongest stranger's. FNIR is the share of
-mates below a threshold or not found at all; the threshold of a FPIR comes from the strongest strangers, where need be
-along the exponential fitted to the highest fifth of them. Strangers' fingers are synthetic prints with their vectors;
-their faces are drawn from a Gaussian with the mean and covariance of LFW's.
+The subject of a search is made up of a real face of LFW and real fingers of FVC sets, enrolled into a gallery of
+synthetic people and searched with other captures. So each search yields the evidence of the mate and of the strongest
+non-mated candidate. FNIR is the share of mates below the threshold or not found. The threshold of a FPIR is a quantile
+of the strongest non-mated candidates; beyond the data, an exponential is fitted to their highest fifth. Fingers of
+the gallery are synthetic prints with their vectors; its faces are drawn from a Gaussian with the mean and covariance of
+LFW's.
 """
 
 import json
-from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.command_line import parser
 from benchmarks.made_up_people import packed_people
 from matcher.calibrate import read_calibrations
 from matcher.extractor import Capture, Extractor
@@ -41,20 +44,34 @@ KINDS: Mapping[str, tuple[Position, ...]] = {
     if face or count
 }
 BLOCK = 4096
-Prints = Sequence[Sequence[Template]]
+
+
+@dataclass(frozen=True, slots=True)
+class Captures:
+    """Real captures of each finger and of each face that has more than one."""
+
+    fingers: Sequence[Sequence[Template]]
+    faces: Sequence[Sequence[Template]]
 
 
 def main() -> None:
-    cli = ArgumentParser(description=__doc__, formatter_class=ArgumentDefaultsHelpFormatter)
+    cli = parser(
+        __doc__,
+        "python -m benchmarks.identification --fingers FVC2002_DB1_B FVC2002_DB3_B --faces LFW/images --people 50000",
+    )
     cli.add_argument("--fingers", type=Path, nargs="+", required=True, help="FVC sets: <finger>_<impression>.png")
     cli.add_argument("--dpi", nargs="*", default=[], metavar="NAME=VALUE", help="resolution of a set; 500 otherwise")
     cli.add_argument("--faces", type=Path, required=True, help="LFW's pictures, NAME_0001.jpg")
-    cli.add_argument("--people", type=int, default=100_000, help="strangers enrolled, each with a face and ten fingers")
-    cli.add_argument("--pool", type=int, default=10_000, help="synthetic fingers the strangers share")
-    cli.add_argument("--impressions", type=int, default=4, help="of a real finger: the first enrolled, others probes")
+    cli.add_argument(
+        "--people", type=int, default=100_000, help="synthetic people enrolled, each with a face and ten fingers"
+    )
+    cli.add_argument("--pool", type=int, default=10_000, help="different synthetic fingers, which these people share")
+    cli.add_argument(
+        "--impressions", type=int, default=4, help="used of a real finger: the first is enrolled, the others are probes"
+    )
     cli.add_argument("--searches", type=int, default=300, help="mated searches of every kind")
     cli.add_argument("--replicates", type=int, default=400, help="bootstrap replicates behind the intervals")
-    cli.add_argument("--seed", type=int, default=1)
+    cli.add_argument("--seed", type=int, default=1, help="of everything drawn at random")
     cli.add_argument("--out", type=Path, help="also write the JSON there")
     args = cli.parse_args()
     result = {"settings": {k: v for k, v in vars(args).items() if isinstance(v, int)}, **measure(args)}
@@ -65,42 +82,44 @@ def main() -> None:
 
 
 def measure(args: Namespace) -> dict[str, Any]:
-    engine = Extractor()
+    extractor = Extractor()
     dpi = dict(pair.split("=") for pair in args.dpi)
-    fingers = [finger for folder in args.fingers for finger in real_fingers(engine, folder, dpi, args.impressions)]
-    faces = real_faces(engine, args.faces)
+    fingers = [finger for folder in args.fingers for finger in real_fingers(extractor, folder, dpi, args.impressions)]
+    faces = real_faces(extractor, args.faces)
     rng = np.random.default_rng(args.seed)
-    gallery = strangers(engine, args, np.stack([one.vector for pictures in faces for one in pictures]), rng)
-    pairs = [pictures for pictures in faces if len(pictures) > 1]
-    kinds = {name: searches(gallery, positions, fingers, pairs, args, rng) for name, positions in KINDS.items()}
-    return {"fingers": len(fingers), "faces": len(pairs), "kinds": kinds}
+    gallery = synthetic_gallery(extractor, args, np.stack([one.vector for pictures in faces for one in pictures]), rng)
+    captures = Captures(fingers, [pictures for pictures in faces if len(pictures) > 1])
+    kinds = {name: searches(gallery, positions, captures, args, rng) for name, positions in KINDS.items()}
+    return {"fingers": len(fingers), "faces": len(captures.faces), "kinds": kinds}
 
 
-def real_fingers(engine: Extractor, folder: Path, dpi: Mapping[str, str], impressions: int) -> Iterator[list[Template]]:
+def real_fingers(
+    extractor: Extractor, folder: Path, dpi: Mapping[str, str], impressions: int
+) -> Iterator[list[Template]]:
     """The captures of each finger of a set; refused ones are left out."""
     names = sorted({path.stem.split("_")[0] for path in folder.glob("*.png")}, key=int)
     resolution = float(dpi.get(folder.name, 500))
     for name in track(names, folder.name, console=CONSOLE):
         paths = sorted(folder.glob(f"{name}_*.png"), key=lambda path: int(path.stem.split("_")[1]))[:impressions]
-        found = engine.extract([Capture(Position.RIGHT_THUMB, path.read_bytes(), resolution) for path in paths])
+        found = extractor.extract([Capture(Position.RIGHT_THUMB, path.read_bytes(), resolution) for path in paths])
         yield [one for one in found if isinstance(one, Template)]
 
 
-def real_faces(engine: Extractor, folder: Path) -> list[list[Template]]:
+def real_faces(extractor: Extractor, folder: Path) -> list[list[Template]]:
     """The pictures of each person, two at most."""
     people: dict[str, list[Path]] = {}
     for path in sorted(folder.rglob("*.jpg")):
         people.setdefault(path.stem.rsplit("_", 1)[0], []).append(path)
     found = []
     for paths in track(people.values(), "faces", console=CONSOLE):
-        templates = engine.extract([Capture(Position.FACE, path.read_bytes()) for path in paths[:2]])
+        templates = extractor.extract([Capture(Position.FACE, path.read_bytes()) for path in paths[:2]])
         found.append([one for one in templates if isinstance(one, Template)])
     return [templates for templates in found if templates]
 
 
-def strangers(engine: Extractor, args: Namespace, faces: Vector, rng: np.random.Generator) -> Gallery:
-    """A gallery of people with a face and ten fingers each."""
-    calibrations = read_calibrations(MODELS / "calibration.json", engine.models)
+def synthetic_gallery(extractor: Extractor, args: Namespace, faces: Vector, rng: np.random.Generator) -> Gallery:
+    """A gallery of synthetic people with a face and ten fingers each. faces: float32 (n, d), real ones to imitate."""
+    calibrations = read_calibrations(MODELS / "calibration.json", extractor.models)
     embed = FingerVector()
     dimensions = {"face": faces.shape[1], "finger": embed.dimension}
     gallery = Gallery(dimensions, calibrations, shipped_coders(dimensions), threads=2)
@@ -109,30 +128,27 @@ def strangers(engine: Extractor, args: Namespace, faces: Vector, rng: np.random.
     vectors = np.stack([embed(one) for one in track(minutiae, "synthetic fingers", console=CONSOLE)])
     packed = [pack_minutiae(one) for one in minutiae]
     root = np.linalg.cholesky(np.cov(faces.T) + 1e-9 * np.eye(faces.shape[1]))
-    for start in track(range(0, args.people, BLOCK), "strangers", console=CONSOLE):
+    for start in track(range(0, args.people, BLOCK), "synthetic people", console=CONSOLE):
         n = min(BLOCK, args.people - start)
         drawn = faces.mean(axis=0) + rng.standard_normal((n, faces.shape[1])) @ root.T
         drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
         rows = rng.integers(0, args.pool, (n, len(FINGERS)))
         everything = (Position.FACE, *FINGERS)
         keys = np.arange(start, start + n)
-        gallery.add_records(packed_people(keys, everything, drawn.astype(np.float32), vectors[rows], packed, rows))
+        gallery.add_records(
+            packed_people(keys, everything, drawn.astype(np.float32), vectors[rows], pool=packed, prints=rows)
+        )
     gallery.rebuild()
     return gallery
 
 
 def searches(
-    gallery: Gallery,
-    positions: Sequence[Position],
-    fingers: Prints,
-    faces: Prints,
-    args: Namespace,
-    rng: np.random.Generator,
+    gallery: Gallery, positions: Sequence[Position], captures: Captures, args: Namespace, rng: np.random.Generator
 ) -> dict[str, Any]:
     """FNIR of one kind of probe at two FPIR, with intervals by resampling the searches."""
     mates, others = [], []
     for _ in track(range(args.searches), ", ".join(positions[:3]), console=CONSOLE):
-        enrolled, probe = made_up(positions, fingers, faces, rng)
+        enrolled, probe = made_up(positions, captures, rng)
         gallery.add(MATE, enrolled)
         found = {one.key: one.log10_lr for one in gallery.search(probe)}
         gallery.remove(MATE)
@@ -150,24 +166,28 @@ def searches(
 
 
 def made_up(
-    positions: Sequence[Position], fingers: Prints, faces: Prints, rng: np.random.Generator
+    positions: Sequence[Position], captures: Captures, rng: np.random.Generator
 ) -> tuple[list[Template], list[Template]]:
-    """One person's enrolled captures and their probe."""
+    """The captures enrolled of one person, and the probe."""
     enrolled: list[Template] = []
     probe: list[Template] = []
+    fingers, faces = captures.fingers, captures.faces
     chosen = iter(rng.permutation(len(fingers)).tolist())
     for position in positions:
-        captures = fingers[next(chosen)] if position.is_finger else faces[int(rng.integers(len(faces)))]
-        while len(captures) < 2:
-            captures = fingers[next(chosen)]
-        first, second = (captures[0], captures[int(rng.integers(1, len(captures)))])
+        found = fingers[next(chosen)] if position.is_finger else faces[int(rng.integers(len(faces)))]
+        while len(found) < 2:
+            found = fingers[next(chosen)]
+        first, second = (found[0], found[int(rng.integers(1, len(found)))])
         for into, one in ((enrolled, first), (probe, second)):
             into.append(Template(position, one.vector, one.quality, one.model, one.minutiae))
     return enrolled, probe
 
 
 def threshold(top: NDArray[np.float64], fpir: float) -> float:
-    """What the strongest stranger of a search exceeds with this probability; beyond the data, along the tail's fit."""
+    """The evidence that a search's strongest non-mated candidate exceeds with probability `fpir`.
+
+    top: (n,), that candidate's evidence in each search. Beyond the data: along the exponential fitted to the tail.
+    """
     top = np.sort(top[np.isfinite(top)])
     if not len(top):
         return 0.0

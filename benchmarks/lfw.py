@@ -11,7 +11,7 @@ FOLDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two pictures, named NAME_0001. fold: the file's own, or dealt out in turn where it has none."""
+    """Two pictures, named NAME_0001. fold: the file's own, or dealt out one by one where it has none."""
 
     first: str
     second: str
@@ -20,7 +20,11 @@ class Pair:
 
 
 def read_pairs(path: Path) -> list[Pair]:
-    """`name i j` is a mated pair, `name i name j` a non-mated one; the first line counts pairs, or folds and pairs."""
+    """`name i j` is a mated pair, `name i name j` a non-mated one.
+
+    The first line has the number of pairs of each kind (view 1), or the numbers of folds and of such pairs per fold
+    (view 2).
+    """
     head, *lines = [line.split("\t") if "\t" in line else line.split() for line in path.read_text().splitlines()]
     size = 2 * int(head[1]) if len(head) == 2 else 0
     rows = [row for row in lines if len(row) in {3, 4}]
@@ -34,7 +38,7 @@ def _pair(row: list[str], fold: int) -> Pair:
 
 
 def accuracy(scores: NDArray[np.float32], mated: NDArray[np.bool_], fold: NDArray[np.intp]) -> tuple[float, float]:
-    """Mean over the folds of the share judged rightly, and its standard error.
+    """Mean over the folds of the share judged correctly, and its standard error.
 
     Each fold is judged at the threshold that is best on all others.
     """

@@ -1,11 +1,11 @@
-"""Galleries of people who do not exist, any number of them, whose scores are spread as our recognisers' are.
+"""Galleries of any number of synthetic people, whose scores are distributed as those of our recognisers.
 
 A modality's vectors are Gaussian with a falling spectrum about a common direction, scaled to unit length: the share of
-the common direction is the mean cosine of strangers, the spectrum's decay gives its spread. A mate's vector has a
-cosine drawn about the mated mean, its parts with a common share, for a worn hand is worn in every finger. Minutiae are
-those of synthetic fingers, two impressions each, from a pool; unless it holds one for everybody's every finger, people
-share them, so that now and then two strangers have a finger in common that their vectors part. Blocks of people are
-drawn from (seed, block), so that any part of a gallery can be made again.
+the common direction is the mean non-mated cosine, the spectrum's decay gives its spread. A mate's vector has a cosine
+drawn about the mated mean; a share of the deviation is common to all its parts, since a worn hand is worn in every
+finger. Minutiae are those of synthetic fingers, two impressions each, from a pool. Where the pool is smaller than the
+number of fingers, people share prints: two people may then have the same minutiae but different vectors. Blocks of
+people are drawn from (seed, block), so that any part of a gallery can be made again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,8 +26,8 @@ from scripts.synthetic_minutiae import draw_masters, draw_prints
 
 BLOCK = 8192
 POOL = 4096
-# What people have of a mixed gallery, as registers have that grew in several campaigns: shares, and whether a face and
-# how many fingers; None: any positions, half of them.
+# Positions in a mixed gallery, as in registers that grew in several campaigns: share of people, and whether they have a
+# face and how many fingers; None: any positions, half of them.
 SETS: Sequence[tuple[float, tuple[bool, int] | None]] = (
     (0.35, (True, 10)),
     (0.30, (True, 4)),
@@ -40,26 +40,30 @@ SETS: Sequence[tuple[float, tuple[bool, int] | None]] = (
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Cosines of one modality. strangers: mean and standard deviation; mates likewise; decay: of the spectrum."""
+    """Cosines of one modality. non_mated: mean. mated: mean and standard deviation. decay: of the spectrum."""
 
     dimension: int
-    strangers: float
-    mates: tuple[float, float]
+    non_mated: float
+    mated: tuple[float, float]
     decay: float
 
 
-# Measured: faces on LFW view 1 (strangers 0.088 ± 0.089, mates 0.646 ± 0.112), fingers on the eight FVC sets (strangers
-# 0.061 ± 0.105, mates 0.664 ± 0.19, means over the sets). The decay gives the strangers' spread.
+# Measured: faces on LFW view 1 (non-mated 0.088 ± 0.089, mated 0.646 ± 0.112), fingers on the eight FVC sets (non-mated
+# 0.061 ± 0.105, mated 0.664 ± 0.19, means over the sets). The decay gives the non-mated spread.
 SPREAD = {
     "face": Spread(128, 0.088, (0.646, 0.112), 79.0),
     "finger": Spread(256, 0.061, (0.664, 0.19), 40.0),
 }
-TOGETHER = 0.3  # share of a mate's spread that all its parts have in common; not measured
+TOGETHER = 0.3  # share of the mated spread that is common to all parts of a mate; not measured
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """BLOCK people or fewer. vectors: float32 (n, d) by position; prints: (n, fingers); has: bool (n, positions)."""
+    """BLOCK people or fewer.
+
+    first: key of the first. vectors: float32 (n, d) by position. prints: int64 (n, fingers), indexes of the pool. has:
+    bool (n, positions).
+    """
 
     first: int
     vectors: Mapping[Position, Vector]
@@ -68,11 +72,11 @@ class Block:
 
 
 class MadeUpPeople:
-    """`count` people with a face and `fingers` fingers each, or when `mixed` with what SETS says of these.
+    """`count` people with a face and `fingers` fingers each; when `mixed`, with those of them that SETS gives.
 
-    drawn: how many are drawn, and held in memory if there are more; those beyond are drawn ones whose vectors have
-    other signs, block by block and dimension by dimension, which keeps their spread and makes strangers of them.
-    minutiae: at most that many of each finger. pool: different prints; count × fingers of them are one for everybody.
+    drawn: how many are drawn, and held in memory where `count` is higher. The others are drawn people whose vectors
+    have other signs, block by block and dimension by dimension: other people with the same spread.
+    minutiae: at most that many per finger. pool: different prints; with count × fingers every finger has its own.
     """
 
     def __init__(
@@ -81,9 +85,9 @@ class MadeUpPeople:
         fingers: int,
         seed: int,
         calibrations: Mapping[str, Calibration],
+        *,
         drawn: int = 262_144,
         minutiae: int = GALLERY_MINUTIAE,
-        *,
         mixed: bool = False,
         pool: int = POOL,
     ) -> None:
@@ -98,7 +102,7 @@ class MadeUpPeople:
         self._pool = [pack_minutiae(_surest(each, minutiae)) for each in self._enrolled]
 
     def blocks(self, first: int = 0) -> Iterator[Block]:
-        """Everybody from key `first`, a multiple of BLOCK, to count − 1, in order; drawn one ahead in a thread."""
+        """All people from key `first`, a multiple of BLOCK, to count − 1, in order; a thread draws one block ahead."""
         with ThreadPoolExecutor(1) as pool:
             ahead = pool.submit(self.block, first)
             while first < self.count:
@@ -119,7 +123,7 @@ class MadeUpPeople:
 
     def _draw(self, first: int, n: int) -> Block:
         rng = np.random.default_rng((self._seed, 2, first))
-        vectors = {position: _strangers(rng, SPREAD[modality(position)], n) for position in self.positions}
+        vectors = {position: _non_mated(rng, SPREAD[modality(position)], n) for position in self.positions}
         fingers = len(self.positions) - 1
         prints = rng.integers(0, self._pool_size, (n, fingers))
         if self._own_prints:
@@ -139,7 +143,7 @@ class MadeUpPeople:
         return has
 
     def _flipped(self, drawn: Block, first: int, n: int) -> Block:
-        """Another block's people as others: the common direction stays, all else may change its sign."""
+        """Other people from another block: the common direction stays, all else may change its sign."""
         rng = np.random.default_rng((self._seed, 5, first))
         vectors = {}
         for position, rows in drawn.vectors.items():
@@ -153,24 +157,24 @@ class MadeUpPeople:
         fingers = np.stack([block.vectors[position] for position in self.positions[1:]], axis=1)
         keys = np.arange(block.first, block.first + len(block.prints))
         faces = block.vectors[Position.FACE]
-        return packed_people(keys, self.positions, faces, fingers, self._pool, block.prints, block.has)
+        return packed_people(keys, self.positions, faces, fingers, pool=self._pool, prints=block.prints, has=block.has)
 
     def minutiae_of(self, block: Block, row: int, position: Position) -> Minutiae:
-        """Those one person was enrolled with, unless cut to fewer."""
+        """Of one person at enrolment, before they are cut to the gallery's number."""
         return self._enrolled[int(block.prints[row, self.positions.index(position) - 1])]
 
     def mate(self, block: Block, row: int, positions: Sequence[Position], worse: float = 0.0) -> list[Template]:
-        """Another capture of one person at some positions they were enrolled with."""
+        """Another capture of one person at some of the positions enrolled. worse: taken off the mean cosine."""
         rng = np.random.default_rng((self._seed, 3, block.first + row))
         common = rng.normal()
         templates = []
-        for place, position in enumerate(self.positions):
+        for index, position in enumerate(self.positions):
             spread = SPREAD[modality(position)]
-            mean, deviation = spread.mates
+            mean, deviation = spread.mated
             away = np.sqrt(TOGETHER) * common + np.sqrt(1 - TOGETHER) * rng.normal()
             cosine = float(np.clip(mean - worse + deviation * away, -0.1, 0.98))
             vector = _at_cosine(rng, block.vectors[position][row], cosine, spread)
-            minutiae = self._again[block.prints[row, place - 1]] if position.is_finger else None
+            minutiae = self._again[block.prints[row, index - 1]] if position.is_finger else None
             templates.append(Template(position, vector, Quality(80), self._models[modality(position)], minutiae))
         return [one for one in templates if one.position in positions]
 
@@ -180,14 +184,15 @@ def packed_people(
     positions: Sequence[Position],
     faces: Vector,
     fingers: Vector,
+    *,
     pool: Sequence[NDArray[np.uint8]],
     prints: NDArray[np.int64],
     has: NDArray[np.bool_] | None = None,
 ) -> Records:
-    """People as a gallery keeps them, with a face and the same fingers, or with those of them that they have.
+    """People as a gallery keeps them, with a face and f fingers, or with those of them that `has` marks.
 
-    positions: the face's first. faces: (n, d). fingers: (n, f, d). pool: packed minutiae; prints: (n, f), rows of it.
-    has: (n, 1 + f).
+    keys: (n,). positions: the face, then the fingers. faces: float32 (n, d). fingers: float32 (n, f, d).
+    pool: packed minutiae. prints: (n, f), indexes of the pool. has: (n, 1 + f); None: everything.
     """
     n, f = prints.shape
     has = np.ones((n, 1 + f), np.bool_) if has is None else has
@@ -197,7 +202,7 @@ def packed_people(
     used = prints.ravel()[there]
     lengths = (first[1:] - first[:-1])[used]
     ends = np.concatenate([[0], np.cumsum(lengths)])
-    places = np.repeat(first[used] - ends[:-1], lengths) + np.arange(ends[-1])
+    rows = np.repeat(first[used] - ends[:-1], lengths) + np.arange(ends[-1])
     return Records(
         keys,
         np.concatenate([[0], np.cumsum(has.sum(axis=1))]),
@@ -206,7 +211,7 @@ def packed_people(
         pack_faces(faces[has[:, 0]]),
         values,
         scales,
-        packed[places],
+        packed[rows],
         ends,
     )
 
@@ -231,15 +236,15 @@ def _surest(found: Minutiae, most: int) -> Minutiae:
     return Minutiae(x, y, direction, quality, found.ending[kept])
 
 
-def _strangers(rng: np.random.Generator, spread: Spread, count: int) -> Vector:
+def _non_mated(rng: np.random.Generator, spread: Spread, count: int) -> Vector:
     vectors = rng.standard_normal((count, spread.dimension), np.float32)
     scales = np.exp(-np.arange(spread.dimension) / (2 * spread.decay))
-    vectors *= (scales * np.sqrt((1 - spread.strangers) / (scales**2).sum())).astype(np.float32)
-    vectors[:, 0] += np.float32(np.sqrt(spread.strangers))
+    vectors *= (scales * np.sqrt((1 - spread.non_mated) / (scales**2).sum())).astype(np.float32)
+    vectors[:, 0] += np.float32(np.sqrt(spread.non_mated))
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
 
 def _at_cosine(rng: np.random.Generator, vector: Vector, cosine: float, spread: Spread) -> Vector:
-    across = _strangers(rng, spread, 1)[0]
+    across = _non_mated(rng, spread, 1)[0]
     across -= (across @ vector) * vector
     return np.asarray(cosine * vector + np.sqrt(1 - cosine**2) * across / np.linalg.norm(across), np.float32)

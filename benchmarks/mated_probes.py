@@ -1,4 +1,4 @@
-"""Searches for people of a made-up gallery who are there, by all they were enrolled with or by parts of it."""
+"""Mated searches of a made-up gallery: by all positions of the mate, or by some of them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from benchmarks.made_up_people import BLOCK, MadeUpPeople
 from matcher.types import Position, Template
 
 Positions = Sequence[Position]
-AMONG = 1_000_000  # mates are drawn from that many first people, whatever the gallery's size
+AMONG = 1_000_000  # mates are drawn from the first people, at most that many, whatever the gallery's size
 
 
 def _without_face(enrolled: Positions) -> Positions:
@@ -25,7 +25,7 @@ def _with_face(enrolled: Positions, most: int) -> Positions:
 
 
 def _other(enrolled: Positions, never: Positions) -> Positions:
-    """Two of those enrolled, and three that never were."""
+    """Two of those enrolled, and three of those never enrolled."""
     return (*enrolled[:2], *never[:3]) if len(enrolled) > 1 and len(never) > 2 else ()
 
 
@@ -43,7 +43,7 @@ KINDS: Mapping[str, Callable[[Positions, Positions], Positions]] = {
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """Searches of one kind. mates: int64 (q,), whom each is a mate of."""
+    """Searches of one kind. mates: int64 (q,), the key of each probe's mate. templates: of each probe."""
 
     mates: NDArray[np.int64]
     templates: list[list[Template]]
@@ -54,7 +54,7 @@ class Probes:
 
 
 def make_probes(people: MadeUpPeople, count: int, seed: int, worse: float, console: Console) -> dict[str, Probes]:
-    """The same mates for every kind of probe that they can give; kinds that none can give are left out."""
+    """The same mates for every kind of probe that their positions allow; a kind that none allows is left out."""
     among = min(people.count, AMONG)
     drawn = np.sort(np.random.default_rng((seed, 4)).choice(among, count, replace=False))
     mates: dict[str, list[int]] = {name: [] for name in KINDS}

@@ -1,4 +1,4 @@
-"""Everybody judged in full, minutiae of all fingers included: what a search should come to, in seconds a probe."""
+"""The oracle of whole searches: minutiae comparison with all records. Slow: seconds per probe."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ SAME_EVIDENCE = 0.02  # log10 LR; a packed minutia may flip a bit of a cylinder
 
 
 class Oracle:
-    """People with one capture a position, their cylinders made once: some 8 kB a finger."""
+    """People with one capture per position; their cylinders are made once, some 8 kB per finger."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Oracle:
         self._prints = {position: self._prepared(some) for position, some in minutiae.items() if some}
 
     def best(self, probe: Sequence[Template], count: int) -> Judged:
-        """Keys and log10 LR of the best with a position in common, best first, equal evidence by key."""
+        """Keys and log10 LR of the best with a common position, best first, equal evidence by key."""
         total, shared = np.zeros(len(self._keys)), np.zeros(len(self._keys), np.bool_)
         for one in sorted(probe, key=lambda template: list(Position).index(template.position)):
             rows = self._rows.get(one.position, np.zeros(0, np.int64))
@@ -76,24 +76,24 @@ class Oracle:
 def agreement(
     gallery: Gallery, oracle: Oracle, probes: Sequence[Sequence[Template]], name: str, console: Console
 ) -> dict[str, float]:
-    """Shares of searches whose candidates, order and evidence are those of judging everybody, from a level on.
+    """Shares of searches whose candidates, order and evidence are those of the oracle, from a level on.
 
-    may_be_shown: from log10 N on, what one stranger of N reaches by chance: below it no rule shows anybody, whatever
-    share of new people it may trouble. above_zero: from 0 on; of N strangers' minutiae some always reach that, and
-    their vectors are why a search never looked at them.
+    may_be_shown: from log10 N on, the evidence that one non-mated person of N reaches by chance; all thresholds of the
+    service are higher. above_zero: from 0 on. Of N non-mated people some reach that by their minutiae alone, while
+    their vectors are evidence against them: a search prunes them before it compares minutiae.
     """
     levels = {"may_be_shown": math.log10(len(gallery)), "above_zero": 0.0}
     same: dict[str, list[bool]] = {level: [] for level in levels}
-    for probe in track(probes, f"judge everybody, {name}", console=console):
+    for probe in track(probes, f"compare all minutiae, {name}", console=console):
         wanted = oracle.best(probe, TOP)
         found = [(one.key, one.log10_lr) for one in gallery.search(probe, TOP)]
         for level, least in levels.items():
-            same[level].append(alike(found, wanted, least))
+            same[level].append(same_candidates(found, wanted, least))
     return {"probes": len(probes), **{level: float(np.mean(some)) for level, some in same.items()}}
 
 
-def alike(found: Judged, wanted: Judged, least: float) -> bool:
-    """Whether both name the same people in the same order with the same evidence, of all from `least` on."""
+def same_candidates(found: Judged, wanted: Judged, least: float) -> bool:
+    """Whether both have the same people in the same order with the same evidence, of all from `least` on."""
     count = max(sum(ratio >= least + SAME_EVIDENCE for _, ratio in some) for some in (found, wanted))
     same_people = [key for key, _ in found[:count]] == [key for key, _ in wanted[:count]]
     pairs = zip(found, wanted[:count], strict=False)

@@ -1,10 +1,6 @@
-"""What kept runs of `benchmarks.search` say together: tables, pictures, the law of growth, and a country on paper.
-
-python -m benchmarks.report benchmarks/results/search_*.json --plots benchmarks/results
-"""
+"""Kept runs of `benchmarks.search` side by side: tables, a plot, the law of growth, and an estimate for a country."""
 
 import json
-from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +10,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.command_line import parser
 from matcher.parameters import GALLERY_MINUTIAE
 
 Run = Mapping[str, Any]
@@ -26,12 +23,12 @@ TIMES = {
 
 
 def main() -> None:
-    cli = ArgumentParser(description=__doc__, formatter_class=ArgumentDefaultsHelpFormatter)
+    cli = parser(__doc__, "python -m benchmarks.report benchmarks/results/search_{100k,1M,10M}.json --plots .")
     cli.add_argument("runs", type=Path, nargs="+", help="JSON files of benchmarks.search --out")
     cli.add_argument("--plots", type=Path, help="folder for the pictures")
-    cli.add_argument("--people", type=float, default=1.4e9, help="gallery to reckon on paper")
-    cli.add_argument("--machine-gib", type=float, default=256, help="memory of one machine of that gallery")
-    cli.add_argument("--machine-cores", type=int, default=64, help="its cores")
+    cli.add_argument("--people", type=float, default=1.4e9, help="size of the gallery to estimate")
+    cli.add_argument("--machine-gib", type=float, default=256, help="memory of one machine, for that estimate, GiB")
+    cli.add_argument("--machine-cores", type=int, default=64, help="cores of one machine, for that estimate")
     args = cli.parse_args()
     runs = sorted((json.loads(path.read_text()) for path in args.runs), key=people)
     console = Console(width=150)
@@ -39,12 +36,12 @@ def main() -> None:
         console.print(table)
     laws = {name: growth(_comparable(runs, name), name) for name in TIMES}
     for name, (fixed, each) in laws.items():
-        console.print(f"{TIMES[name]}: {fixed:.2f} ms + {each * 1e6:.2f} ms a million people")
-    paper = on_paper(_comparable(runs, "batch_ms")[-1], laws, args.people, args.machine_gib, args.machine_cores)
-    console.print(f"{args.people:,.0f} people on paper: " + ", ".join(f"{k} {v:,.3g}" for k, v in paper.items()))
+        console.print(f"{TIMES[name]}: {fixed:.2f} ms + {each * 1e6:.2f} ms per million people")
+    estimated = estimate(_comparable(runs, "batch_ms")[-1], laws, args.people, args.machine_gib, args.machine_cores)
+    console.print(f"{args.people:,.0f} people, estimated: " + ", ".join(f"{k} {v:,.3g}" for k, v in estimated.items()))
     if args.plots:
         draw(runs, laws, args.plots / "search_growth.png")
-    print(json.dumps({"growth_ms": laws, "on_paper": paper}))
+    print(json.dumps({"growth_ms": laws, "estimate": estimated}))
 
 
 def people(run: Run) -> int:
@@ -62,7 +59,7 @@ def sizes(runs: Sequence[Run]) -> Table:
 
 def kinds(runs: Sequence[Run]) -> Table:
     """Recall by kind of probe."""
-    table = Table("people", "probe", "mate in exact ten", "of these in ours", "exact first", "first in the end", "ms")
+    table = Table("people", "probe", "mate in exact ten", "of these in ours", "exact first", "first", "ms")
     for run in runs:
         for name, row in run["partial"].items():
             table.add_row(f"{people(run):,}", name, *(f"{value:.4g}" for key, value in row.items() if key != "probes"))
@@ -70,7 +67,7 @@ def kinds(runs: Sequence[Run]) -> Table:
 
 
 def peers(runs: Sequence[Run]) -> Table:
-    """Ours against the others, each tuned to find as many whole mates."""
+    """Ours beside the others, each tuned to find as many mates by whole probes."""
     table = Table("people", "index", "effort", "one search ms", "of a batch ms", "whole", "worst kind of probe")
     for run in runs:
         ours = {name: row["found_of_exact"] for name, row in run["partial"].items()}
@@ -84,7 +81,7 @@ def peers(runs: Sequence[Run]) -> Table:
 
 
 def growth(runs: Sequence[Run], name: str) -> tuple[float, float]:
-    """Milliseconds there always are, and milliseconds a person, by least squares of relative errors."""
+    """Milliseconds at any size, and milliseconds per person, by least squares of relative errors."""
     count = np.array([people(run) for run in runs], float)
     value = np.array([run[name] for run in runs])
     sides = np.stack([1 / value, count / value], axis=1)
@@ -92,22 +89,22 @@ def growth(runs: Sequence[Run], name: str) -> tuple[float, float]:
     return max(float(fixed), 0.0), float(each)
 
 
-_ALIKE = ("fingers", "mixed", "pool", "threads", "worse")
+_SAME = ("fingers", "mixed", "pool", "threads", "worse")
 
 
 def _comparable(runs: Sequence[Run], name: str) -> list[Run]:
-    """Runs of such people as the largest has, but for their number: and with minutiae, not of those cut to few."""
+    """Runs whose settings are those of the largest, except its size. With minutiae: only runs that kept all of them."""
     wanted = max(runs, key=people)["settings"]
-    alike = [run for run in runs if all(run["settings"].get(name) == wanted.get(name) for name in _ALIKE)]
-    return alike if "vectors" in name else [run for run in alike if run["settings"]["minutiae"] == GALLERY_MINUTIAE]
+    same = [run for run in runs if all(run["settings"].get(name) == wanted.get(name) for name in _SAME)]
+    return same if "vectors" in name else [run for run in same if run["settings"]["minutiae"] == GALLERY_MINUTIAE]
 
 
-def on_paper(
+def estimate(
     run: Run, laws: Mapping[str, tuple[float, float]], count: float, gib: float, cores: int
 ) -> dict[str, float]:
-    """What `count` people would take: vectors and minutiae on disk, the rest in memory, scans on all cores.
+    """The estimate for `count` people: vectors and minutiae on disk, the rest in memory, scans on all cores.
 
-    run: one with all minutiae, for its bytes a person.
+    run: one with all minutiae, for its bytes per person.
     """
     held = run["resident_bytes_per_person_mapped"]
     per_machine = 0.75 * gib * 2**30 / held
@@ -124,7 +121,7 @@ def on_paper(
 
 
 def draw(runs: Sequence[Run], laws: Mapping[str, tuple[float, float]], path: Path) -> None:
-    """Times by people, measured and by the law."""
+    """Times by number of people: measured, and by the law of growth."""
     mpl.use("agg")
     from matplotlib import pyplot as plt
 

@@ -1,9 +1,9 @@
-"""1:N search among made-up people: its time, its memory, and whether it finds whom an exact scan finds.
+"""1:N search among made-up people: its time, its memory, and whether it finds what an exact scan finds.
 
-The exact scan is the inner product of float32 rows, a person a row, that says the linear log10 LR of all common
-positions: `found_of_exact` is the share of the mates among its ten best that are among ours by vectors, too. That is
-the peers' task (`--against`), to be held against `vectors_…`; the other times are whole searches, minutiae included,
-as is `decided_first`, the share of mates who come first in the end.
+The exact scan is the inner product of float32 rows, one per person: the linear log10 LR of all common positions.
+`found_of_exact` is the share of the mates among its ten best that our search by vectors finds too. The peers
+(`--against`) have the same task; compare their times with `vectors_…`. The other times are those of whole searches,
+minutiae included, and so is `decided_first`, the share of mates that come first.
 """
 
 import json
@@ -12,7 +12,7 @@ import resource
 import tempfile
 import threading
 import time
-from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.command_line import parser
 from benchmarks.enrolling import Enrolling
 from benchmarks.exact_scan import TOP, Exact, FusedRows
 from benchmarks.made_up_people import BLOCK, POOL, SPREAD, MadeUpPeople
@@ -38,35 +39,56 @@ from matcher.networks import MODELS
 from matcher.types import FINGERS, Template, Vector
 
 BATCH = 256
-ADDING_SECONDS = 20  # of searches under additions, for a 99th percentile that one hiccup does not make
+ADDING_SECONDS = 20  # of searches under additions, so that one delay does not make the 99th percentile
 CONSOLE = Console(stderr=True)
 
 
 def main() -> None:
-    cli = ArgumentParser(description=__doc__, formatter_class=ArgumentDefaultsHelpFormatter)
-    cli.add_argument("--people", type=int, default=100_000, help="enrolled, each with a face and all fingers")
-    cli.add_argument("--fingers", type=int, default=4, help="fingers a person")
-    cli.add_argument("--mixed", action="store_true", help="people have different parts of these; try --fingers 10")
-    cli.add_argument("--drawn", type=int, default=262_144, help="people drawn, the rest are these with signs flipped")
-    cli.add_argument("--minutiae", type=int, default=146, help="kept of a finger, to spare the disk at great sizes")
-    cli.add_argument("--pool", type=int, default=POOL, help="different prints; people × fingers: everybody's own")
-    cli.add_argument("--probes", type=int, default=500, help="mates searched for, of every kind of probe")
-    cli.add_argument("--partial", type=int, help="of these for partial probes, where all would take long")
+    cli = parser(__doc__, "python -m benchmarks.search --people 100000 --probes 500 --against flat --out search.json")
+    cli.add_argument("--people", type=int, default=100_000, help="people enrolled")
+    cli.add_argument("--fingers", type=int, default=4, help="fingers per person, beside the face")
+    cli.add_argument(
+        "--mixed", action="store_true", help="people have different ones of these positions; use with --fingers 10"
+    )
+    cli.add_argument("--drawn", type=int, default=262_144, help="people drawn; the others are these with other signs")
+    cli.add_argument("--minutiae", type=int, default=146, help="minutiae kept per finger; fewer save disk space")
+    cli.add_argument(
+        "--pool", type=int, default=POOL, help="different prints; people × fingers: no two people share one"
+    )
+    cli.add_argument("--probes", type=int, default=500, help="mated searches of every kind of probe")
+    cli.add_argument("--partial", type=int, help="searches of every kind but the whole probe; all of them unless given")
     cli.add_argument("--singles", type=int, default=200, help="searches timed one at a time")
-    cli.add_argument("--worse", type=float, default=0.0, help="taken off the mated mean cosine: worse captures")
-    cli.add_argument("--against", nargs="*", default=["flat"], choices=[*PEERS], help="peers in the same run")
-    cli.add_argument("--as-grown", action="store_true", help="leave the codes as the last retraining made them")
+    cli.add_argument("--worse", type=float, default=0.0, help="taken off the mated mean cosine, as of worse captures")
+    cli.add_argument(
+        "--against",
+        nargs="*",
+        default=["flat"],
+        choices=[*PEERS],
+        help="peers measured in the same run; none after --against alone",
+    )
+    cli.add_argument(
+        "--as-grown",
+        action="store_true",
+        help="keep the codes of the last training during growth; otherwise they are trained again at the end",
+    )
     cli.add_argument("--mapped", action="store_true", help="leave vectors and minutiae on the disk")
-    cli.add_argument("--oracle", type=int, default=0, help="mates also judged against everybody's minutiae; slow")
-    cli.add_argument("--any-finger", type=int, default=20, help="mates searched for by mislabelled fingers, too")
-    cli.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    cli.add_argument("--work", type=Path, help="where the snapshot is written; a temporary folder otherwise")
-    cli.add_argument("--keep", type=Path, help="folder for those enrolled: a later or a killed run goes on from there")
-    cli.add_argument("--seed", type=int, default=1)
+    cli.add_argument(
+        "--oracle",
+        type=int,
+        default=0,
+        help="searches of every kind compared with the minutiae comparison of all records; slow",
+    )
+    cli.add_argument("--position-free", type=int, default=20, help="mated searches by mislabelled fingers")
+    cli.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="cores used")
+    cli.add_argument("--work", type=Path, help="folder of the snapshot; a temporary one otherwise")
+    cli.add_argument(
+        "--keep", type=Path, help="folder that keeps the gallery; another run with the same settings resumes it"
+    )
+    cli.add_argument("--seed", type=int, default=1, help="of everything drawn at random")
     cli.add_argument("--out", type=Path, help="also write the JSON there")
     args = cli.parse_args()
     if args.keep and args.against:
-        cli.error("--keep leaves out the blocks enrolled before, which --against needs: ask for no peers, `--against`")
+        cli.error("--keep skips people enrolled before, whom the peers need: add --against without names")
     if args.keep:
         args.keep.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=args.work or args.keep) as work:
@@ -84,8 +106,8 @@ def measure(args: Namespace, work: Path) -> dict[str, Any]:
         args.fingers,
         args.seed,
         calibrations,
-        args.drawn,
-        args.minutiae,
+        drawn=args.drawn,
+        minutiae=args.minutiae,
         mixed=args.mixed,
         pool=args.pool,
     )
@@ -108,14 +130,14 @@ def measure(args: Namespace, work: Path) -> dict[str, Any]:
     }
     result |= searched(gallery, probes, exact, args)
     if args.oracle:
-        CONSOLE.print("making everybody's cylinders")
+        CONSOLE.print("preparing the minutiae of all records")
         oracle = Oracle(gallery.people(), calibrations, args.threads)
         result["as_the_oracle"] = {
             name: agreement(gallery, oracle, of_kind.templates[: args.oracle], name, CONSOLE)
             for name, of_kind in probes.items()
         }
-    if args.any_finger:
-        result["any_finger"] = of_any_finger(gallery, probes["whole"], args)
+    if args.position_free:
+        result["position_free"] = position_free(gallery, probes["whole"], args)
     result |= grown(gallery, people, probes["whole"].templates, args)
     result |= {"start_seconds": enrolling.load_seconds} if args.keep else started(gallery, args, calibrations, work)
     show({**result, "peers": {}})
@@ -167,11 +189,11 @@ def searched(gallery: Gallery, probes: Mapping[str, Probes], exact: Exact, args:
     }
 
 
-def of_any_finger(gallery: Gallery, whole: Probes, args: Namespace) -> dict[str, float]:
-    """Searches for people whose fingers are said to be others, drawn at random."""
+def position_free(gallery: Gallery, whole: Probes, args: Namespace) -> dict[str, float]:
+    """Position-free searches, by fingers whose positions are drawn at random."""
     rng = np.random.default_rng((args.seed, 6))
     seconds, first = [], []
-    for mate, templates in list(zip(whole.mates.tolist(), whole.templates, strict=True))[: args.any_finger]:
+    for mate, templates in list(zip(whole.mates.tolist(), whole.templates, strict=True))[: args.position_free]:
         labels = iter(rng.permutation(np.array(FINGERS, object)).tolist())
         probe = [replace(one, position=next(labels)) if one.position.is_finger else one for one in templates]
         began = time.perf_counter()
@@ -184,10 +206,10 @@ def of_any_finger(gallery: Gallery, whole: Probes, args: Namespace) -> dict[str,
 def grown(
     gallery: Gallery, people: MadeUpPeople, whole: Sequence[Sequence[Template]], args: Namespace
 ) -> dict[str, Any]:
-    """Adding one at a time, alone and at up to 200 a second while others search."""
+    """Additions one by one: alone, and at up to 200 per second during searches."""
     block = people.block(0)
-    newcomers = [people.mate(block, row, people.positions) for row in range(400)]
-    alone = sum(timed(gallery.add, args.people + row, one) for row, one in enumerate(newcomers[:200]))
+    subjects = [people.mate(block, row, people.positions) for row in range(400)]
+    alone = sum(timed(gallery.add, args.people + row, one) for row, one in enumerate(subjects[:200]))
     done = threading.Event()
     first, added = args.people + 200, 0
 
@@ -195,7 +217,7 @@ def grown(
         nonlocal added
         began = time.perf_counter()
         while not done.wait(max(began + added / 200 - time.perf_counter(), 0)):
-            gallery.add(first + added, newcomers[200 + added % 200])
+            gallery.add(first + added, subjects[200 + added % 200])
             added += 1
 
     adding = threading.Thread(target=add_steadily)
@@ -215,7 +237,7 @@ def grown(
 
 
 def started(gallery: Gallery, args: Namespace, calibrations: Mapping[str, Calibration], work: Path) -> dict[str, Any]:
-    """Seconds to write everybody down, to write them again after little changed, and to start from that."""
+    """Seconds to save all records, to save them again after little changed, and to start from that snapshot."""
     stamp = stamp_of(calibrations)
     first = timed(gallery.save, work / "one", stamp)
     again = timed(gallery.save, work / "two", stamp)
@@ -245,7 +267,7 @@ def memory(gallery: Gallery) -> dict[str, float]:
 
 
 def installed(args: Namespace, dimension: int) -> tuple[dict[str, Peer], dict[str, str]]:
-    """The peers asked for, and why some of them cannot take part."""
+    """The peers asked for, and by name the reason why one is missing."""
     peers: dict[str, Peer] = {}
     missing: dict[str, str] = {}
     for name in args.against:
@@ -253,14 +275,14 @@ def installed(args: Namespace, dimension: int) -> tuple[dict[str, Peer], dict[st
             peers[name] = PEERS[name](dimension, args.threads)
         except ImportError as error:
             missing[name] = str(error)
-            CONSOLE.print(f"{name} does not take part: {error}")
+            CONSOLE.print(f"{name} is missing: {error}")
     return peers, missing
 
 
 def compared(
     peers: Mapping[str, Peer], exact: Exact, queries: Mapping[str, Vector], wanted: float, args: Namespace
 ) -> dict[str, Any]:
-    """Every peer's own figures, tuned to find as many whole mates as our vectors do. queries: by kind of probe."""
+    """Every peer's figures, tuned to find as many mates by whole probes as our vectors do. queries: by kind."""
 
     def judge(search: Callable[[Vector], NDArray[np.int64]]) -> dict[str, float]:
         return {name: exact.share(name, search(rows).tolist()) for name, rows in queries.items()}
@@ -268,7 +290,7 @@ def compared(
     found: dict[str, Any] = {}
     for name, peer in peers.items():
         building = timed(peer.finish)
-        CONSOLE.print(f"{name}: searching")
+        CONSOLE.print(f"searching with {name}")
         found[name] = measured_peer(peer, queries["whole"], judge, wanted, args.singles)
         found[name]["finish_seconds"] = building
     return found

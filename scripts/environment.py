@@ -1,6 +1,6 @@
 """Make `.venv` from a lock file with hashes. Runs on a bare Python: only the standard library is used here.
 
-A stamp in the environment says which lock it was made from, so that a second start has nothing to do.
+A stamp in the environment names the lock it was made from, so that a second start has nothing to do.
 """
 
 import hashlib
@@ -16,8 +16,15 @@ TEST_LOCK = ROOT / "tests" / "requirements.lock"
 OLDEST = (3, 11)
 
 
+def explain(text: str | None) -> None:
+    """Print a command's help and leave, where its arguments ask for it: to be called before anything is set up."""
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print((text or "").strip())
+        sys.exit()
+
+
 def prepare(lock: Path) -> Path:
-    """Bring `.venv` to what `lock` says, and the models to their hashes; the environment's Python.
+    """Bring `.venv` to the versions of `lock`, and the models to their hashes. Returns the environment's Python.
 
     An environment made for the tests serves the service as well.
     """
@@ -26,14 +33,14 @@ def prepare(lock: Path) -> Path:
     python = ROOT / ".venv" / "bin" / "python"
     stamp = ROOT / ".venv" / "made-from"
     made = stamp.read_text().splitlines() if stamp.exists() and python.exists() else ["", ""]
-    if made[0] != _place():
-        say(f"making .venv with Python {sys.version.split()[0]} (once, about a minute)")
+    if made[0] != _here():
+        report(f"making .venv with Python {sys.version.split()[0]} (once, about a minute)")
         venv.create(ROOT / ".venv", with_pip=True, clear=True)
-    if made[0] != _place() or made[1] not in (_contents(TEST_LOCK), _contents(lock)):
+    if made[0] != _here() or made[1] not in (_contents(TEST_LOCK), _contents(lock)):
         pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         run([*pip, "--only-binary=:all:", "--require-hashes", "--requirement", str(lock)])
         run([*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
-        stamp.write_text(f"{_place()}\n{_contents(lock)}\n")
+        stamp.write_text(f"{_here()}\n{_contents(lock)}\n")
     if not _models_stamp().exists() or _models_stamp().read_text() != _models_now():
         run([str(python), "-m", "scripts.fetch_models"])
         _models_stamp().write_text(_models_now())
@@ -52,11 +59,12 @@ def become(command: list[str]) -> None:
     os.execv(command[0], command)
 
 
-def say(text: str) -> None:
+def report(text: str) -> None:
+    """To standard error, at once."""
     print(text, file=sys.stderr, flush=True)
 
 
-def _place() -> str:
+def _here() -> str:
     """An environment works where it was made, with the Python that made it."""
     return f"{ROOT} {sys.version.split()[0]}"
 

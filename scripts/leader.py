@@ -3,8 +3,8 @@
 As shipped (converted from TensorFlow) the graph spends half its time in 1,300 small nodes that emulate dilated
 convolutions, layer normalisation and GELU. Here each is one node, and the algebra is done beforehand:
 
-- of the three heads only the first, where minutiae are, needs the whole picture; the two that tell direction and type
-  look at the surroundings of each minutia (9 × 9 pixels of half resolution);
+- of the three heads only the first, for position, needs the whole picture; those for direction and type need the
+  surroundings of each minutia (9 × 9 pixels of half resolution);
 - two linear layers in a row are one, and what works pixel by pixel comes before a doubling of the pixels, not after;
 - a 5 × 5 convolution of doubled pixels is four 3 × 3 convolutions of the pixels themselves.
 """
@@ -166,10 +166,10 @@ def _double(write: Writer, value: str) -> str:
 def _bottleneck(write: Writer, value: str, name: str, pad: int = 3) -> str:
     """ConvNeXt's block and the layer after it that sets the number of channels."""
     adjust, adjust_bias = write.of(f"{name}_conv_adj_1/BiasAdd")
-    return _block(write, value, name, adjust[:, :, 0, 0], adjust_bias, pad)
+    return _block(write, value, name, adjust[:, :, 0, 0], adjust_bias, pad=pad)
 
 
-def _block(write: Writer, value: str, name: str, adjust: Array, bias: Array, pad: int) -> str:
+def _block(write: Writer, value: str, name: str, adjust: Array, bias: Array, *, pad: int) -> str:
     """adjust(value + reduce(gelu(expand(normalise(depthwise(value)))))), with adjust · reduce as one layer."""
     (kernel,) = write.of(f"{name}_depthwise_conv_1/depthwise")
     expand, expand_bias = write.of(f"{name}_conv_exp_1/BiasAdd")
@@ -221,7 +221,7 @@ def _halved(kernel: Array) -> Array:
 
 
 def _product(a: Array, b: Array) -> Array:
-    """a @ b to the last bit alike on every processor: exact products, summed in order in double precision."""
+    """a @ b, the same to the last bit on every processor: exact products, summed in order in double precision."""
     total = np.zeros((len(a), b.shape[1]))
     for column, row in zip(a.T.astype(np.float64), b.astype(np.float64), strict=True):
         total += column[:, None] * row

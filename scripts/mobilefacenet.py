@@ -11,7 +11,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
-from scripts.flatbuffer import Table, root
+from scripts.tflite import Graph, Operation
 
 CONV_ORDER, DEPTHWISE_ORDER = (0, 3, 1, 2), (3, 0, 1, 2)  # of the weights' axes, to ONNX's
 
@@ -31,14 +31,11 @@ class Operator(IntEnum):
 
 def rebuild_mobilefacenet(content: bytes) -> ModelProto:
     """The .tflite file → a network from face, float32 (1, 3, 112, 112), to vector, float32 (1, 192)."""
-    source = root(content)
-    (graph,) = source.tables(2)
-    operators = [Operator(code.number(0, "b")) for code in source.tables(1)]
-    write = _Writer(graph.tables(0), source.tables(4))
-    write.names[graph.numbers(1)[0]] = "face"
-    for row in graph.tables(3):
-        inputs, (output,) = row.numbers(1), row.numbers(2)
-        _rebuild(write, operators[row.number(0, "I")], row, inputs, output)
+    source = Graph(content)
+    write = _Writer(source)
+    write.names[source.inputs[0]] = "face"
+    for operation in source.operations:
+        _rebuild(write, operation)
     write.nodes[-1].output[0] = "vector"
     face = helper.make_tensor_value_info("face", TensorProto.FLOAT, [1, 3, 112, 112])
     vector = helper.make_tensor_value_info("vector", TensorProto.FLOAT, [1, 192])
@@ -51,18 +48,13 @@ def rebuild_mobilefacenet(content: bytes) -> ModelProto:
 class _Writer:
     """Collects nodes and weights of the new graph; tensors are known by their numbers in the old one."""
 
-    def __init__(self, tensors: list[Table], buffers: list[Table]) -> None:
-        self._tensors, self._buffers = tensors, buffers
+    def __init__(self, source: Graph) -> None:
+        self.old = source.weight
         self.names: dict[int, str] = {}
         self.nodes: list[NodeProto] = []
         self.weights: list[TensorProto] = []
         self.rectified: dict[int, int] = {}
         self.slopes: dict[int, NDArray[np.float32]] = {}
-
-    def old(self, tensor: int) -> NDArray[np.float32]:
-        """A weight as shipped."""
-        row = self._tensors[tensor]
-        return self._buffers[row.number(2, "I")].floats(0).reshape(row.numbers(0))
 
     def weight(self, value: NDArray[np.float32], output: int, part: str) -> str:
         name = f"{part}_{output}"
@@ -74,10 +66,11 @@ class _Writer:
         self.nodes.append(helper.make_node(kind, inputs, [self.names[output]], **attributes))
 
 
-def _rebuild(write: _Writer, operator: Operator, row: Table, inputs: list[int], output: int) -> None:
-    match operator:
+def _rebuild(write: _Writer, operation: Operation) -> None:
+    inputs, (output,) = operation.inputs, operation.outputs
+    match Operator(operation.operator):
         case Operator.CONV | Operator.DEPTHWISE_CONV:
-            _convolution(write, operator == Operator.DEPTHWISE_CONV, row.table(4), inputs, output)
+            _convolution(write, operation)
         case Operator.RELU:
             write.rectified[output] = inputs[0]
         case Operator.MUL:
@@ -93,14 +86,15 @@ def _rebuild(write: _Writer, operator: Operator, row: Table, inputs: list[int], 
             pass  # parts of a parametric ReLU
 
 
-def _convolution(write: _Writer, is_depthwise: bool, options: Table, inputs: list[int], output: int) -> None:
-    source, kernel, bias = inputs
+def _convolution(write: _Writer, operation: Operation) -> None:
+    (source, kernel, bias), (output,) = operation.inputs, operation.outputs
+    is_depthwise = operation.operator == Operator.DEPTHWISE_CONV
     weights = write.old(kernel).transpose(DEPTHWISE_ORDER if is_depthwise else CONV_ORDER)
     write.node(
         "Conv",
         [write.names[source], write.weight(weights, output, "kernel"), write.weight(write.old(bias), output, "bias")],
         output,
-        auto_pad="VALID" if options.number(0, "b") else "SAME_UPPER",
+        auto_pad="SAME_UPPER" if operation.pads else "VALID",
         group=len(weights) if is_depthwise else 1,
-        strides=[options.number(2), options.number(1)],
+        strides=operation.strides,
     )

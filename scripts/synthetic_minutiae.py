@@ -4,7 +4,7 @@ A master's ridge flow follows the zero-pole model (Sherlock and Monro, 1993) wit
 constant spacing spread along the flow new ones must begin: the divergence of the flow times the ridge frequency is the
 surplus of minutiae pointing along it. So directions are drawn by the divergence, not by a coin. An impression is what
 a sensor and an extractor leave of a master: a distorted, cropped, jittered part with minutiae missing and others added.
-Coordinates are pixels at 500 dots an inch, directions radians, as in `matcher.types.Minutiae`.
+Coordinates are pixels at 500 dpi, directions radians, as in `matcher.types.Minutiae`.
 """
 
 from dataclasses import dataclass, fields
@@ -46,12 +46,12 @@ class Masters:
         return type(self)(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     def mirrored(self, flip: NDArray[np.bool_]) -> Self:
-        """Those fingers seen in a mirror: other fingers, equally likely. flip: bool (b,)."""
-        turned = flip[:, None]
+        """Mirror images where `flip`, bool (b,), is true: other fingers, equally likely."""
+        mirrored = flip[:, None]
         return type(self)(
-            np.where(turned, -self.x, self.x),
+            np.where(mirrored, -self.x, self.x),
             self.y,
-            np.where(turned, np.float32(np.pi) - self.direction, self.direction),
+            np.where(mirrored, np.float32(np.pi) - self.direction, self.direction),
             self.reliability,
             self.half_width,
             self.half_height,
@@ -93,7 +93,7 @@ def draw_masters(count: int, rng: np.random.Generator) -> Masters:
 class Sensor:
     """What the prints of one set have in common: window, contact, care, what the extractor adds and blurs.
 
-    Strangers seen by one sensor resemble each other in all that; a network must learn not to take it for likeness.
+    Prints of different people by one sensor resemble each other in all that; a network must learn to ignore it.
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
@@ -115,10 +115,10 @@ def draw_prints(masters: Masters, rng: np.random.Generator, sensor: Sensor | Non
     vague = 1 + 2 * (0.97 - quality)  # the less sure LEADER is, the less exact
     spread = vague * sensor.draw(0, 0.6, 2.6, b, rng)
     x, y = x + spread * rng.standard_normal(x.shape), y + spread * rng.standard_normal(x.shape)
-    turn = vague * sensor.draw(1, 0.04, 0.17, b, rng) * rng.standard_normal(x.shape)
+    rotation = vague * sensor.draw(1, 0.04, 0.17, b, rng) * rng.standard_normal(x.shape)
     lost = rng.random(x.shape) < 0.05
-    turn = np.where(lost, rng.uniform(-0.7, 0.7, x.shape), turn)
-    direction = direction + turn
+    rotation = np.where(lost, rng.uniform(-0.7, 0.7, x.shape), rotation)
+    direction = direction + rotation
     told_apart = _spaced(x, y, inside & (quality > 0), sensor.draw(2, 7.0, 10.0, b, rng), first=quality)
     return _packed(x, y, direction, np.where(told_apart, quality, 0), rng)
 
@@ -178,7 +178,7 @@ def _spaced(
 
 
 def _facing(x: Floats, y: Floats, along: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Turn what lies next to another minutia against it, mostly: short ridges, lakes and spurs have two facing ends."""
+    """Most minutiae next to another point against it: short ridges, lakes and spurs have two facing ends."""
     square = _square_distances(x, y)
     square[:, np.triu(np.ones(square.shape[1:], bool))] = np.inf
     nearest = square.argmin(axis=2)
@@ -315,7 +315,7 @@ def _in_contact(
 def _distorted(
     x: NDArray[np.float64], y: NDArray[np.float64], direction: NDArray[np.float64], rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Skin stretched smoothly: a small affine part and three long waves; directions turn with it."""
+    """Skin stretched smoothly: a small affine part and three long waves; directions rotate with it."""
     b = len(x)
     stretch = rng.normal(0, 0.03, (4, b, 1))
     moved_x, moved_y = x + stretch[0] * x + stretch[1] * y, y + stretch[2] * x + stretch[3] * y
@@ -334,8 +334,8 @@ def _distorted(
         jacobian[2] += slope * np.sin(toward) * kx
         jacobian[3] += slope * np.sin(toward) * ky
     tx, ty = np.cos(direction), np.sin(direction)
-    turned = np.arctan2(jacobian[2] * tx + jacobian[3] * ty, jacobian[0] * tx + jacobian[1] * ty)
-    return moved_x, moved_y, turned
+    rotated = np.arctan2(jacobian[2] * tx + jacobian[3] * ty, jacobian[0] * tx + jacobian[1] * ty)
+    return moved_x, moved_y, rotated
 
 
 def _packed(

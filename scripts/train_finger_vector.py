@@ -28,8 +28,8 @@ from scripts.synthetic_minutiae import MASTER_SLOTS, Masters, Prints, Sensor, dr
 LOCAL_SCALE = 16.0
 WHOLE_SCALE, MARGIN = 18.0, 0.1
 SHARPNESS = 14.0
-ALIKE = 6
-"""A batch holds the one in six drawn fingers whose ridge flow is most like the first one's."""
+DRAWN_PER_KEPT = 6
+"""Of so many fingers drawn, a batch holds the one in six whose ridge flow is most similar to the first one's."""
 Row = dict[str, float]
 
 
@@ -48,7 +48,7 @@ class Batch:
 class Batches(torch.utils.data.IterableDataset[Batch]):
     """Endless batches of `size` fingers out of `count`, drawn from `seed`.
 
-    Those of one batch are alike in their ridge flow and come from one sensor, or two: strangers easily told apart teach
+    Those of one batch have similar ridge flow and come from one sensor, or two: fingers that are easy to separate teach
     nothing.
     """
 
@@ -61,7 +61,7 @@ class Batches(torch.utils.data.IterableDataset[Batch]):
         step = self.start
         while True:
             rng = np.random.default_rng((self.seed, step))
-            some = rng.choice(self.count, ALIKE * self.size, replace=False)
+            some = rng.choice(self.count, DRAWN_PER_KEPT * self.size, replace=False)
             far = ((flow[some] - flow[some[0]]) ** 2).sum(1)
             rows = some[np.argsort(far)[: self.size]]
             chosen = masters[rows].mirrored(np.full(self.size, rng.random() < 0.5))
@@ -105,9 +105,11 @@ def mated_rows(impressions: list[Prints]) -> NDArray[np.int64]:
 
 
 def whole_loss(vectors: Tensor) -> Tensor:
-    """Each print is to be told from all other fingers' in the batch, by a margin; first ones first, then second ones.
+    """Separates each print from those of all other fingers in the batch, by a margin.
 
-    Remembered vectors of earlier batches as further impostors were tried: all vectors fled from them together.
+    vectors: first impressions, then second ones.
+
+    Vectors of earlier batches as further non-mated prints were tried: all vectors moved away from them together.
     """
     b = len(vectors) // 2
     mated = (vectors * vectors.roll(b, 0)).sum(1)
@@ -118,7 +120,7 @@ def whole_loss(vectors: Tensor) -> Tensor:
 
 
 def local_loss(values: Tensor, mated: Tensor) -> Tensor:
-    """Each minutia is to be told from all others by its surroundings alone, those of its own finger included."""
+    """Separates each minutia from all others by its surroundings alone, those of its own finger included."""
     first, second = values[mated[0]], values[mated[1]]
     logits = LOCAL_SCALE * first @ second.T
     target = torch.arange(len(first))
@@ -153,9 +155,9 @@ def fit_clusters(network: FingerNetwork, seed: int) -> None:
 
 
 def fit_projection(network: FingerNetwork, fingers: int, seed: int) -> None:
-    """Set the last layer to what tells fingers apart best (linear discriminants), from `fingers` fresh ones.
+    """Set the last layer to the linear discriminants of `fingers` fresh fingers.
 
-    Gradients find it too, a thousand times slower: what all prints share outweighs by far what tells them apart.
+    Gradients find them too, a thousand times slower: what all prints share outweighs by far what separates them.
     """
     rng = np.random.default_rng(seed)
     pairs = []
@@ -331,8 +333,8 @@ def main() -> None:
     cli = ArgumentParser(description=__doc__.splitlines()[0], formatter_class=ArgumentDefaultsHelpFormatter)
     cli.add_argument("--apart", type=int, default=700, help="steps for minutiae alone")
     cli.add_argument("--rounds", type=int, nargs="+", default=[600, 500, 400], help="steps for all together")
-    cli.add_argument("--fingers", type=int, default=16_000, help="in the pool batches are drawn from")
-    cli.add_argument("--batch", type=int, default=96, help="fingers a step, two impressions each")
+    cli.add_argument("--fingers", type=int, default=16_000, help="fingers from which batches are drawn")
+    cli.add_argument("--batch", type=int, default=96, help="fingers per step, two impressions each")
     cli.add_argument("--last-fit", type=int, default=12_000, help="fingers the last layer is fitted to in the end")
     cli.add_argument("--rate", type=float, default=2e-3, help="learning rate for minutiae alone")
     cli.add_argument("--fine-rate", type=float, default=5e-4, help="learning rate at the start of the second part")

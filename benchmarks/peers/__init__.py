@@ -1,6 +1,6 @@
-"""Other indexes on the same fused rows: inner products of float32 vectors, everybody a row.
+"""Other indexes on the same fused rows: inner products of float32 vectors, one row per person.
 
-Those that need a package of their own say so when it is missing; none of them is a part of the project.
+One whose package is missing raises ImportError when it is made; none of these packages is part of the project.
 """
 
 from collections.abc import Callable, Mapping

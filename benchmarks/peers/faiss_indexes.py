@@ -49,7 +49,7 @@ class Hnsw:
 
 
 class IvfPq:
-    """FAISS's inverted lists of 8-bit product codes, 64 bytes a row, √n·4 lists, the best 1000 looked at exactly."""
+    """FAISS's inverted lists of 8-bit product codes, 64 bytes per row, √n·4 lists, exact products of the best 1000."""
 
     efforts = (8, 32, 128, 512)
 

@@ -1,4 +1,4 @@
-"""Libraries of one index each: hnswlib, usearch, ScaNN. A missing one raises ImportError when it is made."""
+"""hnswlib, usearch and ScaNN. Each raises ImportError when it is made where its package is missing."""
 
 from collections.abc import Callable
 from typing import Any
@@ -54,7 +54,7 @@ class USearch:
 
 
 class Scann:
-    """ScaNN: a tree of √n leaves over anisotropic 4-bit codes of 2 numbers, the best 1000 looked at exactly."""
+    """ScaNN: a tree of √n leaves over anisotropic 4-bit codes of 2 numbers, exact products of the best 1000."""
 
     efforts = (8, 32, 128, 512)
 

@@ -14,11 +14,11 @@ from matcher.types import Vector
 
 
 class MilvusLite:
-    """Milvus Lite, with one of the indexes it has; it makes one for every 128 MiB of rows or so.
+    """Milvus Lite, with one of its indexes; it makes one per 128 MiB of rows or so.
 
-    By its own engine in this process: the gRPC adapter before it only adds to every search. index, built: its type and
-    parameters, knob: the name of its effort. Every search passes all keys through Python, whatever the index. Its
-    folder goes with this object.
+    Its engine is called directly: the gRPC adapter would only add time to every search. index, built: type and
+    parameters of the index. knob: name of the parameter that is the effort. Every search passes all keys through
+    Python, whatever the index. Its folder is removed with this object.
     """
 
     def __init__(

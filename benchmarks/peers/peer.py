@@ -1,4 +1,4 @@
-"""What an index must do to be measured beside ours, and its measuring."""
+"""The interface of an index that is measured beside ours, and its measurement."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -19,11 +19,11 @@ class Peer(Protocol):
 
     @property
     def efforts(self) -> Sequence[int]:
-        """Settings to try, cheapest first; a search is tuned by taking the first that finds as much as ours."""
+        """Settings to try, cheapest first; the first that finds as many mates as our search is taken."""
 
     def add(self, rows: Vector) -> None: ...
     def finish(self) -> None:
-        """Train or build what is left to do once all rows are there."""
+        """Train and build whatever needs all rows."""
 
     def search(self, rows: Vector, count: int, effort: int) -> Ids:
         """The ids (q, count) of the largest inner products."""

@@ -19,12 +19,12 @@ from matcher.types import Vector
 
 
 class PgVector:
-    """pgvector's graph of halfvec, m 32, ef_construction 80, in a PostgreSQL of its own on a socket of this machine.
+    """pgvector's graph of halfvec, m 32, ef_construction 80, in a PostgreSQL of its own on a local socket.
 
-    There is no search of a batch in it: a batch is as many connections as threads, each asking one by one. Its tuning
-    is that of pgvector's README: halfvec, which finds as many as vector does and sooner, COPY before the index is made,
-    a graph that fits maintenance_work_mem, a quarter of the memory as shared_buffers. ef_search ends at 1000. The
-    server ends and its folder goes with this object.
+    It has no search of a batch: one connection per thread searches for one probe after the other. It is tuned as
+    pgvector's README advises: halfvec, which finds as many as vector in less time; COPY before the index is made; a
+    graph that fits maintenance_work_mem; a quarter of the memory as shared_buffers. ef_search is 1000 at most. The
+    server is stopped and its folder removed with this object.
     """
 
     efforts = (32, 128, 512, 1000)
@@ -47,7 +47,7 @@ class PgVector:
         self._connections[0].execute(f"CREATE UNLOGGED TABLE people (id int, row halfvec({dimension}))")
         for connection in self._connections:
             register_vector(connection)
-            connection.execute("SET enable_seqscan = off")  # it is the index that is measured, of few rows, too
+            connection.execute("SET enable_seqscan = off")  # measures the index even where rows are few
 
     def add(self, rows: Vector) -> None:
         with self._connections[0].cursor().copy("COPY people FROM STDIN (FORMAT binary)") as copy:
@@ -58,7 +58,7 @@ class PgVector:
 
     def finish(self) -> None:
         graph = self._count * (2 * self._dimension + 4096) // 2**20 + 64  # MiB
-        others = self._threads - 1  # the one that asks works, too
+        others = self._threads - 1  # the process that asks for them works too
         for command in (
             f"SET maintenance_work_mem = '{graph}MB'",
             f"SET max_parallel_maintenance_workers = {others}",
@@ -83,7 +83,7 @@ class PgVector:
 
 def _one_by_one(connection: psycopg.Connection[Any], rows: Vector, count: int) -> Ids:
     ids = np.full((len(rows), count), -1)
-    for place, row in zip(ids, map(HalfVector, rows), strict=True):
-        found = connection.execute("SELECT id FROM people ORDER BY row <#> %b LIMIT %s", (row, count)).fetchall()
-        place[: len(found)] = [key for (key,) in found]
+    for found, row in zip(ids, map(HalfVector, rows), strict=True):
+        keys = connection.execute("SELECT id FROM people ORDER BY row <#> %b LIMIT %s", (row, count)).fetchall()
+        found[: len(keys)] = [key for (key,) in keys]
     return ids

@@ -1,11 +1,13 @@
 """The face benchmark's bookkeeping, on scores whose rates are known."""
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.face import Portrait, all_pairs, groups, picture, rejection
+from benchmarks.face import Portrait, all_pairs, groups, picture, rejection, statistics
+from benchmarks.face_statistics import made_up_portraits
 from benchmarks.groups import read_labels
 from benchmarks.lfw import Pair, accuracy, read_pairs
 from benchmarks.rates import Trial
@@ -24,6 +26,20 @@ def test_pairs_with_folds_keep_them(tmp_path: Path) -> None:
     fold = ["A 1 2", "B 3 4", "A 1 B 1", "B 1 C 1"]
     (tmp_path / "pairs.txt").write_text("\n".join(["3 2", *fold * 3]))
     assert [pair.fold for pair in read_pairs(tmp_path / "pairs.txt")] == [0] * 4 + [1] * 4 + [2] * 4
+
+
+def test_pairs_of_view_2_are_ten_folds_of_300_and_300(tmp_path: Path) -> None:
+    fold = ["Ann_O'Neil-B\t1\t4"] * 300 + ["Ann_O'Neil-B\t2\tC\t11"] * 300
+    (tmp_path / "pairs.txt").write_text("\n".join(["10\t300", *fold * 10, ""]))
+    pairs = read_pairs(tmp_path / "pairs.txt")
+    assert [sum(pair.fold == one for pair in pairs) for one in range(10)] == [600] * 10
+    assert [sum(pair.fold == one and pair.mated for pair in pairs) for one in range(10)] == [300] * 10
+    assert pairs[300] == Pair("Ann_O'Neil-B_0002", "C_0011", False, 0)
+
+
+def test_the_head_line_of_view_1_is_no_pair(tmp_path: Path) -> None:
+    (tmp_path / "pairs.txt").write_text("500\nA\t1\t2\nA\t1\tB\t1\n")
+    assert [pair.mated for pair in read_pairs(tmp_path / "pairs.txt")] == [True, False]
 
 
 def test_accuracy_of_the_sure_and_of_the_clueless() -> None:
@@ -71,4 +87,14 @@ def test_rates_by_group_at_the_common_threshold(tmp_path: Path) -> None:
     assert found["north"]["fmr"] is None
     assert found["south"]["fnmr"] == 1.0  # B's second picture failed to enrol
     assert (found["south"]["mated"], found["south"]["non_mated"]) == (1, 2)
-    assert found["south"]["fmr"] == 0.5  # of B and C, at the score of the most alike strangers
+    assert found["south"]["fmr"] == 0.5  # of B and C, at the score of the most similar non-mated pair
+
+
+def test_memory_per_comparison_stays_small_enough_for_view_2() -> None:
+    """It has 29.6 million comparisons: 1.9 GB at 64 bytes each."""
+    portraits = made_up_portraits(1500, 900, seed=1)
+    tracemalloc.start()
+    statistics(portraits, 20, 1, None)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 64 * 1500 * 1499 / 2

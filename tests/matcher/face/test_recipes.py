@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from onnx import ModelProto, helper, numpy_helper
 
-from scripts.derive_models import spell_out_prelu
+from scripts.spell_out_prelu import spell_out_prelu
 
 CHANNELS = 3
 FLOATS = st.floats(-1e6, 1e6, width=32)

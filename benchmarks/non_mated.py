@@ -1,4 +1,4 @@
-"""Searches of one finger by its vector alone, among the vectors of synthetic strangers."""
+"""Searches of one finger by its vector alone, among synthetic fingers of other people."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -16,28 +16,31 @@ from matcher.types import Minutiae, Vector
 from scripts.synthetic_minutiae import draw_masters, draw_prints
 
 BLOCK = 256  # fingers drawn at once
-SHORT_LIST = 200
+PRESELECTED = 200
 FIGURES: dict[str, Callable[[NDArray[np.int64]], NDArray[np.bool_]]] = {
-    f"found_in_{SHORT_LIST}": lambda ahead: ahead < SHORT_LIST,
+    f"found_in_{PRESELECTED}": lambda ahead: ahead < PRESELECTED,
     "found_first": lambda ahead: ahead == 0,
 }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Searches:
-    """The mated searches of a set. ahead: int64 (n,), strangers no less alike than the mate. finger: int64 (n,)."""
+    """The mated searches of a set. finger: int64 (n,), the probe's.
+
+    ahead: int64 (n,), synthetic fingers whose cosine with the probe is at least the mate's.
+    """
 
     ahead: NDArray[np.int64]
     finger: NDArray[np.int64]
 
 
-def stranger_vectors(count: int, seed: int = 1) -> Vector:
+def non_mated_vectors(count: int, seed: int = 1) -> Vector:
     """Vectors float32 (count, d) of that many synthetic fingers, one impression each, on all cores."""
     embed = FingerVector()
     sizes = [min(BLOCK, count - start) for start in range(0, count, BLOCK)]
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         blocks = pool.map(lambda block: _block(embed, block[1], [seed, block[0]]), enumerate(sizes))
-        return np.concatenate(list(track(blocks, "strangers", total=len(sizes))))
+        return np.concatenate(list(track(blocks, "synthetic fingers", total=len(sizes))))
 
 
 def _block(embed: FingerVector, count: int, seed: Sequence[int]) -> Vector:
@@ -45,27 +48,28 @@ def _block(embed: FingerVector, count: int, seed: Sequence[int]) -> Vector:
     prints = draw_prints(draw_masters(count, rng), rng)
     vectors = np.zeros((count, embed.dimension), np.float32)
     for row, kept in enumerate(prints.quality >= MINUTIA_QUALITY):
-        if kept.any():  # a print without minutiae is like nobody
+        if kept.any():  # a print without minutiae keeps a vector of zeros
             x, y, direction, quality = (getattr(prints, name)[row, kept] for name in ("x", "y", "direction", "quality"))
             vectors[row] = embed(Minutiae(x, y, direction, quality, np.zeros(len(x), np.bool_)))
     return vectors
 
 
-def searches(vectors: Vector, has: NDArray[np.bool_], finger: NDArray[np.int64], strangers: Vector) -> Searches:
+def searches(vectors: Vector, has: NDArray[np.bool_], finger: NDArray[np.int64], others: Vector) -> Searches:
     """Every print of a set searches for every other print of its finger.
 
-    has: bool (n,), which prints have a vector; the others find nobody and are never found.
+    has: bool (n,), which prints have a vector; the rest find nothing and are never found.
+    others: float32 (m, d), of synthetic fingers.
     """
     probe, mate = np.nonzero((finger[:, None] == finger) & ~np.eye(len(finger), dtype=bool))
-    cosines = np.sort(vectors @ strangers.T, axis=1)
+    cosines = np.sort(vectors @ others.T, axis=1)
     mated = (vectors @ vectors.T)[probe, mate]
     at = [np.searchsorted(cosines[row], cosine) for row, cosine in zip(probe, mated, strict=True)]
-    ahead = np.where(has[probe] & has[mate], len(strangers) - np.array(at), len(strangers))
+    ahead = np.where(has[probe] & has[mate], len(others) - np.array(at), len(others))
     return Searches(ahead, finger[probe])
 
 
 def found(sets: Mapping[str, Searches], replicates: int, seed: int = 1) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Shares of searches by set, and their means over the sets whose names begin alike (FVC2002 of FVC2002_DB1_B).
+    """Shares of searches by set, and their means over the sets of one series (FVC2002 of FVC2002_DB1_B).
 
     Each with its 95 % interval over bootstrapped fingers as `<figure>_ci95`.
     """

@@ -1,9 +1,9 @@
 """Train models/preselection.npz, the codes an empty gallery starts with, on synthetic vectors alone.
 
-    python -m scripts.train_short_list
+    python -m scripts.train_preselection
 
-Fingers: vectors of synthetic prints by models/finger_vector.onnx, so run it anew whenever that changes. Faces: unit
-vectors of every direction alike, for nothing of real faces is to be shipped. A gallery that grows trains its own.
+Fingers: vectors of synthetic prints by models/finger_vector.onnx; run it again whenever that changes. Faces: unit
+vectors of uniform direction, since nothing of real faces may be shipped. A gallery that grows trains its own.
 """
 
 import hashlib
