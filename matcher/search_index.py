@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from matcher.calibrate import read_calibrations
@@ -50,12 +50,12 @@ class SearchIndex:
         """Enrol a person, or add captures to one already there. Raises TemplatesIncomparable for other models."""
         self._gallery.add(key, templates)
 
-    def replace(self, key: int, templates: Sequence[Template]) -> None:
-        """Enrol a person in place of the one with this key, atomically: searches see the old or the new record.
+    def replace(self, people: Mapping[int, Sequence[Template]]) -> None:
+        """Enrol people in place of those with these keys, atomically: searches see the old or the new record.
 
         Raises TemplatesIncomparable for templates of other models.
         """
-        self._gallery.replace(key, templates)
+        self._gallery.replace(people)
 
     def remove(self, key: int) -> None:
         """Forget a person; an unknown key is no error."""

@@ -109,13 +109,14 @@ class Gallery:
                         joined[key] = (*view.person(slot, self._models)[1], *joined[key])
                 self.add_records(records_of(list(joined.items()), self._dimensions))
 
-    def replace(self, key: int, templates: Sequence[Template]) -> None:
-        """Enrol a person in place of the one with this key, atomically: searches see the old or the new record.
+    def replace(self, people: Mapping[int, Sequence[Template]]) -> None:
+        """Enrol people in place of those with these keys, atomically: searches see the old or the new record.
 
         Raises TemplatesIncomparable for templates of other models.
         """
-        require_comparable(templates, self._calibrations)
-        self.add_records(records_of([(key, templates)], self._dimensions))
+        for templates in people.values():
+            require_comparable(templates, self._calibrations)
+        self.add_records(records_of(list(people.items()), self._dimensions))
 
     def add_records(self, records: Records) -> None:
         """Enrol people who are packed already, each once; they replace the people with these keys."""

@@ -59,6 +59,8 @@ def compare_minutiae(
     for column in _fingers_first(positions):
         position = positions[column]
         having = rows[vectors.captures[rows, column] > 0]
+        if not len(having):
+            continue
         if position.is_finger:
             prints = prepared(probe.captures[position])
             index = POSITION_INDEX[position]

@@ -14,8 +14,8 @@ from service.deduplication.domain import Walk, WalkPair
 class SearchIndex(Protocol):
     """Everyone enrolled, by key. One process's today; a cluster's later."""
 
-    def replace(self, key: int, templates: Sequence[Template]) -> None:
-        """Enrol a person in place of the record with this key, atomically: readers see the old or the new record."""
+    def replace(self, people: Mapping[int, Sequence[Template]]) -> None:
+        """Enrol people in place of the records with these keys, atomically: readers see the old or the new record."""
 
     def remove(self, key: int) -> None: ...
     def clear(self) -> None: ...

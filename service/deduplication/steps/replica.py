@@ -1,7 +1,7 @@
 """Keeping the search index in step with the database, which is the truth."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
@@ -58,8 +58,7 @@ class Replica:
             self.index.clear()
             after = 0
             while people := uow.templates.searched(after):
-                for key, templates in people.items():
-                    self._take(key, templates)
+                self._take(people, people)
                 after = max(people)
                 progress(len(people))
             self._applied, self._history_id = last, uow.changes.history_id_of(last)
@@ -72,9 +71,7 @@ class Replica:
         with self._lock:
             sequence, keys = uow.changes.after(TEMPLATES, self._applied)
             if keys:
-                current = uow.templates.searched_among(keys)
-                for key in keys:
-                    self._take(key, current.get(key, ()))
+                self._take(keys, uow.templates.searched_among(keys))
             if sequence != self._applied:
                 self._applied, self._history_id = sequence, uow.changes.history_id_of(sequence)
             return self._applied
@@ -118,8 +115,13 @@ class Replica:
             if other != folder:
                 shutil.rmtree(other, ignore_errors=True)
 
-    def _take(self, key: int, records: Sequence[TemplateRecord]) -> None:
-        if records:
-            self.index.replace(key, [template_from_bytes(one.content) for one in records])
-        else:
-            self.index.remove(key)
+    def _take(self, keys: Iterable[int], current: Mapping[int, Sequence[TemplateRecord]]) -> None:
+        """keys: of people whose templates to take; those without any, or not among `current`, leave the index."""
+        present = {key: records for key in keys if (records := current.get(key))}
+        if present:
+            self.index.replace(
+                {key: [template_from_bytes(one.content) for one in records] for key, records in present.items()}
+            )
+        for key in keys:
+            if key not in present:
+                self.index.remove(key)

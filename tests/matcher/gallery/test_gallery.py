@@ -284,7 +284,7 @@ def test_a_person_replaced_during_a_search_is_found(monkeypatch: pytest.MonkeyPa
     def replaced_first(*arguments: Any) -> Any:
         if not moved:
             moved.append(7)
-            gallery.replace(7, person(7, (FACE,)))
+            gallery.replace({7: person(7, (FACE,))})
         return scan(*arguments)
 
     monkeypatch.setattr(preselection.Block, "scan", replaced_first)
