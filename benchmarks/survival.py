@@ -60,7 +60,7 @@ def survive(home: Path, posts: int, kill_after: int) -> Survival:
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(post, [index for index in range(posts) if index not in before]))
         outcomes = [_outcome(client, names[index]) for index in sorted(set(accepted))]
-        return _judge(posts, kill_after, before, outcomes, home, restart)
+        return _judge(posts, kill_after, before, outcomes, home=home, restart=restart)
     finally:
         client.close()
         service.stop()
@@ -84,7 +84,7 @@ def _outcome(client: httpx.Client, name: str) -> dict[str, Any]:
 
 
 def _judge(
-    posts: int, kill_after: int, before: set[int], outcomes: list[dict[str, Any]], home: Path, restart: float
+    posts: int, kill_after: int, before: set[int], outcomes: list[dict[str, Any]], *, home: Path, restart: float
 ) -> Survival:
     """Count people in the database itself: an enrolment that was registered twice would show there."""
     with sqlite3.connect(home / "jisr.db") as database:

@@ -5,18 +5,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matcher.calibrate import read_calibrations
 from matcher.evidence import Person, evidence_between
 from matcher.fuse import modality, require_comparable
 from matcher.gallery.layout import Probe, shares_position
 from matcher.gallery.minutiae_comparison import compare_minutiae
-from matcher.gallery.records import Records, records_of
-from matcher.gallery.store import Store, View
+from matcher.gallery.records import records_of
+from matcher.gallery.store import Store
 from matcher.gallery.vector_comparison import VectorComparator
 from matcher.networks import MODELS
-from matcher.parameters import MINUTIAE_LEAST_PEOPLE
+from matcher.parameters import MINUTIAE_FLOOR
 from matcher.types import Candidate, Evidence, Minutiae, Position, Quality, Template, TemplateFormat
+
+ROUNDED = 0.1
+"""log10 LR that a gallery's rounding of vectors may take off or add, and more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,37 +62,45 @@ class Comparator:
         """
         for templates in (probe, *people.values()):
             require_comparable(templates, self._calibrations)
-        records = records_of(list(people.items()), self._format.dimensions)
-        return self._ranked(probe, records, _view(records, self._format), limit, MINUTIAE_LEAST_PEOPLE)
+        dimensions, subject = self._format.dimensions, Person(probe)
+        records, vectors = records_of(list(people.items()), dimensions), Probe.of(subject)
+        store = Store(dimensions)
+        slots = store.add(records)[shares_position(records.masks, vectors)]
+        view = store.view()
+        compared = VectorComparator(vectors, self._lines, dimensions).compare(slots, view)
+        return compare_minutiae(subject, compared, view, self._calibrations, limit=limit, run=map)
 
     def rank_earlier(self, probes: Sequence[Sequence[Template]], limit: int) -> list[list[Candidate]]:
         """For each probe, those before it that are most likely the same person's, as `rank` by their place among them.
 
-        As in a large gallery, minutiae are compared only of those whom the vectors do not rule out.
+        As in a large gallery, people are compared only if the vectors do not rule them out.
         """
         for templates in probes:
             require_comparable(templates, self._calibrations)
-        records = records_of(list(enumerate(probes)), self._format.dimensions)
-        view = _view(records, self._format)
-        return [self._ranked(probe, records[:place], view, limit, 0) for place, probe in enumerate(probes)]
+        close = self._close(probes)
+        return [
+            self.rank(probe, {other: probes[other] for other in np.flatnonzero(row[:place]).tolist()}, limit)
+            if row[:place].any()
+            else []
+            for place, (probe, row) in enumerate(zip(probes, close, strict=True))
+        ]
 
-    def _ranked(
-        self, probe: Sequence[Template], people: Records, view: View, limit: int, least: int
-    ) -> list[Candidate]:
-        """people: the first of the view's."""
-        subject = Person(probe)
-        vectors = Probe.of(subject)
-        slots = np.flatnonzero(shares_position(people.masks, vectors))
-        if not len(slots):
-            return []
-        compared = VectorComparator(vectors, self._lines, self._format.dimensions).compare(slots, view)
-        return compare_minutiae(subject, compared, view, self._calibrations, limit=limit, run=map, least=least)
-
-
-def _view(records: Records, made_as: TemplateFormat) -> View:
-    store = Store(made_as.dimensions)
-    store.add(records)
-    return store.view()
+    def _close(self, probes: Sequence[Sequence[Template]]) -> NDArray[np.bool_]:
+        """Which of n people the vectors do not rule out as each other: (n, n), from their best linear log10 LR."""
+        evidence, common = np.zeros((2, len(probes), len(probes)))
+        for position in Position:
+            vectors = [
+                (place, one.vector) for place, probe in enumerate(probes) for one in probe if one.position is position
+            ]
+            if len(vectors) < 2:
+                continue
+            line = self._lines[modality(position)]
+            places, rows = np.array([place for place, _ in vectors]), np.stack([vector for _, vector in vectors])
+            best = np.full(evidence.shape, -np.inf)
+            np.maximum.at(best, (places[:, None], places[None, :]), line.slope * (rows @ rows.T) - line.offset)
+            evidence += np.where(np.isfinite(best), best, 0)
+            common += np.isfinite(best)
+        return (common > 0) & (evidence >= MINUTIAE_FLOOR - ROUNDED)
 
 
 def _made_up(position: Position, made_as: TemplateFormat) -> Template:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from matcher.calibrate import read_calibrations
+from matcher.cores import claim_cores
 from matcher.errors import GalleryDamaged
 from matcher.gallery import Gallery, Stamp, shipped_coders
 from matcher.networks import MODELS
@@ -33,6 +34,7 @@ class SearchIndex:
         *,
         mapped: bool = False,
     ) -> None:
+        claim_cores()
         self._format = format
         self._calibrations = read_calibrations(models / "calibration.json", format.models)
         self._coders = shipped_coders(format.dimensions, models)

@@ -6,9 +6,9 @@ Fields are numbered as the schema lists them (tensorflow/compiler/mlir/lite/sche
 from collections.abc import Sequence
 
 import numpy as np
-from flatbuffers import number_types  # type: ignore[import-untyped]
-from flatbuffers.encode import Get  # type: ignore[import-untyped]
-from flatbuffers.table import Table  # type: ignore[import-untyped]
+from flatbuffers import number_types
+from flatbuffers.encode import Get
+from flatbuffers.table import Table
 from numpy.typing import NDArray
 
 MODEL_OPERATORS, MODEL_GRAPHS, MODEL_BUFFERS = 1, 2, 4

@@ -45,17 +45,15 @@ def compare_minutiae(
     *,
     limit: int,
     run: Run,
-    least: int = MINUTIAE_LEAST_PEOPLE,
 ) -> list[Candidate]:
     """Calibrated evidence on the people who are not pruned: the best `limit`, equal evidence in the order of keys.
 
     vectors: the probe against each of them. run: maps a function over lists of slots with all threads it may use.
-    least: people whose minutiae are compared whatever their vectors state.
     """
     positions = list(probe.captures)
     scores, evidence = vectors.cosines.copy(), np.zeros(vectors.linear.shape)
     upper_bound = vectors.ratios.astype(np.float64)
-    rows = prune(upper_bound, np.arange(len(upper_bound)), least)
+    rows = prune(upper_bound, np.arange(len(upper_bound)))
     for column in _fingers_first(positions):
         position = positions[column]
         having = rows[vectors.captures[rows, column] > 0]
@@ -68,18 +66,18 @@ def compare_minutiae(
         pairs = vectors.captures[having, column] * len(probe.captures[position])
         evidence[having, column] = calibrations[modality(position)].curve.of_best(scores[having, column], pairs)
         upper_bound[having] += evidence[having, column] - vectors.linear[having, column]
-        rows = prune(upper_bound, rows, least)
+        rows = prune(upper_bound, rows)
     rows = rows[vectors.captures[rows].any(axis=1)]
     keys, rows = _best(rows, evidence, vectors.slots, view, limit)
     parts = [_evidence(positions, vectors.captures[row], scores[row], evidence[row]) for row in rows.tolist()]
     return [fuse(key, part) for key, part in zip(keys, parts, strict=True)]
 
 
-def prune(upper_bound: Ratios, rows: Rows, least: int = MINUTIAE_LEAST_PEOPLE) -> Rows:
+def prune(upper_bound: Ratios, rows: Rows) -> Rows:
     """The rows worth going on with, highest upper bound first, within the limits on the number of comparisons."""
     order = rows[np.argsort(-upper_bound[rows], kind="stable")]
     worth = int(np.count_nonzero(upper_bound[rows] >= MINUTIAE_FLOOR))
-    return order[: min(max(worth, least), MINUTIAE_MOST_PEOPLE)]
+    return order[: min(max(worth, MINUTIAE_LEAST_PEOPLE), MINUTIAE_MOST_PEOPLE)]
 
 
 def prepared(captures: Sequence[Template]) -> list[Prepared]:

@@ -26,13 +26,25 @@ def canonical(value: object) -> bytes:
 
 
 def _plain(value: object) -> Any:
+    """A value in JSON's own types."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value) if not _has_default(value, one)}
+    match value:
+        case Mapping():
+            return {str(name): _plain(one) for name, one in value.items()}
+        case AbstractSet():
+            return sorted(map(_plain, value), key=lambda one: json.dumps(one, sort_keys=True))
+        case Sequence() if not isinstance(value, str | bytes):
+            return list(map(_plain, value))
+    return _scalar(value)
+
+
+def _scalar(value: object) -> Any:
     match value:
         case None | bool() | int():
             return value
         case Enum():
             return value.value
-        case str():
-            return str(value)
         case float():
             return int(value) if value.is_integer() else value
         case bytes():
@@ -41,16 +53,8 @@ def _plain(value: object) -> Any:
             return value.astimezone(UTC).isoformat()
         case date():
             return value.isoformat()
-        case UUID():
+        case str() | UUID():
             return str(value)
-        case Mapping():
-            return {str(name): _plain(one) for name, one in value.items()}
-        case AbstractSet():
-            return sorted(map(_plain, value), key=lambda one: json.dumps(one, sort_keys=True))
-        case Sequence():
-            return list(map(_plain, value))
-    if is_dataclass(value) and not isinstance(value, type):
-        return {one.name: _plain(getattr(value, one.name)) for one in fields(value) if not _has_default(value, one)}
     raise TypeError(f"{type(value).__name__} has no canonical form")
 
 

@@ -1,6 +1,6 @@
 """Files of TensorFlow Lite written here by the same package, field by field."""
 
-import flatbuffers  # type: ignore[import-untyped]
+import flatbuffers
 import numpy as np
 
 from scripts.mobilefacenet import Operator
