@@ -17,7 +17,7 @@ from matcher.gallery.store import Store
 from matcher.gallery.vector_comparison import VectorComparator
 from matcher.networks import MODELS
 from matcher.parameters import MINUTIAE_FLOOR
-from matcher.types import Candidate, Evidence, Minutiae, Position, Quality, Template, TemplateFormat
+from matcher.types import Candidate, Evidence, Minutiae, Position, Quality, Template, TemplateFormat, Vector
 
 ROUNDED = 0.1
 """log10 LR that a gallery's rounding of vectors may take off or add, and more."""
@@ -70,37 +70,51 @@ class Comparator:
         compared = VectorComparator(vectors, self._lines, dimensions).compare(slots, view)
         return compare_minutiae(subject, compared, view, self._calibrations, limit=limit, run=map)
 
+    def rank_many(
+        self, probes: Sequence[Sequence[Template]], people: Mapping[int, Sequence[Template]], limit: int
+    ) -> list[list[Candidate]]:
+        """`rank` for each probe, but as in a large gallery only among the people whom its vectors do not rule out."""
+        close = self._close(probes, list(people.values()))
+        keys = np.array(list(people), np.int64)
+        some = [{key: people[key] for key in keys[row].tolist()} for row in close]
+        return [self.rank(probe, each, limit) if each else [] for probe, each in zip(probes, some, strict=True)]
+
     def rank_earlier(self, probes: Sequence[Sequence[Template]], limit: int) -> list[list[Candidate]]:
-        """For each probe, those before it that are most likely the same person's, as `rank` by their place among them.
+        """For each probe, those before it that are most likely the same person's, as `rank_many` by their place."""
+        close = np.tril(self._close(probes, probes), -1)
+        some = [{place: probes[place] for place in np.flatnonzero(row).tolist()} for row in close]
+        return [self.rank(probe, each, limit) if each else [] for probe, each in zip(probes, some, strict=True)]
 
-        As in a large gallery, people are compared only if the vectors do not rule them out.
-        """
-        for templates in probes:
+    def _close(self, probes: Sequence[Sequence[Template]], people: Sequence[Sequence[Template]]) -> NDArray[np.bool_]:
+        """Which of n people the vectors do not rule out as each of q probes: (q, n), by linear log10 LR."""
+        for templates in (*probes, *people):
             require_comparable(templates, self._calibrations)
-        close = self._close(probes)
-        return [
-            self.rank(probe, {other: probes[other] for other in np.flatnonzero(row[:place]).tolist()}, limit)
-            if row[:place].any()
-            else []
-            for place, (probe, row) in enumerate(zip(probes, close, strict=True))
-        ]
-
-    def _close(self, probes: Sequence[Sequence[Template]]) -> NDArray[np.bool_]:
-        """Which of n people the vectors do not rule out as each other: (n, n), from their best linear log10 LR."""
-        evidence, common = np.zeros((2, len(probes), len(probes)))
+        evidence, common = np.zeros((2, len(probes), len(people)))
         for position in Position:
-            vectors = [
-                (place, one.vector) for place, probe in enumerate(probes) for one in probe if one.position is position
-            ]
-            if len(vectors) < 2:
-                continue
-            line = self._lines[modality(position)]
-            places, rows = np.array([place for place, _ in vectors]), np.stack([vector for _, vector in vectors])
-            best = np.full(evidence.shape, -np.inf)
-            np.maximum.at(best, (places[:, None], places[None, :]), line.slope * (rows @ rows.T) - line.offset)
-            evidence += np.where(np.isfinite(best), best, 0)
-            common += np.isfinite(best)
+            ours, theirs = _stacked(probes, position), _stacked(people, position)
+            if ours and theirs:
+                line = self._lines[modality(position)]
+                best = np.full(evidence.shape, -np.inf)
+                pairs = line.slope * (ours.vectors @ theirs.vectors.T) - line.offset
+                np.maximum.at(best, (ours.places[:, None], theirs.places[None, :]), pairs)
+                evidence += np.where(np.isfinite(best), best, 0)
+                common += np.isfinite(best)
         return (common > 0) & (evidence >= MINUTIAE_FLOOR - ROUNDED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stack:
+    """All captures of one position. places: int64 (c,), whose they are. vectors: float32 (c, d)."""
+
+    places: NDArray[np.int64]
+    vectors: Vector
+
+
+def _stacked(some: Sequence[Sequence[Template]], position: Position) -> _Stack | None:
+    found = [(place, one.vector) for place, each in enumerate(some) for one in each if one.position is position]
+    if not found:
+        return None
+    return _Stack(np.array([place for place, _ in found]), np.stack([vector for _, vector in found]))
 
 
 def _made_up(position: Position, made_as: TemplateFormat) -> Template:

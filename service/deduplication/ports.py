@@ -39,11 +39,13 @@ class Comparator(Protocol):
         """Do now what the first comparison would otherwise wait for."""
 
     def compare(self, probe: Sequence[Template], reference: Sequence[Template]) -> Comparison: ...
-    def rank(self, probe: Sequence[Template], people: Mapping[int, Sequence[Template]], limit: int) -> list[Candidate]:
-        """What an index of just these people would find."""
+    def rank_many(
+        self, probes: Sequence[Sequence[Template]], people: Mapping[int, Sequence[Template]], limit: int
+    ) -> list[list[Candidate]]:
+        """For each probe, what an index of these people, among many more, would find of them."""
 
     def rank_earlier(self, probes: Sequence[Sequence[Template]], limit: int) -> list[list[Candidate]]:
-        """For each probe, those before it that may be the same person's, keyed by their place."""
+        """For each probe, those before it that may be the same person's, by their place."""
 
 
 @dataclass(frozen=True, slots=True)

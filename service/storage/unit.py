@@ -15,7 +15,7 @@ from service.kit.sql.unit import SqlTransaction
 from service.registry.storage import SqlHouseholds, SqlPeople
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-SCHEMA = "0003"
+SCHEMA = max(path.stem.partition("_")[0] for path in (MIGRATIONS / "versions").glob("0*.py"))
 """The newest migration."""
 METADATA = metadata
 """All contexts' tables: complete once this module is imported."""

@@ -12,7 +12,7 @@ from datetime import datetime
 import structlog
 
 from matcher import CaptureError, Template, template_from_bytes
-from service.adjudication.domain.evidence import Band, Candidate
+from service.adjudication.domain.evidence import Band, Candidate, Thresholds
 from service.adjudication.steps.finalise import finalise
 from service.adjudication.steps.open_case import open_case
 from service.deduplication.domain import SearchPolicy, decide
@@ -53,18 +53,43 @@ class Extracted:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """What was found for a batch, by place in it. sequence: the last change that the index had seen for certain.
+    """A batch and what was found for it, by place in it. sequence: the last change that the index had seen for certain.
 
-    enrolled: among everyone enrolled. within: among those of the batch who come before, keyed by their place.
+    enrolled: among everyone enrolled. within: among those of the batch who come before, by their place.
     """
 
+    batch: Sequence[Extracted]
     sequence: int
     enrolled: Sequence[Sequence[Candidate]]
     within: Sequence[Sequence[Candidate]]
 
+    @property
+    def probes(self) -> list[list[Template]]:
+        return [one.probe for one in self.batch]
 
-def conclude(
+
+def search_batch(
     batch: Sequence[Extracted],
+    *,
+    actor: Actor,
+    storage: Storage[DeduplicationUnit],
+    comparator: Comparator,
+    replica: Replica,
+    policy: SearchPolicy,
+) -> Searched:
+    """Search everyone enrolled and the batch itself, outside any transaction."""
+    limit = policy.candidates + RESERVE
+    with storage.read() as uow:
+        sequence = replica.catch_up(uow)
+    probes = [one.probe for one in batch]
+    found = iter(replica.index.search_many([probe for probe in probes if probe], limit))
+    enrolled = [[*map(to_candidate, next(found))] if probe else [] for probe in probes]
+    within = [[*map(to_candidate, earlier)] for earlier in comparator.rank_earlier(probes, limit)]
+    return Searched(batch, sequence, enrolled, within)
+
+
+def record_batch(
+    searched: Searched,
     *,
     actor: Actor,
     storage: Storage[DeduplicationUnit],
@@ -74,13 +99,14 @@ def conclude(
     policy: SearchPolicy,
     number_length: int,
 ) -> None:
-    """Bring enrolments that were extracted to their outcome, all of them or none.
+    """Give the enrolments of a batch their outcome, all of them or none.
 
     One that has an outcome already, by another worker, keeps it.
     """
-    searched = _search(batch, storage, comparator, replica, policy.candidates + RESERVE)
+    batch = searched.batch
     with storage.write() as uow:
         uow.changes.lock()
+        changed = _changed_since(searched.sequence, uow)
         enrolments = uow.enrolments.by_keys([one.enrolment_key for one in batch])
         waiting = {
             place: enrolments[one.enrolment_key]
@@ -89,33 +115,23 @@ def conclude(
         }
         _note_quality(uow, [batch[place] for place in waiting])
         people = _register(uow, batch, waiting, clock.now())
-        recording = _Recording(uow, comparator, policy, searched, _changed_since(searched.sequence, uow), people)
-        size = replica.people(uow)
-        for place in people:
-            recording.decide(place, batch[place], waiting[place], size, clock.now())
-            size += bool(batch[place].probe)
+        candidates = _candidates(searched, changed, people, comparator, policy.candidates)
+        gallery_size = replica.people(uow)
+        for place, person in people.items():
+            _decide(
+                uow,
+                waiting[place],
+                person,
+                candidates[place],
+                thresholds=policy.thresholds(gallery_size),
+                gallery_size=gallery_size,
+            )
+            gallery_size += bool(batch[place].probe)
         uow.changes.note(TEMPLATES, *(one.key for one in people.values()))
         finalise(uow, list(people.values()), clock.now(), number_length)
         uow.commit()
     for one in waiting.values():
         logger.info("enrolment.done", enrolment=str(one.id), status=one.status.value, actor=actor.id)
-
-
-def _search(
-    batch: Sequence[Extracted],
-    storage: Storage[DeduplicationUnit],
-    comparator: Comparator,
-    replica: Replica,
-    limit: int,
-) -> Searched:
-    with storage.read() as uow:
-        sequence = replica.catch_up(uow)
-    probes = [one.probe for one in batch]
-    some = [probe for probe in probes if probe]
-    found = iter(replica.index.search_many(some, limit))
-    enrolled = [[*map(to_candidate, next(found))] if probe else [] for probe in probes]
-    within = [[*map(to_candidate, earlier)] for earlier in comparator.rank_earlier(probes, limit)]
-    return Searched(sequence, enrolled, within)
 
 
 def _changed_since(sequence: int, uow: DeduplicationUnit) -> dict[int, list[Template]]:
@@ -167,42 +183,44 @@ def _register(
     return people
 
 
-@dataclass(frozen=True, slots=True)
-class _Recording:
-    """What a batch is decided from. changed: people changed since the search. people: registered now, by place."""
+def _candidates(
+    searched: Searched,
+    changed: Mapping[int, list[Template]],
+    people: Mapping[int, Person],
+    comparator: Comparator,
+    limit: int,
+) -> list[list[Candidate]]:
+    """Of everyone enrolled as of now, the strongest, by place. people: those registered of the batch, by place."""
+    searchable = {key: templates for key, templates in changed.items() if templates}
+    recent = comparator.rank_many(searched.probes, searchable, limit) if searchable else [[]] * len(searched.batch)
+    found = []
+    for enrolled, earlier, more in zip(searched.enrolled, searched.within, recent, strict=True):
+        some = [one for one in enrolled if one.person_key not in changed]
+        some += map(to_candidate, more)
+        some += (replace(one, person_key=people[one.person_key].key) for one in earlier if one.person_key in people)
+        found.append(sorted(some, key=lambda one: (-one.log10_lr, one.person_key))[:limit])
+    return found
 
-    uow: DeduplicationUnit
-    comparator: Comparator
-    policy: SearchPolicy
-    searched: Searched
-    changed: Mapping[int, list[Template]]
-    people: Mapping[int, Person]
 
-    def decide(self, place: int, one: Extracted, enrolment: Enrolment, gallery_size: int, now: datetime) -> None:
-        """Open a case where the subject resembles a person enrolled. gallery_size: people searched before them."""
-        thresholds = self.policy.thresholds(gallery_size)
-        band, shown = decide(self._candidates(place, one.probe), thresholds)
-        if band is not Band.UNIQUE:
-            open_case(
-                self.uow,
-                self.people[place].key,
-                shown,
-                thresholds=thresholds,
-                gallery_size=gallery_size,
-                now=now,
-                enrolment_key=enrolment.key,
-            )
-
-    def _candidates(self, place: int, probe: Sequence[Template]) -> list[Candidate]:
-        """Of everyone enrolled as of now, the strongest."""
-        found = [one for one in self.searched.enrolled[place] if one.person_key not in self.changed]
-        searched = {key: templates for key, templates in self.changed.items() if templates}
-        if probe and searched:
-            found += map(to_candidate, self.comparator.rank(probe, searched, self.policy.candidates))
-        found += (
-            replace(one, person_key=self.people[one.person_key].key)
-            for one in self.searched.within[place]
-            if one.person_key in self.people
+def _decide(
+    uow: DeduplicationUnit,
+    enrolment: Enrolment,
+    person: Person,
+    candidates: Sequence[Candidate],
+    *,
+    thresholds: Thresholds,
+    gallery_size: int,
+) -> None:
+    """Open a case where the subject resembles a person enrolled."""
+    band, shown = decide(candidates, thresholds)
+    if band is not Band.UNIQUE:
+        assert enrolment.finished_at is not None
+        open_case(
+            uow,
+            person.key,
+            shown,
+            thresholds=thresholds,
+            gallery_size=gallery_size,
+            now=enrolment.finished_at,
+            enrolment_key=enrolment.key,
         )
-        found.sort(key=lambda one: (-one.log10_lr, one.person_key))
-        return found[: self.policy.candidates]

@@ -1,6 +1,7 @@
 """From received to an outcome: extract, then conclude, a batch at a time, in order."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import structlog
@@ -8,7 +9,7 @@ import structlog
 from service.deduplication.domain import SearchPolicy
 from service.deduplication.ports import Comparator, DeduplicationUnit
 from service.deduplication.steps.replica import Replica
-from service.deduplication.usecases.conclude import Extracted, conclude
+from service.deduplication.usecases.conclude import Extracted, Searched, record_batch, search_batch
 from service.enrolment.domain.enrolments import PROCESSING_FAILED, Enrolment, EnrolmentStatus
 from service.enrolment.ports import Extractor
 from service.enrolment.steps.captures import to_capture
@@ -18,6 +19,8 @@ from service.kit.clock import Clock
 from service.kit.unit import Storage
 
 logger = structlog.get_logger(__name__)
+BATCHES = 4
+"""Taken at a time. The more, the longer a batch that is searched ahead has to be compared with those before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,36 +48,34 @@ class Processor:
     def process_waiting(self, *, actor: Actor) -> int:
         """Bring the oldest waiting enrolments to their outcome, and return how many were tried.
 
-        A crash at any point leaves each either waiting or wholly done.
+        While one batch is recorded the next is extracted and searched; what the first changes is compared when the next
+        is recorded. A crash at any point leaves each enrolment either waiting or wholly done.
         """
-        batch = self._begin()
-        try:
-            extracted = self._extract(batch)
-        except OSError:  # the disk's fault, not the enrolments': it does not count against them
-            self._give_back(batch)
-            raise
-        if extracted:
-            conclude(
-                extracted,
-                actor=actor,
-                storage=self.storage,
-                comparator=self.comparator,
-                replica=self.replica,
-                clock=self.clock,
-                policy=self.policy,
-                number_length=self.limits.person_number_length,
-            )
-        with self.storage.read() as uow:
-            self.replica.catch_up(uow)
-        return len(batch)
+        lot = self._begin()
+        batches = [lot[start : start + self.limits.batch] for start in range(0, len(lot), self.limits.batch)]
+        with ThreadPoolExecutor(1, thread_name_prefix="ahead") as ahead:
+            searching = [ahead.submit(self._search, batch, actor) for batch in batches]
+            for place, searched in enumerate(searching):
+                try:
+                    self._record(searched.result(), actor)
+                except Exception as error:
+                    for one in searching[place:]:
+                        one.cancel()
+                    if isinstance(error, OSError):  # the disk's fault: it does not count against the enrolments
+                        self._give_back([one for batch in batches[place:] for one in batch])
+                    raise
+        if lot:
+            with self.storage.read() as uow:
+                self.replica.catch_up(uow)
+        return len(lot)
 
     def _begin(self) -> list[Enrolment]:
-        """Mark the next batch. One that failed before goes alone, so that it cannot take others with it."""
+        """Mark the next batches. One that failed before goes alone, so that it cannot take others with it."""
         with self.storage.read() as uow:
             if not uow.enrolments.waiting(1):
                 return []
         with self.storage.write() as uow:
-            waiting = uow.enrolments.waiting(self.limits.batch)
+            waiting = uow.enrolments.waiting(BATCHES * self.limits.batch)
             fresh = [one for one in waiting if one.attempts == 0]
             batch = fresh if waiting and waiting[0].attempts == 0 else waiting[:1]
             for enrolment in batch:
@@ -92,11 +93,31 @@ class Processor:
                 uow.enrolments.by_key(enrolment.key).attempts -= 1
             uow.commit()
 
-    def _extract(self, batch: Sequence[Enrolment]) -> list[Extracted]:
+    def _search(self, batch: Sequence[Enrolment], actor: Actor) -> Searched:
         with self.storage.read() as uow:
             captures = uow.enrolments.captures_of([one.key for one in batch])
         flat = [record for one in batch for record in captures.get(one.key, ())]
         results = iter(self.extractor.extract([to_capture(record, self.blobs) for record in flat]))
-        return [
+        extracted = [
             Extracted(one.key, {record.key: next(results) for record in captures.get(one.key, ())}) for one in batch
         ]
+        return search_batch(
+            extracted,
+            actor=actor,
+            storage=self.storage,
+            comparator=self.comparator,
+            replica=self.replica,
+            policy=self.policy,
+        )
+
+    def _record(self, searched: Searched, actor: Actor) -> None:
+        record_batch(
+            searched,
+            actor=actor,
+            storage=self.storage,
+            comparator=self.comparator,
+            replica=self.replica,
+            clock=self.clock,
+            policy=self.policy,
+            number_length=self.limits.person_number_length,
+        )
