@@ -52,6 +52,8 @@ ACTOR = system_actor("benchmark", "benchmark")
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 WHO = Demographics((Name("Latn", "Made Up"),))
 ROWS = 10_000
+NEW_PEOPLE = 4_000_000
+"""People who can come, more than any run concludes."""
 REPEATED = 0.02
 """Share of enrolments that are of a person who is enrolled already."""
 PACKED = b"JT"
@@ -82,8 +84,8 @@ class Contended:
     def __init__(self, settings: Settings, people: int, fingers: int, seed: int) -> None:
         extractor = StoredTemplates(settings.models, settings.threads)
         calibrations = read_calibrations(MODELS / "calibration.json", extractor.models)
-        self.people = MadeUpPeople(people, fingers, seed, calibrations)
-        self._new = MadeUpPeople(10_000_000, fingers, seed + 1, calibrations)
+        self.people = people
+        self._made_up = MadeUpPeople(people + NEW_PEOPLE, fingers, seed, calibrations)
         index = SearchIndex(extractor.format, settings.models, settings.threads)
         self.app = wire(open_store(settings), Recognition(extractor, Comparator(extractor.format), index))
         self._fill(index)
@@ -91,27 +93,29 @@ class Contended:
 
     def _fill(self, index: SearchIndex) -> None:
         gallery = index._gallery
-        blocks = track(self.people.blocks(), "enrol", total=-(-self.people.count // BLOCK), console=CONSOLE)
-        for block in blocks:
-            records = self.people.records(block)
+        count = -(-self.people // BLOCK)
+        for block in track(islice(self._made_up.blocks(), count), "enrol", total=count, console=CONSOLE):
+            records = self._made_up.records(block)[: self.people - block.first]
             gallery.add_records(replace(records, keys=records.keys + 1))  # a database's keys begin with 1
         while gallery.rebuilding:
             time.sleep(0.1)
         gallery.rebuild()
-        numbers = range(self.people.count)
-        for start in track(range(0, self.people.count, ROWS), "people", console=CONSOLE):
+        numbers = range(self.people)
+        for start in track(range(0, self.people, ROWS), "people", console=CONSOLE):
             rows = [_person(number) for number in numbers[start : start + ROWS]]
             with self.app.store.database.begin() as connection:
                 connection.execute(insert(person), rows)
 
     def _draw(self) -> Iterator[list[Template]]:
         """The captures of one enrolment after another: of people not enrolled, and now and then of one who is."""
-        for number, block in enumerate(self._new.blocks()):
-            enrolled = self.people.block(BLOCK * (number % max(self.people.count // BLOCK, 1)))
+        first_new = -(-self.people // BLOCK) * BLOCK
+        for number, block in enumerate(self._made_up.blocks(first_new)):
+            enrolled = self._made_up.block(BLOCK * (number % max(self.people // BLOCK, 1)))
             for row in range(len(block.prints)):
                 again = row % round(1 / REPEATED) == 0
-                source, of = (self.people, enrolled) if again else (self._new, block)
-                yield source.mate(of, row % len(of.prints), source.positions)
+                of = enrolled if again else block
+                at = row % min(self.people, BLOCK) if again else row
+                yield self._made_up.mate(of, at, self._made_up.positions)
 
     def probes(self, count: int) -> list[list[Template]]:
         return list(islice(self._captures, count))
