@@ -50,7 +50,7 @@ class Worker:
         """Process for as long as there is no reason to stop; where another worker has the lock, only wait a little."""
         with self._lock() as mine:
             while mine and not self._stop.is_set():
-                if self.process() == 0:
+                if self.process(self._stop.is_set) == 0:
                     self._wait()
                 if self.processor.replica.unsaved >= self._snapshot_every:
                     self.processor.replica.snapshot()
@@ -59,9 +59,9 @@ class Worker:
         if not mine:
             self._wait()
 
-    def process(self) -> int:
-        """Bring the oldest waiting enrolments to their outcome; how many were tried."""
-        return self.processor.process_waiting(actor=self._actor)
+    def process(self, stopping: Callable[[], bool] = lambda: False) -> int:
+        """Bring the oldest waiting enrolments to their outcome; how many were tried. stopping: see the processor's."""
+        return self.processor.process_waiting(actor=self._actor, stopping=stopping)
 
     def start(self) -> None:
         self._thread = Thread(target=self.run, name="worker")

@@ -1,8 +1,10 @@
 """From received to an outcome: extract, then conclude, a batch at a time, in order."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 
 import structlog
 
@@ -45,28 +47,31 @@ class Processor:
     policy: SearchPolicy
     limits: ProcessingLimits
 
-    def process_waiting(self, *, actor: Actor) -> int:
+    def process_waiting(self, *, actor: Actor, stopping: Callable[[], bool] = lambda: False) -> int:
         """Bring the oldest waiting enrolments to their outcome, and return how many were tried.
 
         While one batch is recorded the next is extracted and searched; what the first changes is compared when the next
-        is recorded. A crash at any point leaves each enrolment either waiting or wholly done.
+        is recorded. stopping: asked between batches whether to leave the rest waiting. A crash at any point leaves each
+        enrolment either waiting or wholly done.
         """
         lot = self._begin()
         batches = [lot[start : start + self.limits.batch] for start in range(0, len(lot), self.limits.batch)]
         with ThreadPoolExecutor(1, thread_name_prefix="ahead") as ahead:
-            searching = [ahead.submit(self._search, batch, actor) for batch in batches]
-            for place, searched in enumerate(searching):
-                try:
-                    self._record(searched.result(), actor)
-                except Exception as error:
-                    for one in searching[place:]:
-                        one.cancel()
-                    if isinstance(error, OSError):  # the disk's fault: it does not count against the enrolments
-                        self._give_back([one for batch in batches[place:] for one in batch])
-                    raise
-        if lot:
-            with self.storage.read() as uow:
-                self.replica.catch_up(uow)
+            searching = deque(ahead.submit(self._search, batch, actor) for batch in batches)
+            try:
+                while searching and not stopping():
+                    self._record(searching[0].result(), actor)
+                    searching.popleft()
+            except OSError:  # the disk's fault: it does not count against the enrolments
+                self._give_back(batches[-len(searching) :])
+                raise
+            finally:
+                for one in searching:
+                    one.cancel()
+        if searching:
+            self._give_back(batches[-len(searching) :])
+        with self.storage.read() as uow:
+            self.replica.catch_up(uow)
         return len(lot)
 
     def _begin(self) -> list[Enrolment]:
@@ -87,9 +92,10 @@ class Processor:
             uow.commit()
         return [one for one in batch if one.status is EnrolmentStatus.PROCESSING]
 
-    def _give_back(self, batch: Sequence[Enrolment]) -> None:
+    def _give_back(self, batches: Iterable[Sequence[Enrolment]]) -> None:
+        """Let the attempts at these not count."""
         with self.storage.write() as uow:
-            for enrolment in batch:
+            for enrolment in chain.from_iterable(batches):
                 uow.enrolments.by_key(enrolment.key).attempts -= 1
             uow.commit()
 
