@@ -81,6 +81,6 @@ class MeasureRequests:
         try:
             await self._app(scope, receive, noting)
         finally:
-            route = getattr(scope.get("route"), "path", "unmatched")
+            route = getattr(scope.get("route"), "path", "") or "unmatched"
             method = scope["method"] if scope["method"] in METHODS else "OTHER"
             self._metrics.answered(method, route, status, time.perf_counter() - began)

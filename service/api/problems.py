@@ -205,6 +205,8 @@ def _answer_validation(request: Request, error: Exception) -> JSONResponse:
 
 def _answer_framework(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, JisrError):  # raised while the body was read
+        return _answer_ours(request, error.__cause__)
     if error.status_code == 400:  # a body that does not parse
         return answer(request, describe(Malformed([FieldError("body", "unreadable", error.detail)])))
     kind = {404: "no-such-page", 405: "method-not-allowed"}.get(error.status_code, "http")

@@ -24,8 +24,9 @@ def verify(
 ) -> None:
     """Read every stored byte and compare it with its row; end with 1 where something is wrong.
 
-    Missing: a row without bytes. Damaged: bytes that are not those that were stored. Unowned: bytes without a row, left
-    by a request that was cut off; those younger than an hour may be of one that is still being answered.
+    Missing: a row without bytes. Damaged: bytes that are not those that were stored. Unowned: bytes without a row, of a
+    request that was cut off, or whole slaps from before slaps had rows; those younger than an hour may be of a request
+    that is still being answered.
     """
     opened = common.store()
     actor, storage, blobs = common.actor(), opened.storage, opened.blobs
@@ -48,7 +49,9 @@ def verify(
         f" {len(report.unowned)} unowned, {report.recent} too recent to judge"
     )
     if delete:
-        typer.echo(f"{delete_unowned(report, actor=actor, storage=storage, blobs=blobs)} unowned blobs deleted")
+        with common.plain_errors():
+            deleted = delete_unowned(report, actor=actor, storage=storage, blobs=blobs, clock=opened.clock)
+        typer.echo(f"{deleted} unowned blobs deleted")
     if report.missing or report.damaged or (report.unowned and not delete):
         raise typer.Exit(1)
 

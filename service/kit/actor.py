@@ -1,6 +1,7 @@
 """Who acts: every use case is told, and what it records names them."""
 
 import getpass
+import os
 import uuid
 from dataclasses import dataclass
 
@@ -9,8 +10,9 @@ from dataclasses import dataclass
 class Actor:
     """The person or program behind one call of a use case.
 
-    id: `token:my-counter`, `system:worker`; never a person's name. role: what it acts as. site: where, None where it is
-    bound to none. channel: the door it came through. request_id: of the request, as answered and logged.
+    id: `token:my-counter`, `system:worker`, `user:` and a login of the machine; never the name of a person enrolled.
+    role: what it acts as. site: where, None where it is bound to none. channel: the door it came through. request_id: of
+    the request, as answered and logged.
     """
 
     id: str
@@ -27,4 +29,8 @@ def system_actor(name: str, channel: str) -> Actor:
 
 def command_line_actor() -> Actor:
     """The user of the machine who runs a command."""
-    return Actor(f"user:{getpass.getuser()}", "admin", None, "cli", str(uuid.uuid4()))
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        name = str(os.getuid())
+    return Actor(f"user:{name}", "admin", None, "cli", str(uuid.uuid4()))

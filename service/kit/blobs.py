@@ -1,6 +1,6 @@
 """Bytes by name, and the rows that state whose they are. Every stored byte has a row."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -25,6 +25,9 @@ class Blobs(Protocol):
     def delete(self, name: str) -> None:
         """Once this returned, the bytes are gone; an unknown name is no error."""
 
+    def delete_older(self, name: str, than: datetime) -> bool:
+        """Delete what was last written before `than`; whether it was. What is written meanwhile stays."""
+
     def names(self) -> Iterator[StoredName]:
         """Everything in the store, in no order."""
 
@@ -47,4 +50,5 @@ class BlobRecord:
 class BlobRecords(Protocol):
     def add(self, one: BlobRecord) -> None: ...
     def of_names(self, names: Sequence[str]) -> dict[str, BlobRecord]: ...
-    def all(self) -> Iterable[BlobRecord]: ...
+    def page(self, after: int, limit: int) -> Sequence[BlobRecord]:
+        """The next rows by key."""

@@ -1,9 +1,10 @@
 """Is every stored byte accounted for? Rows without bytes, bytes without a row, and bytes that have changed."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 
 from service.kit.actor import Actor
 from service.kit.blobs import BlobRecord, Blobs, StoredName
@@ -12,6 +13,7 @@ from service.kit.unit import Storage, UnitOfWork
 
 IN_PROGRESS = timedelta(hours=1)
 """Bytes are written before their row; younger ones may be of a request that is still being answered."""
+PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +44,53 @@ def verify_store(
     progress: Callable[[int], None] = lambda rows: None,
 ) -> StoreReport:
     """Read every stored byte and compare it with its row. progress: called with the rows each step checked."""
-    names = list(blobs.names())  # before the rows: what is stored meanwhile has a row without being listed
-    owned: set[str] = set()
-    missing, damaged, size = [], [], 0
-    with storage.read() as uow:
-        for row in uow.blobs.all():
-            owned.add(row.name)
-            size += row.size
-            match _sound(row, blobs):
-                case None:
-                    missing.append(row.name)
-                case False:
-                    damaged.append(row.name)
-            progress(1)
-    unowned = [one for one in names if one.name not in owned]
-    old = [one for one in unowned if _is_old(one, clock)]
-    return StoreReport(len(owned), size, missing, damaged, [one.name for one in old], len(unowned) - len(old))
+    rows = size = 0
+    missing, damaged = [], []
+    for row in _rows(storage):
+        rows, size = rows + 1, size + row.size
+        match _sound(row, blobs):
+            case None:
+                missing.append(row.name)
+            case False:
+                damaged.append(row.name)
+        progress(1)
+    unowned = list(_unowned(storage, blobs))
+    old = [one.name for one in unowned if _is_old(one, clock)]
+    return StoreReport(rows, size, missing, damaged, old, len(unowned) - len(old))
 
 
-def delete_unowned(report: StoreReport, *, actor: Actor, storage: Storage[UnitOfWork], blobs: Blobs) -> int:
-    """Delete the bytes that a report found without a row, if they still have none; how many."""
+def delete_unowned(
+    report: StoreReport, *, actor: Actor, storage: Storage[UnitOfWork], blobs: Blobs, clock: Clock
+) -> int:
+    """Delete the bytes that a report found without a row, if they still have none and are not newer; how many.
+
+    A request that was cut off may be sent again, and then stores the same bytes under the same name: bytes are written
+    before their row, so those written within the last hour stay, whatever the report states.
+    """
     with storage.read() as uow:
         owned = uow.blobs.of_names(report.unowned)
-    gone = [name for name in report.unowned if name not in owned]
-    for name in gone:
-        blobs.delete(name)
-    return len(gone)
+    return sum(blobs.delete_older(name, clock.now() - IN_PROGRESS) for name in report.unowned if name not in owned)
+
+
+def _rows(storage: Storage[UnitOfWork]) -> Iterator[BlobRecord]:
+    """All rows, in short transactions: reading every byte of a registry takes hours."""
+    after = 0
+    while True:
+        with storage.read() as uow:
+            page = uow.blobs.page(after, PAGE)
+        if not page:
+            return
+        yield from page
+        after = page[-1].key
+
+
+def _unowned(storage: Storage[UnitOfWork], blobs: Blobs) -> Iterator[StoredName]:
+    """Names first, then their rows: what is stored meanwhile has a row by then, or is young."""
+    names = blobs.names()
+    while some := list(islice(names, PAGE)):
+        with storage.read() as uow:
+            owned = uow.blobs.of_names([one.name for one in some])
+        yield from (one for one in some if one.name not in owned)
 
 
 def _sound(row: BlobRecord, blobs: Blobs) -> bool | None:

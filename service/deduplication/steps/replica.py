@@ -72,7 +72,7 @@ class Replica:
             sequence, keys = uow.changes.after(TEMPLATES, self._applied)
             if keys:
                 self._take(keys, uow.templates.searched_among(keys))
-            if sequence != self._applied:
+            if sequence > self._applied:
                 self._applied, self._history_id = sequence, uow.changes.history_id_of(sequence)
             return self._applied
 

@@ -1,8 +1,8 @@
 """From received to an outcome: extract, then conclude, a batch at a time, in order."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 
@@ -18,6 +18,7 @@ from service.enrolment.steps.captures import to_capture
 from service.kit.actor import Actor
 from service.kit.blobs import Blobs
 from service.kit.clock import Clock
+from service.kit.errors import StorageUnavailable
 from service.kit.unit import Storage
 
 logger = structlog.get_logger(__name__)
@@ -62,14 +63,11 @@ class Processor:
                 while searching and not stopping():
                     self._record(searching[0].result(), actor)
                     searching.popleft()
-            except OSError:  # the disk's fault: it does not count against the enrolments
-                self._give_back(batches[-len(searching) :])
+            except Exception as error:
+                to_blame = 0 if isinstance(error, OSError | StorageUnavailable) else 1  # the machine, or this batch
+                self._leave(searching, batches, to_blame)
                 raise
-            finally:
-                for one in searching:
-                    one.cancel()
-        if searching:
-            self._give_back(batches[-len(searching) :])
+            self._leave(searching, batches, 0)
         with self.storage.read() as uow:
             self.replica.catch_up(uow)
         return len(lot)
@@ -92,12 +90,16 @@ class Processor:
             uow.commit()
         return [one for one in batch if one.status is EnrolmentStatus.PROCESSING]
 
-    def _give_back(self, batches: Iterable[Sequence[Enrolment]]) -> None:
-        """Let the attempts at these not count."""
-        with self.storage.write() as uow:
-            for enrolment in chain.from_iterable(batches):
-                uow.enrolments.by_key(enrolment.key).attempts -= 1
-            uow.commit()
+    def _leave(self, searching: deque[Future[Searched]], batches: Sequence[Sequence[Enrolment]], tried: int) -> None:
+        """Leave what is not recorded waiting. The attempt counts for the first `tried` batches of it only."""
+        for one in searching:
+            one.cancel()
+        left = batches[len(batches) - len(searching) + tried :]
+        if left:
+            with self.storage.write() as uow:
+                for enrolment in chain.from_iterable(left):
+                    uow.enrolments.by_key(enrolment.key).attempts -= 1
+                uow.commit()
 
     def _search(self, batch: Sequence[Enrolment], actor: Actor) -> Searched:
         with self.storage.read() as uow:

@@ -41,7 +41,7 @@ def receive_enrolment(
     single = one_per_position(captures, [one.position for one in command.exceptions], extractor)
     check_captures(single, extractor)
     slaps = [one for one in captures if one not in single]
-    stored = [_keep(command.id, digest, one, blobs, clock.now()) for one in (*single, *slaps)]
+    stored = [_keep(command.id, one, blobs, clock.now()) for one in (*single, *slaps)]
     names = [one.name for one in stored]
     try:
         with storage.write() as uow:
@@ -54,7 +54,8 @@ def receive_enrolment(
     except AlreadyThere:  # the same UUID arrived twice at once
         with storage.read() as uow:
             _keep_only_owned(uow, names, blobs)
-            _is_repeat(uow, command.id, digest)
+            if not _is_repeat(uow, command.id, digest):
+                raise
     return command.id
 
 
@@ -77,11 +78,11 @@ def _is_repeat(uow: EnrolmentUnit, enrolment_id: UUID, digest: str) -> bool:
     return True
 
 
-def _keep(enrolment_id: UUID, digest: str, sent: SentCapture, blobs: Blobs, now: datetime) -> BlobRecord:
-    """Write one capture to the store. The name carries the content, so that a differing post cannot overwrite it."""
-    name = f"{enrolment_id}/{digest.rpartition(':')[2][:16]}-{sent.position}"
-    blobs.put(name, sent.content)
+def _keep(enrolment_id: UUID, sent: SentCapture, blobs: Blobs, now: datetime) -> BlobRecord:
+    """Write one capture to the store. The name carries the bytes' hash, so that no other bytes overwrite them."""
     sha256 = hashlib.sha256(sent.content).hexdigest()
+    name = f"{enrolment_id}/{sha256[:16]}-{sent.position}"
+    blobs.put(name, sent.content)
     return BlobRecord(name, sha256, len(sent.content), f"enrolment/{enrolment_id}", now)
 
 

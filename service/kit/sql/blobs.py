@@ -2,9 +2,11 @@
 
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from sqlalchemy import Column, Integer, String, Table, select
 from sqlalchemy.orm import Session
@@ -13,6 +15,7 @@ from service.kit.blobs import BlobRecord, StoredName
 from service.kit.sql.columns import Instant, key, mapper, metadata
 
 PARTIAL = ".part"
+TRIES = 5
 _CHUNK = 1000
 
 blob = Table(
@@ -38,9 +41,8 @@ class FileBlobs:
 
     def put(self, name: str, content: bytes) -> None:
         path = self._root / name
-        path.parent.mkdir(mode=0o700, exist_ok=True)
         partial = path.with_name(f"{path.name}.{secrets.token_hex(8)}{PARTIAL}")  # one post may come twice at once
-        with partial.open("wb") as file:
+        with self._opened(partial) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -61,6 +63,30 @@ class FileBlobs:
         else:
             _sync_folder(self._root)
 
+    def delete_older(self, name: str, than: datetime) -> bool:
+        path = self._root / name
+        aside = path.with_name(f"{path.name}.{secrets.token_hex(8)}{PARTIAL}")
+        try:
+            path.rename(aside)  # what is put under the name from now on is another file
+        except FileNotFoundError:
+            return False
+        if aside.stat().st_mtime >= than.timestamp():
+            with suppress(FileExistsError):
+                path.hardlink_to(aside)
+            aside.unlink()
+            return False
+        self.delete(aside.relative_to(self._root).as_posix())
+        return True
+
+    def _opened(self, path: Path) -> IO[bytes]:
+        """A new file. Its folder may be deleted, as the last of a folder was, between being made and being used."""
+        for _ in range(TRIES):
+            with suppress(FileNotFoundError, FileExistsError):
+                path.parent.mkdir(mode=0o700, exist_ok=True)
+                return path.open("xb")
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        return path.open("xb")
+
     def names(self) -> Iterator[StoredName]:
         for path in self._root.rglob("*"):
             try:
@@ -80,11 +106,16 @@ class SqlBlobRecords:
         self._session.add(one)
 
     def of_names(self, names: Sequence[str]) -> dict[str, BlobRecord]:
-        rows = self._session.scalars(select(BlobRecord).where(blob.c.name.in_(names)))
-        return {one.name: one for one in rows}
+        found: dict[str, BlobRecord] = {}
+        for start in range(0, len(names), _CHUNK):  # databases bound how many values a query may name
+            rows = self._session.scalars(select(BlobRecord).where(blob.c.name.in_(names[start : start + _CHUNK])))
+            found |= {one.name: one for one in rows}
+        return found
 
-    def all(self) -> Iterable[BlobRecord]:
-        return self._session.scalars(select(BlobRecord).order_by(blob.c.key).execution_options(yield_per=_CHUNK))
+    def page(self, after: int, limit: int) -> Sequence[BlobRecord]:
+        return self._session.scalars(
+            select(BlobRecord).where(blob.c.key > after).order_by(blob.c.key).limit(limit)
+        ).all()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -46,12 +46,13 @@ class SqlChangeFeed:
         self._session.execute(insert(change), rows)
 
     def after(self, topic: str, sequence: int) -> tuple[int, list[int]]:
+        last = self.last()  # first: what is committed between the two statements is for the next time
         rows = self._session.scalars(
             select(change.c.subject_key)
-            .where(change.c.topic == topic, change.c.sequence > sequence)
+            .where(change.c.topic == topic, change.c.sequence > sequence, change.c.sequence <= last)
             .order_by(change.c.sequence)
         ).all()
-        return self.last(), list(dict.fromkeys(rows))
+        return last, list(dict.fromkeys(rows))
 
     def last(self) -> int:
         return self._session.scalar(select(feed_state.c.sequence)) or 0

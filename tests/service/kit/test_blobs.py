@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -64,8 +65,29 @@ def test_rows_without_bytes_bytes_without_a_row_and_changed_bytes_are_found(
     with storage.write() as uow:  # a row came meanwhile
         uow.blobs.add(BlobRecord("a/unowned", HELLO, 5, "enrolment/b", NOW))
         uow.commit()
-    assert delete_unowned(report, actor=TESTER, storage=storage, blobs=blobs) == 1
-    assert {one.name for one in blobs.names()} == {"a/sound", "a/changed", "a/unowned", "a/young"}
+    blobs.put("a/sent again", b"x")  # and a request that was cut off was sent again
+    again = replace(report, unowned=[*report.unowned, "a/sent again", "a/gone"])
+    assert delete_unowned(again, actor=TESTER, storage=storage, blobs=blobs, clock=Noon()) == 1
+    assert {one.name for one in blobs.names()} == {"a/sound", "a/changed", "a/unowned", "a/young", "a/sent again"}
+
+
+def test_more_names_than_a_query_may_have(storage: SqlStorage) -> None:
+    with storage.read() as uow:
+        assert uow.blobs.of_names([str(number) for number in range(300_000)]) == {}
+
+
+def test_blobs_are_put_while_others_of_their_folder_are_deleted(tmp_path: Path) -> None:
+    blobs = FileBlobs(tmp_path)
+
+    def put(number: int) -> None:
+        for _ in range(100):
+            blobs.put(f"a/{number}", b"x")
+            blobs.delete(f"a/{number}")
+        blobs.put(f"a/{number}", b"x")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(put, range(4)))
+    assert sorted(one.name for one in blobs.names()) == [f"a/{number}" for number in range(4)]
 
 
 def test_a_blob_states_when_it_was_written(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, insert, text
 
-from service.adjudication.domain.cases import Origin
+from service.adjudication.domain.cases import Decision, Origin
 from service.adjudication.domain.evidence import Band
 from service.adjudication.ports import CaseQuery
 from service.adjudication.storage import case_candidate
@@ -65,7 +65,12 @@ def test_a_registry_of_the_first_schema_is_kept(database_url: str) -> None:
                 connection.execute(text(statement))
     storage = prepare(engine)
     with storage.write() as uow:
-        (case,) = uow.cases.page(CaseQuery())
+        case, decided = uow.cases.page(CaseQuery())
+        assert (decided.decision, decided.decided_by, decided.survivor_key) == (
+            Decision.SAME_PERSON,
+            "token:my-desk",
+            1,
+        )
         assert (case.enrolment_key, case.origin, case.decision) == (2, Origin.ENROLMENT, None)
         assert [one.log10_lr for one in uow.cases.candidates(case.key)] == [5.5]
         home = uow.households.by_household_ids(["M1234567878"])["M1234567878"]

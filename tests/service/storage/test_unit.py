@@ -116,17 +116,21 @@ def test_the_change_feed_reports_each_change_once_and_in_order(storage: SqlStora
 def test_changes_are_numbered_in_the_order_they_are_committed(storage: SqlStorage) -> None:
     """A reader who has applied change n must never later find a change before n."""
 
-    def change(_: int) -> None:
+    def change(number: int) -> None:
         with storage.write() as uow:
             uow.changes.lock()
-            uow.changes.note(TEMPLATES, 1)
+            uow.changes.note(TEMPLATES, number)
             uow.commit()
 
+    read: list[int] = []
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(change, range(40)))
-    with storage.read() as uow:
-        assert uow.changes.last() == 40
-        assert uow.changes.after(TEMPLATES, 39) == (40, [1])
+        writing = [pool.submit(change, number) for number in range(200)]
+        last = 0
+        while not (all(one.done() for one in writing) and last == 200):
+            with storage.read() as uow:
+                last, subjects = uow.changes.after(TEMPLATES, last)
+            read += subjects
+    assert sorted(read) == list(range(200))
 
 
 @pytest.mark.parametrize("lock", Lock)

@@ -26,6 +26,7 @@ def upgrade() -> None:
     with op.batch_alter_table("review_case", table_kwargs=NUMBERED) as batch_op:
         batch_op.alter_column("verdict", existing_type=sa.String(length=32), new_column_name="decision")
         batch_op.alter_column("decided_by", existing_type=sa.String(length=200), type_=sa.String(length=220))
+    op.execute("UPDATE review_case SET decided_by = 'token:' || decided_by WHERE decided_by IS NOT NULL")
     _walks()
 
 
