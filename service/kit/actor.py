@@ -11,8 +11,8 @@ class Actor:
     """The person or program behind one call of a use case.
 
     id: `token:my-counter`, `system:worker`, `user:` and a login of the machine; never the name of a person enrolled.
-    role: what it acts as. site: where, None where it is bound to none. channel: the door it came through. request_id: of
-    the request, as answered and logged.
+    role: what it acts as. site: where, None where it is bound to none. channel: the door it came through. request_id:
+    of the request, as answered and logged.
     """
 
     id: str
