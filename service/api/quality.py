@@ -14,7 +14,7 @@ router = APIRouter(prefix="/v1/quality", tags=["search"])
 
 
 class AdviceOut(BaseModel):
-    code: str = Field(description="stable, to hang translations on", examples=["too_far"])
+    code: str = Field(description="stable, to translate by", examples=["too_far"])
     sentence: str = Field(description="what to do about it, in English")
 
 
