@@ -1,4 +1,5 @@
 # syntax=docker/dockerfile:1
+# The service with its networks, as an unprivileged user that writes only to /data.
 # Build: docker build -t jisr .
 # Run:   docker run --read-only --tmpfs /tmp -v jisr:/data -p 8000:8000 jisr
 # First token: docker exec CONTAINER jisr token create my-counter --role enroller

@@ -1,13 +1,13 @@
-"""Made-up people enrolled over HTTP, then enrolled again with other captures: who is caught, who is wrongly flagged.
+"""Is a person who enrols again found, and no other person flagged?
 
-One finger of FVC2002 (each of its four sets has ten) and one face of LFW make a person. A first round enrols everybody
-with one impression and picture, then every further round enrols everybody again with another impression and picture.
+Each made-up person has one finger of FVC2002 (each of its four sets has ten) and one face of LFW. A first round enrols
+all of them over HTTP, with one impression and picture each. Every further round enrols them again, with another. Caught
+are those whose case names their first number. The service runs on a fresh registry in a temporary folder.
 """
 
 import json
 import sys
 import tempfile
-from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 from rich.progress import track
 
+from benchmarks.command_line import parser
 from scripts.running import enrolment_files, running
 
 SETS = {"FVC2002_DB1_B": 500, "FVC2002_DB2_B": 569, "FVC2002_DB3_B": 500, "FVC2002_DB4_B": 500}
@@ -45,7 +46,7 @@ def made_up_people(data: Path, impressions: int, faces_each: int) -> list[MadeUp
 
 
 def enrol(client: httpx.Client, one: MadeUp, impression: int) -> dict[str, Any]:
-    """Enrol with the impression and picture of this number, from 0; what became of it."""
+    """The outcome of an enrolment with the impression and picture of this number, from 0."""
     captures = {"face": one.faces[impression % len(one.faces)], "right_index": one.fingers[impression]}
     files = enrolment_files(one.name, captures, {"right_index": one.dpi})
     answer = client.post("/v1/enrolments", params={"wait": 60}, files=files)
@@ -54,7 +55,7 @@ def enrol(client: httpx.Client, one: MadeUp, impression: int) -> dict[str, Any]:
 
 
 def caught(desk: httpx.Client, outcome: dict[str, Any], first: dict[str, Any]) -> bool:
-    """Whether a case names the right person, the number they got the first time, among its candidates."""
+    """Whether the case has a candidate with the number that the person was given the first time."""
     if outcome["case"] is None:
         return False
     case = desk.get(f"/v1/cases/{outcome['case']}").json()
@@ -62,10 +63,14 @@ def caught(desk: httpx.Client, outcome: dict[str, Any], first: dict[str, Any]) -
 
 
 def main() -> None:
-    cli = ArgumentParser(description=__doc__, formatter_class=ArgumentDefaultsHelpFormatter)
-    cli.add_argument("--data", type=Path, required=True, help="has fingerprints/FVC2002_DB?_B, faces/lfw_devtest")
+    cli = parser(__doc__, "python -m benchmarks.reenrolment --data DIR")
+    cli.add_argument(
+        "--data", type=Path, required=True, help="folder that has fingerprints/FVC2002_DB?_B and faces/lfw_devtest"
+    )
     cli.add_argument("--rounds", type=int, default=4, choices=range(2, 9), help="enrolments of each person")
-    cli.add_argument("--faces", type=int, default=2, help="pictures a person must have; rounds take them in turn")
+    cli.add_argument(
+        "--faces", type=int, default=2, help="fewest pictures of each face; rounds take them one after another"
+    )
     args = cli.parse_args()
     people = made_up_people(args.data, args.rounds, args.faces)
     result: dict[str, Any] = {"people": len(people)}

@@ -1,4 +1,9 @@
-"""Kill the service in the middle of many posts, start it again, and see whether every 202 ends with one outcome."""
+"""Does every accepted enrolment have one outcome after `kill -9`?
+
+Enrolments are posted two at a time. The service is killed once some of them were answered with 202, and started again;
+then what was not accepted is posted again. It runs on a fresh registry in a temporary folder, with public captures that
+are fetched by package name.
+"""
 
 import json
 import sqlite3
@@ -6,7 +11,6 @@ import tempfile
 import threading
 import time
 import uuid
-from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +18,7 @@ from typing import Any
 
 import httpx
 
+from benchmarks.command_line import parser
 from scripts.fetch_captures import capture_path
 from scripts.running import Running, enrolment_files
 
@@ -22,13 +27,16 @@ SHOTS = ("obama.jpg", "p1_1.png"), ("biden.jpg", "p2_1.png"), ("obama2.jpg", "p1
 
 @dataclass(frozen=True)
 class Survival:
-    """accepted: posts answered with 202 before or after the kill. settled: those with an outcome in the end."""
+    """accepted: posts answered with 202 before or after the kill. with_outcome: those enrolled or in review in the end.
+
+    twice: people in the registry beyond one per enrolment.
+    """
 
     posts: int
     killed_after: int
     accepted_before_kill: int
     accepted: int
-    settled: int
+    with_outcome: int
     people: int
     twice: int
     restart_seconds: float
@@ -91,19 +99,19 @@ def _judge(
         people, persons_used = database.execute(
             "SELECT (SELECT count(*) FROM person), (SELECT count(DISTINCT person_key) FROM enrolment)"
         ).fetchone()
-    settled = sum(one["status"] in ("enrolled", "in_review") for one in outcomes)
-    return Survival(posts, kill_after, len(before), len(outcomes), settled, people, people - persons_used, restart)
+    with_outcome = sum(one["status"] in ("enrolled", "in_review") for one in outcomes)
+    return Survival(posts, kill_after, len(before), len(outcomes), with_outcome, people, people - persons_used, restart)
 
 
 def main() -> None:
-    cli = ArgumentParser(description=__doc__, formatter_class=ArgumentDefaultsHelpFormatter)
-    cli.add_argument("--posts", type=int, default=50, help="enrolments posted")
+    cli = parser(__doc__, "python -m benchmarks.survival --posts 50")
+    cli.add_argument("--posts", type=int, default=50, help="enrolments to post")
     cli.add_argument("--kill-after", type=int, default=20, help="202 answers before the kill")
     args = cli.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         result = survive(Path(folder), args.posts, args.kill_after)
     print(f"{result.accepted_before_kill} of {result.posts} were accepted when the service was killed")
-    print(f"{result.settled} of {result.accepted} accepted enrolments have an outcome, {result.twice} have two")
+    print(f"{result.with_outcome} of {result.accepted} accepted enrolments have an outcome, {result.twice} have two")
     print(json.dumps(asdict(result)))
 
 

@@ -1,4 +1,4 @@
-"""A service in a process of its own, for benchmarks and for the tests of the whole way."""
+"""A service in a process of its own, for benchmarks and for tests from request to outcome."""
 
 import json
 import os
@@ -27,7 +27,7 @@ class Running:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> float:
-        """Start and wait until it is ready; the seconds that took."""
+        """Start, wait until it is ready, and return the seconds that took."""
         began = time.monotonic()
         with (self.home / "log").open("ab") as log:
             command = [*JISR, "serve", "--port", self.url.rsplit(":", 1)[1]]
@@ -66,7 +66,7 @@ class Running:
 
 @contextmanager
 def running(home: Path, **settings: str) -> Iterator[Running]:
-    """A started service that is gone at the end."""
+    """A service that runs for as long as the block."""
     home.mkdir(parents=True, exist_ok=True)
     service = Running(home, **settings)
     service.start()

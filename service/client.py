@@ -22,7 +22,7 @@ POSITIONS = sorted((position.value for position in Position), key=len, reverse=T
 
 @dataclass(slots=True)
 class FolderPerson:
-    """The files of one person. details: what their JSON file says of the enrolment."""
+    """The files of one person. details: what their JSON file states of the enrolment."""
 
     name: str
     captures: dict[str, Path] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Posted:
 
 
 def read_folder(folder: Path) -> list[FolderPerson]:
-    """The people of a folder: `amina_face.jpg` or `amina/face.jpg`, and what else there is to say in `amina.json`."""
+    """The people of a folder: `amina_face.jpg` or `amina/face.jpg`, and what else is known in `amina.json`."""
     people: defaultdict[str, FolderPerson] = defaultdict(lambda: FolderPerson(""))
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         stem = path.relative_to(folder).with_suffix("").as_posix()
@@ -98,7 +98,7 @@ def _post(person: FolderPerson, client: httpx.Client, enrolment: dict[str, Any])
 
 
 def _position_of(stem: str) -> str | None:
-    """The longest position a file is named after, so that `left_thumb` is not taken for somebody's `thumb`."""
+    """The longest position a file is named after, so that `left_thumb` is not a `thumb` of a person named `left`."""
     ends = (
         position for position in POSITIONS if stem == position or stem.endswith(tuple(f"{c}{position}" for c in "/_-"))
     )

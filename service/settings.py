@@ -1,4 +1,4 @@
-"""What an operator may set, each by an environment variable `JISR_…`. With none of them, everything works."""
+"""What an operator may set, each by an environment variable `JISR_…`. None is needed."""
 
 import os
 from pathlib import Path
@@ -15,11 +15,11 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="JISR_", extra="ignore")
 
-    home: Path = Field(default=Path("var"), description="where the database, captures and snapshots are kept")
+    home: Path = Field(default=Path("var"), description="folder of the database, captures and snapshots")
     database_url: str = Field(default="", description="postgresql+psycopg://…; empty: SQLite in the home folder")
     models: Path = Field(default=MODELS, description="folder of manifest.toml and the networks")
-    host: str = "127.0.0.1"
-    port: int = Field(default=8000, ge=1, le=65535)
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8000, ge=1, le=65535, description="port to listen on")
     embedded_worker: bool = Field(default=True, description="process enrolments in the service's own process")
     threads: int = Field(
         default_factory=lambda: len(os.sched_getaffinity(0)), ge=1, description="cores the matcher may use"
@@ -27,20 +27,21 @@ class Settings(BaseSettings):
     gallery_mapped: bool = Field(
         default=False, description="read vectors and minutiae from the snapshot on disk as needed, not from memory"
     )
-    fpir_review: float = Field(
-        default=0.01, gt=0, lt=1, description="share of new people that may be shown to an operator"
-    )
+    fpir_review: float = Field(default=0.01, gt=0, lt=1, description="share of searches that may raise a false alarm")
     fpir_duplicate: float = Field(
-        default=0.0001, gt=0, lt=1, description="share of new people that may be shown as all but certain duplicates"
+        default=0.0001,
+        gt=0,
+        lt=1,
+        description="share of searches that may raise a false alarm shown as all but certain",
     )
-    candidates: int = Field(default=10, ge=1, description="people a case or an answer shows at most")
+    candidates: int = Field(default=10, ge=1, description="most people that a case or an answer shows")
     person_number_length: int = Field(
-        default=10, ge=8, le=16, description="10 serves about 10 million people, 12 the rest"
+        default=10, ge=8, le=16, description="digits of a person number; 12 above about 10 million people"
     )
-    batch: int = Field(default=8, ge=1, description="enrolments extracted together")
-    attempts: int = Field(default=10, ge=1, description="times an enrolment that fails is tried again")
+    batch: int = Field(default=8, ge=1, description="enrolments processed together")
+    attempts: int = Field(default=10, ge=1, description="attempts before an enrolment that fails is given up")
     snapshot_every: int = Field(default=500, ge=1, description="enrolments between two snapshots of the gallery")
-    max_request_bytes: int = Field(default=100_000_000, ge=1_000_000, description="largest request read at all")
+    max_request_bytes: int = Field(default=100_000_000, ge=1_000_000, description="largest request that is read")
 
     @model_validator(mode="after")
     def _bands_in_order(self) -> Self:

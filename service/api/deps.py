@@ -27,7 +27,7 @@ Running = Annotated[App, Depends(running)]
 
 
 def signed_in(app: Running, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Actor:
-    """Whose token the request carries. Raises Unauthenticated."""
+    """The actor of the token that the request carries. Raises Unauthenticated."""
     if credentials is None:
         raise Unauthenticated("send `Authorization: Bearer TOKEN`, with a token made by `jisr token create`")
     request_id = correlation_id.get() or ""

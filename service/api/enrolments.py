@@ -212,9 +212,9 @@ class EnrolmentOut(BaseModel):
     finished_at: datetime | None
     captures: list[CaptureOut]
     exceptions: list[ExceptionOut]
-    person_number: str | None = Field(description="once the person is settled; after a merge the survivor's")
-    household_id: str | None = Field(description="the household ID, once a member of the household is settled")
-    case: UUID | None = Field(description="the case, where the person resembles a person enrolled")
+    person_number: str | None = Field(description="null until it is issued; after a merge the survivor's")
+    household_id: str | None = Field(description="null until it is issued, with the number of the first member")
+    case: UUID | None = Field(description="the case, where the subject resembles a person already enrolled")
     links: dict[str, str]
 
     @classmethod
@@ -250,7 +250,7 @@ class EnrolmentOut(BaseModel):
     responses=declared(*CAPTURE_ERRORS, ContradictedException, UnknownHousehold, MalformedHousehold, EnrolmentDiffers),
     openapi_extra=described({"enrolment": {"$ref": "#/components/schemas/EnrolmentIn"}}),
 )
-async def create(form: Form, response: Response, app: Running, actor: Enroller, wait: Wait = 0) -> EnrolmentOut:
+async def create(actor: Enroller, form: Form, response: Response, app: Running, wait: Wait = 0) -> EnrolmentOut:
     """Enrol one person.
 
     Accepted means kept: what this answers with 202 is on disk and will have an outcome. Captures that can never be used

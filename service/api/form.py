@@ -40,7 +40,7 @@ class SentForm:
 
 
 async def read_form(request: Request) -> SentForm:
-    """Take the whole request in. A text part may also come as a file, as many clients send JSON."""
+    """Read the whole request. A text part may also come as a file, as many clients send JSON."""
     _, options = parse_options_header(request.headers.get("content-type"))
     if options.get(b"charset", b"utf-8").lower() != b"utf-8":
         raise Malformed([FieldError("Content-Type", "not_utf8", "names of parts are read as UTF-8 only")])
@@ -64,6 +64,7 @@ async def read_form(request: Request) -> SentForm:
 
 
 Form = Annotated[SentForm, Depends(read_form)]
+"""A route asks for its actor before this: nothing is read of a caller who is not known."""
 
 
 Dpi = Annotated[

@@ -29,7 +29,7 @@ class MemberOut(BaseModel):
 class HouseholdOut(BaseModel):
     """A household and who lives in it now."""
 
-    id: str | None = Field(description="its household ID, once a member is settled")
+    id: str | None = Field(description="its household ID; null until it is issued, with the number of the first member")
     client_id: UUID | None
     members: list[MemberOut]
 

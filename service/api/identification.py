@@ -60,7 +60,7 @@ PositionFree = Annotated[
 
 @router.post("", responses=declared(*CAPTURE_ERRORS), openapi_extra=described({}))
 def search(
-    form: Form, app: Running, actor: AnyRole, dpi: Dpi = None, position_free: PositionFree = False
+    actor: AnyRole, form: Form, app: Running, dpi: Dpi = None, position_free: PositionFree = False
 ) -> IdentificationOut:
     """Who of everyone enrolled is this? (1:N)"""
     outcome = identify(

@@ -1,4 +1,4 @@
-"""A bound on what is read at all, so that no request can fill memory or disk."""
+"""A bound on the size of a request, so that none can fill memory or disk."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

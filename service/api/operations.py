@@ -1,4 +1,4 @@
-"""For those who run the service: is it alive, is it ready, how is it doing."""
+"""For operators of the service: does it answer, is it ready, what are its figures?"""
 
 from typing import Literal
 

@@ -36,7 +36,7 @@ class PersonOut(BaseModel):
     birth_estimated: bool
     household_id: str | None
     household_role: Role | None
-    aliases: list[str] = Field(description="numbers of people who turned out to be this one")
+    aliases: list[str] = Field(description="numbers of people who were merged into this one")
 
     @classmethod
     def of(cls, view: PersonView) -> "PersonOut":

@@ -63,7 +63,7 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-    instance: str = Field(description="the path that was asked")
+    instance: str = Field(description="the path of the request")
     request_id: str | None = Field(None, description="names this request in the service's log")
     errors: list[ProblemField] = Field(default_factory=list, description="every field to correct")
 
@@ -121,7 +121,7 @@ def install(api: FastAPI) -> None:
 
 
 class AnswerMistakes:
-    """What nobody expected becomes a log event and an answer; the connection stays open for the next request."""
+    """Unexpected errors become a log event and an answer; the connection stays open for the next request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -14,7 +14,7 @@ router = APIRouter(prefix="/v1/quality", tags=["search"])
 
 
 class AdviceOut(BaseModel):
-    code: str = Field(description="stable, to hang translations on", examples=["too_far"])
+    code: str = Field(description="stable, to translate by", examples=["too_far"])
     sentence: str = Field(description="what to do about it, in English")
 
 
@@ -34,7 +34,7 @@ class QualityOut(BaseModel):
 
 
 @router.post("", responses=declared(*CAPTURE_ERRORS), openapi_extra=described({}))
-def judge(form: Form, app: Running, actor: AnyRole, dpi: Dpi = None) -> QualityOut:
+def judge(actor: AnyRole, form: Form, app: Running, dpi: Dpi = None) -> QualityOut:
     """How well will this one capture serve, and what could the counter do better?"""
     captures = form.captures(of_fingers(dpi))
     if len(captures) != 1:

@@ -37,7 +37,7 @@ class NameShape(Sent):
 
 
 class LivenessShape(Sent):
-    """What the capture device found (ISO/IEC 30107-3). Carried along for operators to see; nothing is decided by it."""
+    """What the capture device found (ISO/IEC 30107-3). Operators see it; nothing is decided by it."""
 
     score: float = Field(allow_inf_nan=False, description="in the vendor's own scale")
     vendor: Line

@@ -40,7 +40,7 @@ class VerificationOut(BaseModel):
     responses=declared(*CAPTURE_ERRORS, NoSuchPerson, NothingToCompare),
     openapi_extra=described({"number": {"type": "string", "description": "the person's number"}}),
 )
-def compare(form: Form, app: Running, actor: AnyRole, dpi: Dpi = None) -> VerificationOut:
+def compare(actor: AnyRole, form: Form, app: Running, dpi: Dpi = None) -> VerificationOut:
     """Is this the person with this number? (1:1)"""
     outcome = verify(
         part(form, "number").strip(),

@@ -19,7 +19,7 @@ console = Console()
 
 
 def settings() -> Settings:
-    """The settings; those that cannot be are named, and the command ends."""
+    """The settings. A value that is not allowed is named, and the command ends."""
     try:
         return Settings()
     except ValidationError as error:

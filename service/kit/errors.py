@@ -3,7 +3,7 @@
 JisrError
 ├── Refused                  the request cannot be taken as it is; names the field to correct
 │   └── MalformedRequest     a part of the request is missing or not as described
-├── NotSignedIn              nobody is known to be calling
+├── NotSignedIn              the caller is not known
 ├── Forbidden                the caller is known, and may not do this
 ├── TooLarge                 more than is read
 ├── Conflict                 the request contradicts what is recorded
@@ -34,7 +34,7 @@ class MalformedRequest(Refused):
 
 
 class NotSignedIn(JisrError):
-    """Nobody is known to be calling."""
+    """The caller is not known."""
 
 
 class Forbidden(JisrError):

@@ -1,4 +1,4 @@
-"""The change feed: what changed in the registry, in the order it was committed, for all who keep a copy of a part.
+"""The change feed: what changed in the registry, in the order it was committed, for those who keep a copy of a part.
 
 Every change has a number, one more than the last, and a history ID, which tells it from every other change ever made:
 numbers alone would also fit another database, or this one before it was restored from a copy.

@@ -58,7 +58,7 @@ def test_pictures_are_found_in_both_layouts(tmp_path: Path) -> None:
     assert picture(tmp_path, "D_0001") is None
 
 
-def test_rejecting_the_worst_removes_the_misses_it_foretells() -> None:
+def test_rejecting_the_worst_removes_the_misses_it_predicts() -> None:
     mated = np.repeat([True, False], [100, 1000])
     scores = np.concatenate([np.full(10, 0.1), np.full(90, 0.9), np.full(1000, 0.2)]).astype(np.float32)
     quality = np.concatenate([np.full(10, 5), np.full(1090, 80)])

@@ -193,7 +193,7 @@ def test_no_enrolment_part(counter: Client) -> None:
     assert_problem(counter.call("POST", "/v1/enrolments", json={}), 422, "malformed", "enrolment")
 
 
-def test_a_body_that_is_not_multipart_as_it_says(counter: Client) -> None:
+def test_a_body_that_is_not_multipart_as_it_states(counter: Client) -> None:
     for kind in ("boundary=a", "", "boundary=a; charset=utf-7", "boundary=a; charset=undefined"):
         headers = {"Content-Type": f"multipart/form-data; {kind}"}
         answer = counter.call("POST", "/v1/enrolments", content=b"xx", headers=headers)

@@ -1,4 +1,4 @@
-"""Cases that a search of everybody against everybody else raised, at the operators' desk."""
+"""Cases that a search of all records against all others raised, at the operators' desk."""
 
 from collections.abc import Sequence
 from typing import Any

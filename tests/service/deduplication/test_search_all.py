@@ -86,7 +86,7 @@ def policy(candidates: int) -> SearchPolicy:
 
 
 def people() -> list[list[Template]]:
-    """Seven people three times, some well captured and some not, and three strangers, in no order of likeness."""
+    """Seven people three times, some well captured and some not, and three other people, in no order of likeness."""
     made = [again(seed, KINDS[seed % 3], time=time, noise=0.5 + 0.15 * seed) for time in (1, 2, 3) for seed in range(7)]
     return [*made[:10], person(50, (FACE, THUMB)), [], *made[10:], person(51, (FACE,)), person(52, (THUMB,))]
 
@@ -118,7 +118,7 @@ def keys_of(pairs: Sequence[PairRow]) -> list[tuple[int, int]]:
 
 
 def wanted(scan: Scan, candidates: int, least: float) -> dict[tuple[int, int], Candidate]:
-    """By pair, what its earlier side says; what its later side does where only that has it among its first."""
+    """By pair, what its earlier side found; what its later side found where only that has it among its first."""
     found = {
         (min(key, one.key), max(key, one.key), one.key < key): one
         for key, others in scan.items()

@@ -37,7 +37,7 @@ def command(text: str) -> EnrolCommand:
     ],
 )
 def test_hashes_are_frozen(text: str, frozen: str) -> None:
-    """A counter that resends after an upgrade must be recognised: whoever changes these shuts it out."""
+    """A counter that resends after an upgrade must be recognised: a change of these shuts it out."""
     assert content_hash(command(text), CAPTURES) == frozen
 
 
