@@ -53,7 +53,7 @@ def raising(error: Exception) -> Callable[..., Any]:
     return use_case
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def log() -> Iterator[Log]:
     """The lines that the service has logged, as it logs when it is started."""
     root, written = logging.getLogger(), io.StringIO()
@@ -158,7 +158,7 @@ def connection(jisr: App) -> Iterator[HTTPConnection]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     assert server.ready.wait(20)
-    client = HTTPConnection(*listening.getsockname(), timeout=20)
+    client = HTTPConnection("127.0.0.1", listening.getsockname()[1], timeout=20)
     yield client
     client.close()
     server.should_exit = True

@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
 from PIL import Image
 
 from matcher import ADVICE
@@ -13,8 +14,13 @@ from tests.service.api.counter import Client, files
 
 
 @pytest.fixture
-def migrated_url() -> str:
-    return ""
+def jisr(warm: App) -> App:
+    return warm
+
+
+@pytest.fixture
+def http(warm_http: TestClient) -> TestClient:
+    return warm_http
 
 
 def dark(name: str) -> bytes:
@@ -37,7 +43,7 @@ def test_a_good_capture_has_a_score_and_components(counter: Client, jisr: App, p
         assert not uow.enrolments.count_by_status()
 
 
-def test_what_can_be_mended_is_said_in_a_sentence(counter: Client) -> None:
+def test_what_can_be_corrected_is_stated_in_a_sentence(counter: Client) -> None:
     found = counter.call("POST", "/v1/quality", files=files({"face": dark("obama.jpg")})).json()
     reasons = {one["code"]: one["sentence"] for one in found["reasons"]}
     assert reasons["too_dark"] == ADVICE["too_dark"]

@@ -69,7 +69,7 @@ ROUTES = sorted(
     route.path
     for noun in NOUNS
     for route in noun.router.routes
-    if isinstance(route, APIRoute) and "GET" in route.methods
+    if isinstance(route, APIRoute) and "GET" in (route.methods or ())
 )
 
 

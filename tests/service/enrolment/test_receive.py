@@ -107,6 +107,7 @@ def test_what_is_accepted_is_kept_whole(intake: Intake) -> None:
     intake.assert_sound()
 
 
+@pytest.mark.slow
 def test_a_slap_is_kept_beside_the_fingers_cut_from_it(intake: Intake, database: Engine) -> None:
     one, content = command(), slap_png([1, 2, 3, 4])
     liveness = Liveness(0.7, "a vendor")
