@@ -156,6 +156,9 @@ def test_people_are_counted_as_of_the_transaction_while_the_index_lags(
 
 def test_catching_up_twice_changes_nothing(storage: SqlStorage, replica: Replica, crowd: Crowd) -> None:
     keys = enrolled(storage, crowd.people(1, 2))
+    with storage.read() as uow:
+        replica.catch_up(uow)
+    assert crowd.found(replica, 1, 2) == [[key] for key in keys]
     with storage.write() as uow:
         uow.people.by_key(keys[1]).withdraw()
         uow.changes.note(TEMPLATES, keys[1])
