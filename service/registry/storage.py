@@ -8,7 +8,7 @@ from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, select, t
 from sqlalchemy.orm import Session, aliased
 
 from service.kit.sql.columns import AsJson, Instant, Key, key, mapper, metadata, to, word
-from service.kit.sql.unit import row_of
+from service.kit.sql.unit import Row, row_of
 from service.registry.domain.households import Household, Membership, Role
 from service.registry.domain.people import Demographics, Person, PersonStatus
 
@@ -79,18 +79,10 @@ class SqlPeople:
         return self._session.scalar(select(Person).where(person.c.number == number))
 
     def survivor_of(self, one: Person) -> Person:
-        while one.survivor_key is not None:
-            one = self.by_key(one.survivor_key)
-        return one
+        return one if one.survivor_key is None else self.survivors_of([one.key])[one.key]
 
     def survivors_of(self, keys: Iterable[int]) -> Mapping[int, Person]:
-        start = select(person.c.key.label("asked"), person.c.key, person.c.survivor_key)
-        chain = start.where(person.c.key.in_(list(keys))).cte("chain", recursive=True)
-        step = select(chain.c.asked, person.c.key, person.c.survivor_key).where(person.c.key == chain.c.survivor_key)
-        chain = chain.union_all(step)
-        rows = select(chain.c.asked, Person).join(person, person.c.key == chain.c.key)
-        found = self._session.execute(rows.where(chain.c.survivor_key.is_(None)))
-        return {row[0]: row[1] for row in found}
+        return _survivors(self._session, Person, person, keys)
 
     def aliases_of(self, person_key: int) -> list[Person]:
         return list(self.aliases_of_many([person_key]).get(person_key, ()))
@@ -133,9 +125,10 @@ class SqlHouseholds:
         return {one.household_id: one for one in rows if one.household_id is not None}
 
     def survivor_of(self, one: Household) -> Household:
-        while one.survivor_key is not None:
-            one = self.by_key(one.survivor_key)
-        return one
+        return one if one.survivor_key is None else self.survivors_of([one.key])[one.key]
+
+    def survivors_of(self, keys: Iterable[int]) -> Mapping[int, Household]:
+        return _survivors(self._session, Household, household, keys)
 
     def add_membership(self, one: Membership) -> None:
         self._session.add(one)
@@ -154,3 +147,14 @@ class SqlHouseholds:
     def current_of_many(self, person_keys: Iterable[int]) -> Mapping[int, Membership]:
         rows = select(Membership).where(membership.c.person_key.in_(list(person_keys)), membership.c.until.is_(None))
         return {one.person_key: one for one in self._session.scalars(rows)}
+
+
+def _survivors(session: Session, kind: type[Row], table: Table, keys: Iterable[int]) -> Mapping[int, Row]:
+    """Where the merges of each of these rows lead, by key, in one query however long the chains are."""
+    start = select(table.c.key.label("asked"), table.c.key, table.c.survivor_key)
+    chain = start.where(table.c.key.in_(list(keys))).cte("chain", recursive=True)
+    step = select(chain.c.asked, table.c.key, table.c.survivor_key).where(table.c.key == chain.c.survivor_key)
+    chain = chain.union_all(step)
+    rows = select(chain.c.asked, kind).join(table, table.c.key == chain.c.key)
+    found = session.execute(rows.where(chain.c.survivor_key.is_(None)))
+    return {row[0]: row[1] for row in found}

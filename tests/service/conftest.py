@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, make_url
 
+from service.bootstrap import App, Recognition, open_store, wire
 from service.kit.sql.database import open_database
+from service.settings import Settings
 from service.storage.unit import SqlStorage, prepare
 from tests.conftest import new_database
 
@@ -89,3 +91,12 @@ def database(migrated_url: str) -> Iterator[Engine]:
 @pytest.fixture
 def storage(database: Engine) -> SqlStorage:
     return SqlStorage(database)
+
+
+@pytest.fixture
+def app(recognition: Recognition, tmp_path: Path, migrated_url: str) -> Iterator[App]:
+    """A whole service on an empty registry; no worker runs."""
+    made = wire(open_store(Settings(home=tmp_path, database_url=migrated_url)), recognition)
+    made.replica.start(made.store.storage)
+    yield made
+    made.store.database.dispose()

@@ -1,21 +1,37 @@
 """A registry filled with made-up people, past the counter: templates straight into the database."""
 
-from collections.abc import Iterable, Sequence
+import io
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
 
 import numpy as np
+from PIL import Image
+from sqlalchemy import Engine, select
 
 from matcher import Extractor, Template
 from matcher.fuse import modality
-from service.enrolment.domain.enrolments import CaptureRecord, Consent, Enrolment, EnrolmentStatus
+from service.bootstrap import App
+from service.enrolment.domain.enrolments import (
+    CaptureRecord,
+    Consent,
+    EnrolCommand,
+    Enrolment,
+    EnrolmentStatus,
+    SentCapture,
+)
 from service.enrolment.ports import TEMPLATES
 from service.enrolment.steps.captures import to_record
+from service.enrolment.usecases.receive import receive_enrolment
 from service.kit.actor import Actor
 from service.kit.blobs import BlobRecord
 from service.kit.ids import new_uuid
 from service.registry.domain.people import Demographics, Name, Person, PersonStatus
-from service.storage.unit import SqlStorage, SqlUnitOfWork
+from service.storage.unit import METADATA, SqlStorage, SqlUnitOfWork
+from tests.captures import capture
+from tests.matcher.finger.test_slaps import slap
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 AMINA = Demographics((Name("Latn", "Amina"),))
@@ -71,3 +87,40 @@ def enrolled(storage: SqlStorage, people: Iterable[Sequence[Template]], first: i
             keys.append(one.key)
         uow.commit()
     return keys
+
+
+def command(**changes: Any) -> EnrolCommand:
+    """What a counter asks; `changes` replace its fields."""
+    return replace(EnrolCommand(new_uuid(), "djibouti-1", "counter-3", NOW, Consent(True), AMINA), **changes)
+
+
+def sent_captures(shots: Mapping[str, bytes | str]) -> list[SentCapture]:
+    """By position, each bytes or the name of a capture of the tests'."""
+    return [SentCapture(part, capture(one) if isinstance(one, str) else one) for part, one in shots.items()]
+
+
+def received(app: App, shots: Mapping[str, bytes | str], **changes: Any) -> UUID:
+    """Send an enrolment past HTTP; a worker has still to process it."""
+    return receive_enrolment(
+        command(**changes),
+        sent_captures(shots),
+        actor=TESTER,
+        storage=app.store.storage,
+        extractor=app.extractor,
+        blobs=app.store.blobs,
+        clock=app.store.clock,
+    )
+
+
+def slap_png(seeds: list[int]) -> bytes:
+    """A slap of made-up fingers, from left to right."""
+    out = io.BytesIO()
+    Image.fromarray(slap(seeds).pixels).save(out, "PNG", dpi=(500, 500))
+    return out.getvalue()
+
+
+def all_rows(database: Engine) -> dict[str, list[tuple[Any, ...]]]:
+    """Everything a registry holds, by table: what must not have changed."""
+    with database.connect() as connection:
+        tables = METADATA.sorted_tables
+        return {one.name: sorted(map(tuple, connection.execute(select(one))), key=repr) for one in tables}

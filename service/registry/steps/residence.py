@@ -18,7 +18,9 @@ def find_households(uow: RegistryUnit, names: Collection[str]) -> dict[str, Hous
     clients = {UUID(name): name for name in names if name not in ids}
     if clients:
         known |= {clients[client]: one for client, one in uow.households.by_client_ids(clients.keys()).items()}
-    return {name: uow.households.survivor_of(one) for name, one in known.items()}
+    merged = [one.key for one in known.values() if one.survivor_key is not None]
+    survivors = uow.households.survivors_of(merged) if merged else {}
+    return {name: survivors.get(one.key, one) for name, one in known.items()}
 
 
 def require_household(uow: RegistryUnit, claim: HouseholdClaim | None, field: str) -> None:

@@ -1,12 +1,13 @@
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from matcher import SearchIndex
 from service.access.domain import AccessRole
 from service.access.usecases.tokens import create_token
 from service.bootstrap import App, Recognition, open_store, wire
+from service.kit.ids import new_uuid
 from service.settings import Settings
 from service.web import create_web
 from tests.service.api.counter import Client
@@ -14,14 +15,11 @@ from tests.service.made_up import TESTER
 
 
 @pytest.fixture
-def jisr(recognition: Recognition, tmp_path: Path, migrated_url: str) -> Iterator[App]:
+def jisr(app: App) -> Iterator[App]:
     """A service on an empty registry, its worker running."""
-    app = wire(open_store(Settings(home=tmp_path, database_url=migrated_url)), recognition)
-    app.replica.start(app.store.storage)
     app.worker.start()
     yield app
     app.worker.stop()
-    app.store.database.dispose()
 
 
 @pytest.fixture
@@ -30,11 +28,30 @@ def http(jisr: App) -> Iterator[TestClient]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def warm(loaded_recognition: Recognition, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """A service that all tests share which keep nothing in it; its index is its own."""
+    home = tmp_path_factory.mktemp("warm")
+    extractor, comparator = loaded_recognition.extractor, loaded_recognition.comparator
+    app = wire(open_store(Settings(home=home)), Recognition(extractor, comparator, SearchIndex(extractor.format)))
+    app.replica.start(app.store.storage)
+    app.worker.start()
+    yield app
+    app.worker.stop()
+    app.store.database.dispose()
+
+
+@pytest.fixture(scope="session")
+def warm_http(warm: App) -> Iterator[TestClient]:
+    with TestClient(create_web(warm), raise_server_exceptions=False) as client:
+        yield client
+
+
 @pytest.fixture
 def client_as(jisr: App, http: TestClient) -> Callable[[AccessRole], Client]:
     def made(role: AccessRole) -> Client:
-        store = jisr.store
-        return Client(http, create_token(f"a {role}", role, actor=TESTER, storage=store.storage, clock=store.clock))
+        store, name = jisr.store, f"a {role} {new_uuid()}"
+        return Client(http, create_token(name, role, actor=TESTER, storage=store.storage, clock=store.clock))
 
     return made
 

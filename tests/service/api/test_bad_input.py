@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
 from service.access.domain import AccessRole
@@ -52,10 +50,6 @@ def two_faces() -> bytes:
     return png(np.asarray(both))
 
 
-def upside_down(name: str) -> bytes:
-    return png(np.asarray(Image.open(io.BytesIO(capture(name))).convert("L"))[::-1, ::-1])
-
-
 CAPTURES: dict[str, tuple[Callable[[], Sent], int, str, str]] = {
     "not an image": (lambda: {"face": b"%PDF-1.7 no picture at all"}, 422, "capture-unreadable", "face"),
     "a truncated image": (lambda: {"face": capture("obama.jpg")[:20_000]}, 422, "capture-damaged", "face"),
@@ -70,9 +64,13 @@ CAPTURES: dict[str, tuple[Callable[[], Sent], int, str, str]] = {
 
 
 @pytest.fixture
-def migrated_url() -> str:
-    """What is refused never reaches the database, so one kind will do."""
-    return ""
+def jisr(warm: App) -> App:
+    return warm
+
+
+@pytest.fixture
+def http(warm_http: TestClient) -> TestClient:
+    return warm_http
 
 
 def nothing_kept(jisr: App) -> bool:
@@ -102,11 +100,6 @@ def test_every_bad_capture_is_named_at_once(counter: Client) -> None:
     answer = counter.post_enrolment(enrolment(), {"face": "p1_1.png", "left_thumb": b"", "right_index": "p1_1.png"})
     fields = {error["field"]: error["code"] for error in answer.json()["errors"]}
     assert fields == {"face": "no_face", "left_thumb": "capture_empty"}
-
-
-def test_a_finger_upside_down_is_fine(counter: Client) -> None:
-    assert counter.enrol(FIRST)["status"] == "enrolled"
-    assert counter.enrol({"right_index": upside_down("p1_1.png")})["status"] == "in_review"
 
 
 def test_the_same_position_twice(counter: Client, jisr: App) -> None:
@@ -225,11 +218,8 @@ def test_what_is_not_there(counter: Client, method: str, path: str, status: int,
     assert_problem(counter.call(method, path), status, kind)
 
 
-def test_verify_without_a_number_or_with_nothing_in_common(counter: Client) -> None:
+def test_verify_without_a_number_or_with_one_no_one_has(counter: Client) -> None:
     assert_problem(counter.call("POST", "/v1/verify", files=files(FIRST)), 422, "malformed", "number")
-    number = counter.enrol(FIRST)["person_number"].encode()
-    answer = counter.call("POST", "/v1/verify", files=files({"left_thumb": "p1_1.png"}, number=number))
-    assert_problem(answer, 422, "nothing-to-compare", "captures")
     answer = counter.call("POST", "/v1/verify", files=files(FIRST, number=b"2345678901"))
     assert_problem(answer, 404, "no-such-person")
 
@@ -240,18 +230,9 @@ def test_quality_of_anything_but_one_usable_capture(counter: Client) -> None:
     assert_problem(counter.call("POST", "/v1/quality", files=files({"face": "p1_1.png"})), 422, "no-face", "face")
 
 
-def test_decisions_that_cannot_be(counter: Client, desk: Client) -> None:
+def test_cases_that_are_not_there(desk: Client) -> None:
     assert_problem(desk.decide(str(uuid.uuid4()), "distinct"), 404, "no-such-case")
     assert_problem(desk.call("GET", f"/v1/cases?after={uuid.uuid4()}"), 404, "no-such-case")
-    counter.enrol(FIRST)
-    case = counter.enrol({"face": "obama2.jpg", "right_index": "p1_2.png"})["case"]
-    assert_problem(desk.decide(case, "same_person"), 422, "malformed-request", "survivor")
-    stranger = str(uuid.uuid4())
-    assert_problem(desk.decide(case, "same_person", survivor=stranger), 422, "unknown-survivor", "survivor")
-    assert_problem(desk.decide(case, "same_person", survivor=stranger, merged=[stranger]), 422, "unknown-survivor")
-    assert_problem(desk.decide(case, "maybe"), 422, "malformed", "decision")
-    assert_problem(desk.decide(case, "distinct", reason=""), 422, "malformed", "reason")
-    assert desk.get(f"/v1/cases/{case}")["status"] == "open"
 
 
 @pytest.mark.parametrize(
@@ -280,28 +261,3 @@ def test_who_may_do_what(
     for role in AccessRole:
         answer = client_as(role).call(method, path)
         assert (answer.status_code == 403) == (role not in roles and role != "admin"), role
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.binary(max_size=300), st.sampled_from(["face", "right_index"]), st.integers(0, 2000))
-def test_mangled_captures_are_never_a_500(counter: Client, noise: bytes, position: str, at: int) -> None:
-    name = "obama3.jpg" if position == "face" else "p2_1.png"
-    content = capture(name)
-    mangled = content[:at] + noise + content[at + len(noise) :]
-    answer = counter.call("POST", "/v1/identify", files=files({position: mangled}))
-    assert answer.status_code in (200, 413, 422), answer.text
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
-        max_leaves=8,
-    ),
-    st.sampled_from(["id", "site", "captured_at", "consent", "person", "household", "exceptions", "captures"]),
-)
-def test_mangled_enrolments_are_never_a_500(counter: Client, value: Any, field: str) -> None:
-    answer = counter.post_enrolment(enrolment(**{field: value}), {"face": "obama.jpg"}, wait=0)
-    assert answer.status_code in (202, 422), answer.text
-    assert counter.call("GET", "/readyz").status_code == 200

@@ -4,12 +4,8 @@ import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 from service.bootstrap import App
-from service.enrolment.usecases.process_again import process_again
 from tests.service.api.counter import AGAIN, FIRST, SECOND, Client, enrolment, files
-from tests.service.made_up import TESTER
 
 
 def home(role: str, household: str) -> dict[str, str]:
@@ -288,61 +284,3 @@ def test_stopping_and_starting_again_forgets_no_one(counter: Client, jisr: App) 
     jisr.replica.start(jisr.store.storage)  # one person from the snapshot, one from the log
     assert len(jisr.replica.index) == 2
     assert counter.enrol(AGAIN)["status"] == "in_review"
-
-
-def test_a_snapshot_of_another_history_is_not_believed(counter: Client, jisr: App) -> None:
-    counter.enrol(FIRST)
-    jisr.replica.snapshot()
-    (snapshot,) = (jisr.store.settings.home / "gallery").iterdir()
-    snapshot.rename(snapshot.with_name("of-another"))
-    jisr.replica.index.clear()
-    with jisr.store.storage.read() as uow:
-        assert not jisr.replica.load(uow)
-    jisr.replica.start(jisr.store.storage)
-    assert len(jisr.replica.index) == 1
-
-
-def test_captures_out_of_reach_for_a_moment_lose_no_one(counter: Client, jisr: App) -> None:
-    captures = jisr.store.settings.home / "captures"
-    jisr.worker.stop()
-    sent = counter.post_enrolment(enrolment(), FIRST, wait=0).json()
-    captures.rename(captures.with_name("elsewhere"))
-    for _ in range(jisr.limits.attempts + 1):
-        with pytest.raises(FileNotFoundError):
-            jisr.worker.process()
-    captures.with_name("elsewhere").rename(captures)
-    jisr.worker.process()
-    assert counter.get(sent["links"]["self"])["status"] == "enrolled"
-
-
-def test_what_kills_its_worker_again_and_again_is_given_up_alone_and_can_be_tried_again(
-    counter: Client, jisr: App
-) -> None:
-    jisr.worker.stop()
-    poison = counter.post_enrolment(enrolment(), FIRST, wait=0).json()
-    with jisr.store.storage.write() as uow:  # as if it had ended the process each time
-        (waiting,) = uow.enrolments.waiting(10)
-        waiting.attempts = jisr.limits.attempts
-        uow.commit()
-    other = counter.post_enrolment(enrolment(), SECOND, wait=0).json()
-    for _ in range(2):
-        jisr.worker.process()
-    assert counter.get(poison["links"]["self"])["reason"] == "processing_failed"
-    assert counter.get(other["links"]["self"])["status"] == "enrolled"
-    process_again(uuid.UUID(poison["id"]), actor=TESTER, storage=jisr.store.storage)
-    jisr.worker.process()
-    assert counter.get(poison["links"]["self"])["status"] == "enrolled"
-
-
-def test_a_damaged_snapshot_is_built_anew_from_the_database(counter: Client, jisr: App) -> None:
-    counter.enrol(FIRST)
-    jisr.replica.snapshot()
-    saved = list((jisr.store.settings.home / "gallery").glob("*/gallery/*"))
-    assert saved
-    for path in saved:
-        content = bytearray(path.read_bytes())
-        content[len(content) // 2] ^= 0xFF
-        path.write_bytes(content)
-    jisr.replica.index.clear()
-    jisr.replica.start(jisr.store.storage)
-    assert len(jisr.replica.index) == 1

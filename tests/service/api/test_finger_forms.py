@@ -1,4 +1,4 @@
-"""Fingers that come otherwise than one picture each: slaps and minutiae records."""
+"""Fingers that come otherwise than one upright picture each: slaps, minutiae records, upside down."""
 
 import io
 
@@ -10,8 +10,8 @@ from matcher.finger import FingerExtractor
 from matcher.finger.records import Version, write_minutiae_record
 from matcher.types import Position
 from tests.captures import capture
-from tests.matcher.finger.test_slaps import slap
-from tests.service.api.counter import Client
+from tests.service.api.counter import FIRST, Client
+from tests.service.made_up import slap_png
 
 
 @pytest.fixture
@@ -19,17 +19,12 @@ def migrated_url() -> str:
     return ""
 
 
-def slap_png(seeds: list[int]) -> bytes:
-    out = io.BytesIO()
-    Image.fromarray(slap(seeds).pixels).save(out, "PNG", dpi=(500, 500))
-    return out.getvalue()
-
-
 def record(name: str) -> bytes:
     minutiae, quality = FingerExtractor().extract(decode(capture(name), dpi=500))
     return write_minutiae_record(minutiae, Version.V2011, Position.RIGHT_INDEX, quality.score)
 
 
+@pytest.mark.slow
 def test_a_slap_is_enrolled_finger_by_finger_and_found_again_by_one_of_them(counter: Client) -> None:
     sent = slap_png([1, 2, 3, 4])
     outcome = counter.enrol({"plain_right_four": sent})
@@ -39,6 +34,7 @@ def test_a_slap_is_enrolled_finger_by_finger_and_found_again_by_one_of_them(coun
     assert counter.enrol({"plain_right_four": sent})["status"] == "in_review"
 
 
+@pytest.mark.slow
 def test_a_finger_declared_missing_is_left_out_of_the_slap(counter: Client) -> None:
     exceptions = [{"position": "right_middle", "reason": "amputated"}]
     outcome = counter.enrol({"plain_right_four": slap_png([1, 3, 4])}, exceptions=exceptions)
@@ -64,3 +60,14 @@ def test_a_minutiae_record_finds_the_finger_enrolled_by_picture(counter: Client)
     again = counter.enrol({"right_index": record("p1_1.png")})
     assert again["status"] == "in_review"
     assert again["captures"][0]["quality"] > 0
+
+
+def upside_down(name: str) -> bytes:
+    out = io.BytesIO()
+    Image.open(io.BytesIO(capture(name))).convert("L").rotate(180).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_a_finger_upside_down_is_fine(counter: Client) -> None:
+    assert counter.enrol(FIRST)["status"] == "enrolled"
+    assert counter.enrol({"right_index": upside_down("p1_1.png")})["status"] == "in_review"

@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
 from PIL import Image
 
 from matcher import ADVICE
@@ -13,8 +14,13 @@ from tests.service.api.counter import Client, files
 
 
 @pytest.fixture
-def migrated_url() -> str:
-    return ""
+def jisr(warm: App) -> App:
+    return warm
+
+
+@pytest.fixture
+def http(warm_http: TestClient) -> TestClient:
+    return warm_http
 
 
 def dark(name: str) -> bytes:

@@ -57,20 +57,41 @@ def test_many_at_once_are_what_each_alone_is(storage: SqlStorage, choices: list[
                 people[place].status, people[place].survivor_key = PersonStatus.MERGED, people[choice].key
         uow.flush()
         keys = [one.key for one in people]
-        assert dict(uow.people.survivors_of(keys)) == {one.key: uow.people.survivor_of(one) for one in people}
+        by_key = {one.key: one for one in people}
+        last = {one.key: last_of(one, by_key) for one in people}
+        assert dict(uow.people.survivors_of(keys)) == last
+        assert {one.key: uow.people.survivor_of(one) for one in people} == last
         aliases = uow.people.aliases_of_many(keys)
         for one in people:
-            merged = [other for other in people if leads_to(other, one, people)]
+            merged = [other for other in people if one in followed(other, by_key)]
             assert list(aliases.get(one.key, ())) == uow.people.aliases_of(one.key) == merged
 
 
-def leads_to(one: Person, other: Person, people: list[Person]) -> bool:
-    by_key = {each.key: each for each in people}
-    while one.survivor_key is not None:
-        one = by_key[one.survivor_key]
-        if one is other:
-            return True
-    return False
+def test_households_lead_to_the_one_that_all_merges_lead_to(storage: SqlStorage) -> None:
+    with storage.write() as uow:
+        homes = [Household(new_uuid(), NOW) for _ in range(5)]
+        for home in homes:
+            uow.households.add(home)
+        uow.flush()
+        for one, remains in ((0, 1), (1, 3), (2, 3)):
+            homes[one].survivor_key = homes[remains].key
+        uow.flush()
+        last = {home.key: homes[leads] for home, leads in zip(homes, (3, 3, 3, 3, 4), strict=True)}
+        assert dict(uow.households.survivors_of(last)) == last
+        assert {home.key: uow.households.survivor_of(home) for home in homes} == last
+        names = {str(home.client_id): last[home.key] for home in homes}
+        assert find_households(uow, names.keys()) == names
+
+
+def followed(one: Person, by_key: dict[int, Person]) -> list[Person]:
+    """Everyone a person's merges lead through, the survivor last."""
+    if one.survivor_key is None:
+        return []
+    return [by_key[one.survivor_key], *followed(by_key[one.survivor_key], by_key)]
+
+
+def last_of(one: Person, by_key: dict[int, Person]) -> Person:
+    return [one, *followed(one, by_key)][-1]
 
 
 def test_a_person_has_one_home_at_a_time(storage: SqlStorage) -> None:

@@ -1,0 +1,162 @@
+"""Taking what waits, in order, on both kinds of database: batches, failures, giving up and trying again."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from service.bootstrap import App
+from service.deduplication.usecases.process import ProcessingLimits, Processor
+from service.enrolment.domain.enrolments import (
+    NO_USABLE_CAPTURE,
+    PROCESSING_FAILED,
+    Enrolment,
+    EnrolmentStatus,
+    ExceptionReason,
+    PositionException,
+)
+from service.enrolment.errors import NoSuchEnrolment, NotGivenUp
+from service.enrolment.usecases.process_again import process_again
+from service.kit.ids import new_uuid
+from tests.service.made_up import TESTER, received
+
+LIMITS = ProcessingLimits(batch=2, attempts=3, person_number_length=10)
+REFUSED = (PositionException("face", ExceptionReason.REFUSED),)
+ENROLLED, WAITING = EnrolmentStatus.ENROLLED, EnrolmentStatus.RECEIVED
+
+
+@pytest.fixture
+def processor(app: App) -> Processor:
+    return replace(app.worker.processor, limits=LIMITS)
+
+
+def waiting(app: App, count: int) -> list[UUID]:
+    """Enrolments without captures, which are quick."""
+    return [received(app, {}, exceptions=REFUSED) for _ in range(count)]
+
+
+def process(processor: Processor) -> int:
+    return processor.process_waiting(actor=TESTER)
+
+
+def enrolments(app: App, ids: Sequence[UUID]) -> list[Enrolment]:
+    with app.store.storage.read() as uow:
+        found = [uow.enrolments.by_id(one) for one in ids]
+    assert None not in found
+    return [one for one in found if one is not None]
+
+
+def statuses(app: App, ids: Sequence[UUID]) -> list[EnrolmentStatus]:
+    return [one.status for one in enrolments(app, ids)]
+
+
+def failed_before(app: App, one: UUID, attempts: int) -> None:
+    """As an enrolment is found that has ended its process so often."""
+    with app.store.storage.write() as uow:
+        enrolment = uow.enrolments.by_id(one)
+        assert enrolment is not None
+        enrolment.attempts, enrolment.status = attempts, EnrolmentStatus.PROCESSING
+        uow.commit()
+
+
+def test_what_waits_is_taken_a_batch_at_a_time_oldest_first(app: App, processor: Processor) -> None:
+    ids = waiting(app, 3)
+    assert process(processor) == 2
+    assert statuses(app, ids) == [ENROLLED, ENROLLED, WAITING]
+    assert (process(processor), process(processor)) == (1, 0)
+    assert statuses(app, ids) == [ENROLLED] * 3
+    with app.store.storage.read() as uow:
+        people = [uow.people.by_key(one.person_key or 0) for one in enrolments(app, ids)]
+    assert sorted(people, key=lambda one: one.key) == people
+    assert len({one.number for one in people}) == 3
+
+
+def test_a_person_enrolled_is_in_the_index_when_the_batch_is_done(app: App, processor: Processor) -> None:
+    ids = [received(app, {"face": name}) for name in ("obama.jpg", "biden.jpg")]
+    assert process(processor) == 2
+    assert statuses(app, ids) == [ENROLLED] * 2
+    assert len(app.replica.index) == 2
+    assert process(processor) == 0
+
+
+def test_one_that_failed_before_goes_alone(app: App, processor: Processor) -> None:
+    ids = waiting(app, 4)
+    failed_before(app, ids[0], 1)
+    failed_before(app, ids[2], 1)
+    steps = []
+    while process(processor):
+        steps.append([one is ENROLLED for one in statuses(app, ids)])
+    assert steps == [
+        [True, False, False, False],
+        [True, True, False, False],
+        [True, True, True, False],
+        [True, True, True, True],
+    ]
+    assert [one.attempts for one in enrolments(app, ids)] == [2, 1, 2, 1]
+
+
+def test_one_that_keeps_failing_is_given_up_and_the_rest_goes_on(app: App, processor: Processor) -> None:
+    ids = waiting(app, 2)
+    failed_before(app, ids[0], LIMITS.attempts - 1)
+    assert process(processor) == 1  # the last attempt; this time nothing fails
+    assert statuses(app, ids) == [ENROLLED, WAITING]
+    (poison,) = waiting(app, 1)
+    failed_before(app, ids[1], LIMITS.attempts)
+    failed_before(app, poison, LIMITS.attempts)
+    for _ in range(2):
+        process(processor)
+    for one in enrolments(app, [ids[1], poison]):
+        assert (one.status, one.reason) == (EnrolmentStatus.UNUSABLE, PROCESSING_FAILED)
+        assert one.finished_at is not None
+        assert one.person_key is None
+    assert process(processor) == 0
+
+
+def test_a_store_out_of_reach_does_not_count_against_anyone(app: App, processor: Processor) -> None:
+    ids = [received(app, {"face": name}) for name in ("obama.jpg", "biden.jpg")]
+    captures = app.store.settings.home / "captures"
+    captures.rename(captures.with_name("elsewhere"))
+    for _ in range(LIMITS.attempts + 1):
+        with pytest.raises(FileNotFoundError):
+            process(processor)
+        assert [one.attempts for one in enrolments(app, ids)] == [0, 0]
+    captures.with_name("elsewhere").rename(captures)
+    assert process(processor) == 2  # together: neither has failed
+    assert statuses(app, ids) == [ENROLLED] * 2
+
+
+def test_captures_that_give_nothing_end_an_enrolment_for_good(app: App, processor: Processor) -> None:
+    """Its bytes changed on disk after they were accepted."""
+    one = received(app, {"face": "obama.jpg"})
+    for stored in list(app.store.blobs.names()):
+        app.store.blobs.put(stored.name, b"no picture")
+    assert process(processor) == 1
+    (enrolment,) = enrolments(app, [one])
+    assert (enrolment.status, enrolment.reason) == (EnrolmentStatus.UNUSABLE, NO_USABLE_CAPTURE)
+    with pytest.raises(NotGivenUp):
+        process_again(one, actor=TESTER, storage=app.store.storage)
+
+
+def test_what_was_given_up_can_be_processed_again(app: App, processor: Processor) -> None:
+    (one,) = waiting(app, 1)
+    failed_before(app, one, LIMITS.attempts)
+    process(processor)
+    process_again(one, actor=TESTER, storage=app.store.storage)
+    (reopened,) = enrolments(app, [one])
+    assert (reopened.status, reopened.attempts) == (WAITING, 0)
+    assert (reopened.reason, reopened.finished_at) == (None, None)
+    assert process(processor) == 1
+    assert statuses(app, [one]) == [ENROLLED]
+
+
+def test_only_what_was_given_up_can_be_processed_again(app: App, processor: Processor) -> None:
+    (one,) = waiting(app, 1)
+    with pytest.raises(NotGivenUp):
+        process_again(one, actor=TESTER, storage=app.store.storage)
+    process(processor)
+    with pytest.raises(NotGivenUp):
+        process_again(one, actor=TESTER, storage=app.store.storage)
+    assert statuses(app, [one]) == [ENROLLED]
+    with pytest.raises(NoSuchEnrolment):
+        process_again(new_uuid(), actor=TESTER, storage=app.store.storage)
