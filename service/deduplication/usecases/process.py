@@ -55,7 +55,7 @@ class Processor:
         is recorded. stopping: asked between batches whether to leave the rest waiting. A crash at any point leaves each
         enrolment either waiting or wholly done.
         """
-        lot = self._begin()
+        lot, taken = self._begin()
         batches = [lot[start : start + self.limits.batch] for start in range(0, len(lot), self.limits.batch)]
         with ThreadPoolExecutor(1, thread_name_prefix="ahead") as ahead:
             searching = deque(ahead.submit(self._search, batch, actor) for batch in batches)
@@ -70,13 +70,16 @@ class Processor:
             self._leave(searching, batches, 0)
         with self.storage.read() as uow:
             self.replica.catch_up(uow)
-        return len(lot)
+        return taken
 
-    def _begin(self) -> list[Enrolment]:
-        """Mark the next batches. One that failed before goes alone, so that it cannot take others with it."""
+    def _begin(self) -> tuple[list[Enrolment], int]:
+        """Mark the next batches; how many were taken, those given up as well.
+
+        One that failed before goes alone, so that it cannot take others with it.
+        """
         with self.storage.read() as uow:
             if not uow.enrolments.waiting(1):
-                return []
+                return [], 0
         with self.storage.write() as uow:
             waiting = uow.enrolments.waiting(BATCHES * self.limits.batch)
             fresh = [one for one in waiting if one.attempts == 0]
@@ -88,7 +91,7 @@ class Processor:
                     logger.error("enrolment.given_up", enrolment=str(enrolment.id))
                     enrolment.finish(EnrolmentStatus.UNUSABLE, self.clock.now(), PROCESSING_FAILED)
             uow.commit()
-        return [one for one in batch if one.status is EnrolmentStatus.PROCESSING]
+        return [one for one in batch if one.status is EnrolmentStatus.PROCESSING], len(batch)
 
     def _leave(self, searching: deque[Future[Searched]], batches: Sequence[Sequence[Enrolment]], tried: int) -> None:
         """Leave what is not recorded waiting. The attempt counts for the first `tried` batches of it only."""
