@@ -5,8 +5,6 @@ measured. First alone: enrolments concluded per second, against what searching a
 with clients: four who read (an enrolment, a person, a household, the page of cases) and one who posts a portrait and a
 print each second, first without the worker, then while it concludes one lot of enrolments after another. Figures are
 the 99th percentiles of the clients' times, as the ratio with the worker to without.
-
-Example: python -m benchmarks.contention --people 100000 --database bundled
 """
 
 import json
@@ -17,7 +15,6 @@ import tempfile
 import threading
 import time
 import uuid
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -29,6 +26,7 @@ import httpx
 import numpy as np
 from rich.console import Console
 
+from benchmarks.command_line import parser
 from scripts.fetch_captures import capture_path
 from scripts.running import enrolment_files, free_port, token
 
@@ -189,19 +187,19 @@ def database_of(choice: str, home: Path) -> Iterator[str]:
 
 
 def main() -> None:
-    cli = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
-    cli.add_argument("--people", type=int, default=100_000, help="in the index (100,000)")
-    cli.add_argument("--fingers", type=int, default=4, help="of each person, beside the face (4)")
-    cli.add_argument("--enrolments", type=int, default=200, help="concluded in one lot (200)")
-    cli.add_argument("--rounds", type=int, default=3, help="lots concluded and searched by turns (3)")
-    cli.add_argument("--seconds", type=float, default=60, help="of clients without, then beside the worker (60)")
-    cli.add_argument("--reads-per-second", type=float, default=5, help="of each of the four readers (5)")
-    cli.add_argument("--database", default="", help="URL of an empty database, or `bundled`; SQLite otherwise")
+    cli = parser(__doc__, "python -m benchmarks.contention --people 100000 --database bundled")
+    cli.add_argument("--people", type=int, default=100_000, help="in the index")
+    cli.add_argument("--fingers", type=int, default=4, help="of each person, beside the face")
+    cli.add_argument("--enrolments", type=int, default=200, help="concluded in one lot")
+    cli.add_argument("--rounds", type=int, default=3, help="lots concluded and searched by turns")
+    cli.add_argument("--seconds", type=float, default=60, help="of clients without, then beside the worker")
+    cli.add_argument("--reads-per-second", type=float, default=5, help="of each of the four readers")
+    cli.add_argument("--database", help="URL of an empty database, or `bundled`; SQLite otherwise")
     cli.add_argument("--work", type=Path, help="where it is kept meanwhile; a temporary folder otherwise")
     cli.add_argument("--seed", type=int, default=1)
     cli.add_argument("--out", type=Path, help="also write the JSON there")
     args = cli.parse_args()
-    with tempfile.TemporaryDirectory(dir=args.work) as folder, database_of(args.database, Path(folder)) as database:
+    with tempfile.TemporaryDirectory(dir=args.work) as folder, database_of(args.database or "", Path(folder)) as database:
         result = measure(args, Path(folder), database)
     for name, value in result.items():
         print(f"{name.replace('_', ' ')}: {value}")
