@@ -5,6 +5,7 @@ Enrolments come with captures that are templates already, so that concluding is 
 """
 
 import json
+import math
 import sys
 import threading
 import time
@@ -136,10 +137,10 @@ class Contended:
                 clock=store.clock,
             )
 
-    def conclude(self) -> float:
-        """Seconds to bring all that waits to its outcome, as the worker does."""
+    def conclude(self, seconds: float = math.inf) -> float:
+        """Seconds to bring all that waits to its outcome, as the worker does; or to stop after so many."""
         began = time.perf_counter()
-        while self.app.worker.process():
+        while time.perf_counter() - began < seconds and self.app.worker.process():
             pass
         return time.perf_counter() - began
 

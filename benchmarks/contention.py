@@ -3,7 +3,7 @@
 A service whose index holds made-up people concludes enrolments whose templates are stored, so that no extraction is
 measured. First alone: enrolments concluded per second, against what searching alone reaches in the same batches. Then
 with clients: four who read (an enrolment, a person, a household, the page of cases) and one who posts a portrait and a
-print each second, first without the worker, then while it concludes one lot of enrolments after another. Figures are
+print each second, first without the worker, then while it concludes enrolments that were received before. Figures are
 the 99th percentiles of the clients' times, as the ratio with the worker to without.
 """
 
@@ -42,7 +42,7 @@ class Service:
         self.url = url
         self._answer()
 
-    def ask(self, name: str, *numbers: int) -> Any:
+    def ask(self, name: str, *numbers: float) -> Any:
         """Call one of `contended_service.Contended`'s methods."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps([name, *numbers]) + "\n")
@@ -136,11 +136,9 @@ def measure(args: Any, home: Path, database: str) -> dict[str, Any]:
             time.sleep(args.seconds)
         without = {"get": clients.gets, "post": clients.posts}
         service.ask("conclude")  # what was posted meanwhile
+        service.ask("receive", round(1.5 * args.seconds * result["conclusions_per_second"]))
         with clients.at_work():
-            until = time.monotonic() + args.seconds
-            while time.monotonic() < until:
-                service.ask("receive", args.enrolments)
-                service.ask("conclude")
+            service.ask("conclude", args.seconds)
         beside = {"get": clients.gets, "post": clients.posts}
     return result | ratios(without, beside)
 
@@ -199,7 +197,10 @@ def main() -> None:
     cli.add_argument("--seed", type=int, default=1)
     cli.add_argument("--out", type=Path, help="also write the JSON there")
     args = cli.parse_args()
-    with tempfile.TemporaryDirectory(dir=args.work) as folder, database_of(args.database or "", Path(folder)) as database:
+    with (
+        tempfile.TemporaryDirectory(dir=args.work) as folder,
+        database_of(args.database or "", Path(folder)) as database,
+    ):
         result = measure(args, Path(folder), database)
     for name, value in result.items():
         print(f"{name.replace('_', ' ')}: {value}")
