@@ -6,13 +6,24 @@ new people, and its threads then spin for some 30 ms in case another follows: se
 long again.
 """
 
+import os
 import sys
+import threading
 
 from threadpoolctl import threadpool_limits
 
 SWITCH_SECONDS = 0.0005
 """How long a thread may hold Python's lock that others wait for. A request that reads rows from a database gives the
 lock back at every row; beside a worker it waited for the default of 5 ms each time."""
+
+
+NICENESS = 10
+"""Of the threads that search. Beside a worker a request for a page has a core when it needs one."""
+
+
+def yield_cores() -> None:
+    """Let this thread wait for others that have something to do: for pools whose work takes whole cores."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def claim_cores() -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.calibrate import Calibration
+from matcher.cores import yield_cores
 from matcher.evidence import Person
 from matcher.fuse import modality, require_comparable
 from matcher.gallery import files
@@ -74,7 +75,7 @@ class Gallery:
         self._lock = threading.RLock()
         self._replacements = 0
         self._rebuilding = threading.Lock()
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="search")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="search", initializer=yield_cores)
 
     def __len__(self) -> int:
         return len(self._store)
