@@ -13,8 +13,8 @@ import threading
 from threadpoolctl import threadpool_limits
 
 SWITCH_SECONDS = 0.0005
-"""How long a thread may hold Python's lock that others wait for; the default is 5 ms. One run each at 50,000 people: the
-99th percentile of reads beside a worker 410 ms instead of 457."""
+"""How long a thread may hold Python's lock that others wait for; the default is 5 ms. One run each at 50,000 people:
+the 99th percentile of reads beside a worker 410 ms instead of 457."""
 
 
 NICENESS = 10
