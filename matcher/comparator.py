@@ -73,14 +73,14 @@ class Comparator:
     def rank_many(
         self, probes: Sequence[Sequence[Template]], people: Mapping[int, Sequence[Template]], limit: int
     ) -> list[list[Candidate]]:
-        """`rank` for each probe, but as in a large gallery only among the people whom its vectors do not rule out."""
+        """`rank` for each probe, with less work: whom the vectors rule out is found for all of them at once."""
         close = self._close(probes, list(people.values()))
         keys = np.array(list(people), np.int64)
         some = [{key: people[key] for key in keys[row].tolist()} for row in close]
         return [self.rank(probe, each, limit) if each else [] for probe, each in zip(probes, some, strict=True)]
 
     def rank_earlier(self, probes: Sequence[Sequence[Template]], limit: int) -> list[list[Candidate]]:
-        """For each probe, those before it that are most likely the same person's, as `rank_many` by their place."""
+        """For each probe, those before it that are most likely the same person's, as `rank` by their place."""
         close = np.tril(self._close(probes, probes), -1)
         some = [{place: probes[place] for place in np.flatnonzero(row).tolist()} for row in close]
         return [self.rank(probe, each, limit) if each else [] for probe, each in zip(probes, some, strict=True)]

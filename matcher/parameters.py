@@ -206,7 +206,6 @@ PRESELECTED_AT_ONCE = 1_000_000
 # with two fingers, 0.02 % with a face and one, none with four. Of non-mated people with a face and four fingers it
 # leaves 1 in 100,000.
 MINUTIAE_FLOOR = -2.0
-MINUTIAE_LEAST_PEOPLE = 5  # people never pruned, in case the vectors fail
 MINUTIAE_MOST_PEOPLE = 400  # people with one finger compared (0.2 ms each)
 MINUTIAE_PER_TASK = 16  # of these, taken by a thread at a time
 POSITION_FREE_PRESELECTION = 8_000  # people preselected per position, divided among the probe's fingers

@@ -24,7 +24,6 @@ from matcher.gallery.vector_comparison import VectorComparison
 from matcher.parameters import (
     GALLERY_PIXEL_STEPS,
     MINUTIAE_FLOOR,
-    MINUTIAE_LEAST_PEOPLE,
     MINUTIAE_MOST_PEOPLE,
     MINUTIAE_PER_TASK,
 )
@@ -74,10 +73,14 @@ def compare_minutiae(
 
 
 def prune(upper_bound: Ratios, rows: Rows) -> Rows:
-    """The rows worth going on with, highest upper bound first, within the limits on the number of comparisons."""
+    """The rows worth going on with, highest upper bound first, within the limit on the number of comparisons.
+
+    Below that limit, whether somebody is pruned depends on nobody else: searches in parts of a gallery add up to one of
+    the whole.
+    """
     order = rows[np.argsort(-upper_bound[rows], kind="stable")]
     worth = int(np.count_nonzero(upper_bound[rows] >= MINUTIAE_FLOOR))
-    return order[: min(max(worth, MINUTIAE_LEAST_PEOPLE), MINUTIAE_MOST_PEOPLE)]
+    return order[: min(worth, MINUTIAE_MOST_PEOPLE)]
 
 
 def prepared(captures: Sequence[Template]) -> list[Prepared]:

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -62,17 +63,18 @@ def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]
 
 
 @pytest.fixture
-def new_storage(new_url: Callable[[], str]) -> Iterator[Callable[[], SqlStorage]]:
-    """The same, opened."""
-    opened = []
+def new_storage(new_url: Callable[[], str]) -> Callable[[], AbstractContextManager[SqlStorage]]:
+    """The same, open for as long as it is used: a test of many examples would run out of connections."""
 
-    def made() -> SqlStorage:
-        opened.append(open_database(new_url()))
-        return SqlStorage(opened[-1])
+    @contextmanager
+    def made() -> Iterator[SqlStorage]:
+        engine = open_database(new_url())
+        try:
+            yield SqlStorage(engine)
+        finally:
+            engine.dispose()
 
-    yield made
-    for engine in opened:
-        engine.dispose()
+    return made
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@
 
 The search, which takes tens of milliseconds, happens outside any transaction, for a batch together. Inside the one
 transaction that records the outcomes, a probe is compared only with what the search could not see: the people changed
-since, and those of its own batch who come before it. The outcome is that of one enrolment after another,
-in a gallery large enough that no one is compared whom the vectors rule out.
+since, and those of its own batch who come before it. The outcome is that of one enrolment after another.
 """
 
 from collections.abc import Mapping, Sequence

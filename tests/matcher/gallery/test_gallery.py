@@ -13,7 +13,6 @@ from matcher import exact
 from matcher.errors import TemplatesIncomparable
 from matcher.gallery import Gallery, preselection, untrained
 from matcher.gallery import gallery as module
-from matcher.parameters import MINUTIAE_LEAST_PEOPLE
 from matcher.types import Candidate, Position, Template
 from tests.matcher.made_up import CALIBRATIONS, DIMENSIONS, again, person
 
@@ -76,7 +75,6 @@ def test_a_small_gallery_is_searched_as_a_plain_scan_would(positions: tuple[Posi
         found, wanted = gallery.search(probe, limit=60), scan(gallery, probe)
         assert_same_but_for_ties(likely(found), likely(wanted))
         evidence = {candidate.key: candidate.log10_lr for candidate in wanted}
-        assert len(found) >= min(MINUTIAE_LEAST_PEOPLE, len(wanted))
         for candidate in found:
             assert candidate.log10_lr == pytest.approx(evidence[candidate.key], abs=CLOSE)
 
@@ -169,12 +167,14 @@ def test_swapped_hands_are_found_on_request_alone() -> None:
     best, *others = gallery.search_position_free(probe)
     assert best.key == 123
     assert {position: one.found_at for position, one in best.evidence.items()} == dict(zip(left, right, strict=True))
-    assert best.log10_lr > 10 > 0 > max(one.log10_lr for one in others)
+    assert best.log10_lr > 10
+    assert not likely(others)
 
 
 def test_two_fingers_are_never_found_in_one() -> None:
-    gallery = gallery_of({1: person(1, [THUMB]), 2: person(2, [THUMB, INDEX])})
-    probe = mislabelled([*person(1, [THUMB]), *again(1, [THUMB])], [INDEX, Position.LEFT_THUMB])
+    twice = [*person(1, [THUMB]), *again(1, [THUMB])]
+    gallery = gallery_of({1: person(1, [THUMB]), 2: mislabelled(twice, [THUMB, INDEX])})
+    probe = mislabelled(twice, [INDEX, Position.LEFT_THUMB])
     found = {candidate.key: candidate for candidate in gallery.search_position_free(probe)}
     assert len(found[1].evidence) == 1
     assert len(found[2].evidence) == 2

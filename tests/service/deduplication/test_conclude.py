@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -150,20 +151,25 @@ def one_after_another(storage: SqlStorage, recognition: Recognition, visits: Seq
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=2, max_size=9), st.data())
 def test_batches_have_the_outcome_of_one_after_another(
-    new_storage: Callable[[], SqlStorage], recognition: Recognition, visits: list[Visit], data: st.DataObject
+    new_storage: Callable[[], AbstractContextManager[SqlStorage]],
+    recognition: Recognition,
+    visits: list[Visit],
+    data: st.DataObject,
 ) -> None:
-    wanted = one_after_another(new_storage(), recognition, visits)
-    counter = Counter(new_storage(), recognition)
-    waiting = counter.receive(visits)
-    ahead: deque[Searched] = deque()
-    while waiting or ahead:  # a batch may be searched before some of the earlier ones are recorded
-        if waiting and (not ahead or data.draw(st.booleans(), "search ahead")):
-            size = data.draw(st.integers(1, len(waiting)), "batch")
-            ahead.append(counter.search(*waiting[:size]))
-            waiting = waiting[size:]
-        else:
-            counter.record(ahead.popleft())
-    assert counter.outcomes() == wanted
+    with new_storage() as storage:
+        wanted = one_after_another(storage, recognition, visits)
+    with new_storage() as storage:
+        counter = Counter(storage, recognition)
+        waiting = counter.receive(visits)
+        ahead: deque[Searched] = deque()
+        while waiting or ahead:  # a batch may be searched before some of the earlier ones are recorded
+            if waiting and (not ahead or data.draw(st.booleans(), "search ahead")):
+                size = data.draw(st.integers(1, len(waiting)), "batch")
+                ahead.append(counter.search(*waiting[:size]))
+                waiting = waiting[size:]
+            else:
+                counter.record(ahead.popleft())
+        assert counter.outcomes() == wanted
 
 
 def test_two_posts_of_one_person_at_once_are_one_person_and_one_case(

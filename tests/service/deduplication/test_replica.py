@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,21 +66,21 @@ def test_a_snapshot_and_what_came_after_it_are_the_whole_gallery(
 
 
 def test_a_snapshot_of_another_history_is_refused(
-    new_storage: Callable[[], SqlStorage],
+    new_storage: Callable[[], AbstractContextManager[SqlStorage]],
     replica: Replica,
     crowd: Crowd,
 ) -> None:
     """Its numbers would fit: both databases have had one change."""
-    ours, other = new_storage(), new_storage()
-    enrolled(other, crowd.people(1))
-    restarted(replica, other)
-    replica.snapshot()
-    (key,) = enrolled(ours, crowd.people(2))
-    with ours.read() as uow, other.read() as theirs:
-        assert uow.changes.last() == theirs.changes.last()
-        replica.index.clear()
-        assert not replica.load(uow)
-    assert restarted(replica, ours) == [1]
+    with new_storage() as ours, new_storage() as other:
+        enrolled(other, crowd.people(1))
+        restarted(replica, other)
+        replica.snapshot()
+        (key,) = enrolled(ours, crowd.people(2))
+        with ours.read() as uow, other.read() as theirs:
+            assert uow.changes.last() == theirs.changes.last()
+            replica.index.clear()
+            assert not replica.load(uow)
+        assert restarted(replica, ours) == [1]
     assert crowd.found(replica, 1, 2) == [[], [key]]
 
 
