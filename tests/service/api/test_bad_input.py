@@ -20,6 +20,8 @@ from tests.captures import capture
 from tests.service.api.counter import FIRST, Client, enrolment, files
 
 Sent = dict[str, bytes | str]
+NOBODY = uuid.UUID(int=7)
+"""No one's, and the same in every process that collects these tests."""
 
 
 def png(pixels: np.ndarray[Any, Any]) -> bytes:
@@ -201,13 +203,13 @@ def test_more_bytes_than_are_read(counter: Client, jisr: App) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status", "kind"),
     [
-        ("GET", f"/v1/enrolments/{uuid.uuid4()}", 404, "no-such-enrolment"),
+        ("GET", f"/v1/enrolments/{NOBODY}", 404, "no-such-enrolment"),
         ("GET", "/v1/enrolments/12", 422, "malformed"),
         ("GET", "/v1/persons/2345678901", 404, "no-such-person"),
         ("GET", "/v1/persons/%00", 404, "no-such-person"),
         ("GET", "/v1/persons/" + "2" * 500, 404, "no-such-person"),
         ("GET", "/v1/households/M1234567878", 404, "no-such-household"),
-        ("GET", f"/v1/households/{uuid.uuid4()}", 404, "no-such-household"),
+        ("GET", f"/v1/households/{NOBODY}", 404, "no-such-household"),
         ("GET", "/v1/households/M12", 422, "malformed-household"),
         ("GET", "/v1/nothing", 404, "no-such-page"),
         ("DELETE", "/v1/identify", 405, "method-not-allowed"),
@@ -239,15 +241,15 @@ def test_cases_that_are_not_there(desk: Client) -> None:
     ("method", "path", "roles"),
     [
         ("POST", "/v1/enrolments", {"enroller"}),
-        ("GET", f"/v1/enrolments/{uuid.uuid4()}", {"enroller", "adjudicator"}),
+        ("GET", f"/v1/enrolments/{NOBODY}", {"enroller", "adjudicator"}),
         ("GET", "/v1/persons/2345678901", {"enroller", "adjudicator"}),
         ("GET", "/v1/households/M1234567878", {"enroller", "adjudicator"}),
         ("POST", "/v1/identify", {"enroller", "adjudicator"}),
         ("POST", "/v1/verify", {"enroller", "adjudicator"}),
         ("POST", "/v1/quality", {"enroller", "adjudicator"}),
         ("GET", "/v1/cases", {"adjudicator"}),
-        ("GET", f"/v1/cases/{uuid.uuid4()}", {"adjudicator"}),
-        ("POST", f"/v1/cases/{uuid.uuid4()}/decision", {"adjudicator"}),
+        ("GET", f"/v1/cases/{NOBODY}", {"adjudicator"}),
+        ("POST", f"/v1/cases/{NOBODY}/decision", {"adjudicator"}),
     ],
 )
 def test_who_may_do_what(
