@@ -21,8 +21,8 @@ from service.registry.steps.people import names_of
 class DecideCase:
     """survivor: who remains, for same_person. merged: who else in the case is the same person.
 
-    People are named by their ID. `merged` may stay empty where only one answer is possible: the subject, when the
-    survivor is a candidate; the one candidate, when the survivor is the subject.
+    People are named by their ID. The subject is always one of those who are the same person, named or not. `merged` may
+    stay empty where the survivor is a candidate, and where the survivor is the subject of the one candidate.
     """
 
     case_id: UUID
@@ -81,13 +81,9 @@ def _who_is_who(uow: AdjudicationUnit, case: Case, subject: Person, command: Dec
     survivor = people[command.survivor]
     if not survivor.searched:
         raise UnknownSurvivor(f"{command.survivor} was withdrawn", "survivor")
-    if command.merged:
-        named = [people[name] for name in command.merged]
-    elif survivor is not subject:
-        named = [subject]
-    elif command.survivor in candidates:
-        named = []  # an earlier case has already made them one
-    else:
+    named = [subject, *(people[name] for name in command.merged)]
+    made_one_before = survivor is subject and command.survivor in candidates
+    if survivor is subject and not command.merged and not made_one_before:
         named = _the_only_other(subject, candidates.values())
     losers = [one for one in dict.fromkeys(named) if one is not survivor and one.searched]
     return survivor, losers

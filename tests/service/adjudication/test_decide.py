@@ -1,10 +1,13 @@
 """Deciding cases, on both kinds of database: all that follows is kept together, or nothing is."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from service.adjudication.domain.cases import Case, CaseStatus, Decision
@@ -235,6 +238,45 @@ def test_a_person_whom_another_case_holds_back_gets_no_number_yet(desk: Desk) ->
     desk.decide(second, Decision.DISTINCT)
     assert desk.person(second).number is not None
     assert [desk.enrolment(one).status for one in (second, third)] == [EnrolmentStatus.ENROLLED] * 2
+
+
+def test_the_subject_is_one_with_the_survivor_though_only_another_is_named(desk: Desk) -> None:
+    first, other = (desk.enrolled(number) for number in NUMBERS)
+    subject = desk.in_review(first, other)
+    desk.decide(subject, Decision.SAME_PERSON, first.person, (other.person,))
+    assert [desk.person(one).survivor_key for one in (subject, other)] == [first.person_key] * 2
+    assert desk.enrolment(subject).status is EnrolmentStatus.ENROLLED
+
+
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sets(st.integers(0, 5), max_size=3), min_size=2, max_size=6), st.data())
+def test_once_all_cases_are_decided_nobody_waits(
+    new_storage: Callable[[], AbstractContextManager[SqlStorage]], resembling: list[set[int]], data: st.DataObject
+) -> None:
+    """resembling: those whom each subject resembles, by their place among those before; without any, it is unique."""
+    with new_storage() as storage:
+        desk = Desk(storage)
+        visits = [desk.enrolled(NUMBERS[0])]
+        for places in resembling:
+            before = [visits[place] for place in sorted(places) if place < len(visits)] or visits[:1]
+            visits.append(desk.in_review(*before))
+        waiting = visits[1:]
+        while waiting:
+            subject = data.draw(st.sampled_from(waiting), "subject")
+            decision = data.draw(st.sampled_from(Decision), "decision")
+            people = [one.person for one in visits]
+            survivor = data.draw(st.sampled_from(people), "survivor")
+            merged = data.draw(st.sets(st.sampled_from(people), max_size=2), "merged")
+            try:
+                desk.decide(subject, decision, survivor, tuple(merged))
+            except (UnknownSurvivor, MalformedRequest):
+                desk.decide(subject, Decision.DISTINCT)
+            waiting.remove(subject)
+        people_now = [desk.person(one) for one in visits]
+        assert PersonStatus.PENDING not in [one.status for one in people_now]
+        assert all(one.number for one in people_now if one.status is PersonStatus.ACTIVE)
+        assert EnrolmentStatus.IN_REVIEW not in [desk.enrolment(one).status for one in visits]
 
 
 def closed(desk: Desk, subject: Visit, people: list[Visit]) -> DecideCase:
