@@ -1,4 +1,4 @@
-"""The service that `benchmarks.contention` measures: a process of its own, told what to do line by line.
+"""The service and its worker that `benchmarks.contention` measures, together or apart, told what to do line by line.
 
 Its index holds made-up people; their rows are in the database, their templates are not, since nothing reads them again.
 Enrolments come with captures that are templates already, so that concluding is measured and not extraction.
@@ -6,6 +6,7 @@ Enrolments come with captures that are templates already, so that concluding is 
 
 import json
 import math
+import os
 import sys
 import threading
 import time
@@ -48,6 +49,7 @@ from service.registry.domain.people import Demographics, Name, PersonStatus
 from service.registry.storage import person
 from service.settings import Settings
 from service.web import create_web
+from service.worker import NICENESS
 
 ACTOR = system_actor("benchmark", "benchmark")
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
@@ -135,6 +137,7 @@ class Contended:
                 extractor=self.app.extractor,
                 blobs=store.blobs,
                 clock=store.clock,
+                most_waiting=sys.maxsize,
             )
 
     def conclude(self, seconds: float = math.inf) -> float:
@@ -176,7 +179,7 @@ def main() -> None:
     cli = ArgumentParser(description=__doc__)
     cli.add_argument("--people", type=int, required=True)
     cli.add_argument("--fingers", type=int, required=True)
-    cli.add_argument("--port", type=int, required=True)
+    cli.add_argument("--port", type=int, help="to answer on; a worker alone otherwise")
     cli.add_argument("--home", type=Path, required=True)
     cli.add_argument("--database", required=True)
     cli.add_argument("--seed", type=int, default=1)
@@ -185,7 +188,10 @@ def main() -> None:
     settings = Settings(home=args.home, database_url=args.database, snapshot_every=10**9)
     service = Contended(settings, args.people, args.fingers, args.seed)
     service.app.comparator.warm_up()
-    serve(service.app, args.port)
+    if args.port is None:
+        os.nice(NICENESS)
+    else:
+        serve(service.app, args.port)
     print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
         name, *numbers = json.loads(line)

@@ -1,6 +1,7 @@
 """Do counters and operators notice that the worker is at work? And what does recording outcomes cost beside searching?
 
-A service whose index holds made-up people concludes enrolments whose templates are stored, so that no extraction is
+The worker is a thread of the service, or with `--apart` a process of its own, as `jisr worker` is. A registry whose
+index holds made-up people concludes enrolments whose templates are stored, so that no extraction is
 measured. First alone: enrolments concluded per second, against what searching alone reaches in the same batches. Then
 with clients: four who read (an enrolment, a person, a household, the page of cases) and one who posts a portrait and a
 print each second, first without the worker, then while it concludes enrolments that were received before. Figures are
@@ -16,7 +17,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import cycle
 from pathlib import Path
@@ -34,12 +35,11 @@ CONSOLE = Console(stderr=True)
 READERS = 4
 
 
-class Service:
-    """The measured service, in a process of its own."""
+class Part:
+    """What is measured, in a process of its own."""
 
-    def __init__(self, process: subprocess.Popen[str], url: str) -> None:
+    def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
-        self.url = url
         self._answer()
 
     def ask(self, name: str, *numbers: float) -> Any:
@@ -58,13 +58,24 @@ class Service:
 
 
 @contextmanager
-def started(args: Any, home: Path, database: str) -> Iterator[Service]:
+def started(args: Any, home: Path, database: str) -> Iterator[tuple[Part, str]]:
+    """The worker, and the URL of the service."""
     port = free_port()
-    command = [sys.executable, "-m", "benchmarks.contended_service", f"--people={args.people}", f"--port={port}"]
-    command += [f"--fingers={args.fingers}", f"--home={home}", f"--database={database}", f"--seed={args.seed}"]
+    with ExitStack() as stack:
+        worker = stack.enter_context(part(args, home, database, args.people, None if args.apart else port))
+        if args.apart:  # nobody searches by it here, so its index may be empty
+            stack.enter_context(part(args, home, database, 0, port))
+        yield worker, f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def part(args: Any, home: Path, database: str, people: int, port: int | None) -> Iterator[Part]:
+    command = [sys.executable, "-m", "benchmarks.contended_service", f"--people={people}", f"--fingers={args.fingers}"]
+    command += [f"--home={home}", f"--database={database}", f"--seed={args.seed}"]
+    command += [] if port is None else [f"--port={port}"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
-            yield Service(process, f"http://127.0.0.1:{port}")
+            yield Part(process)
         finally:
             process.kill()
 
@@ -126,32 +137,32 @@ class Clients:
 
 
 def measure(args: Any, home: Path, database: str) -> dict[str, Any]:
-    with started(args, home, database) as service:
-        result = alone(service, args)
+    with started(args, home, database) as (worker, url):
+        result = alone(worker, args)
         CONSOLE.print(result)
         bearer = token("admin", {**os.environ, "JISR_HOME": str(home), "JISR_DATABASE_URL": database})
-        clients = Clients(service.url, bearer, args.reads_per_second)
-        service.ask("conclude")
+        clients = Clients(url, bearer, args.reads_per_second)
+        worker.ask("conclude")
         with clients.at_work():
             time.sleep(args.seconds)
         without = {"get": clients.gets, "post": clients.posts}
-        service.ask("conclude")  # what was posted meanwhile
-        service.ask("receive", round(1.5 * args.seconds * result["conclusions_per_second"]))
+        worker.ask("conclude")  # what was posted meanwhile
+        worker.ask("receive", round(1.5 * args.seconds * result["conclusions_per_second"]))
         with clients.at_work():
-            service.ask("conclude", args.seconds)
+            worker.ask("conclude", args.seconds)
         beside = {"get": clients.gets, "post": clients.posts}
     return result | ratios(without, beside)
 
 
-def alone(service: Service, args: Any) -> dict[str, Any]:
+def alone(worker: Part, args: Any) -> dict[str, Any]:
     """Concluding and searching by turns, for the machine is not always as fast; the medians of their rates."""
     concluded, searched = [], []
-    service.ask("receive", args.enrolments)
-    service.ask("conclude")  # what is compiled or loaded once
+    worker.ask("receive", args.enrolments)
+    worker.ask("conclude")  # what is compiled or loaded once
     for _ in range(args.rounds):
-        service.ask("receive", args.enrolments)
-        concluded.append(args.enrolments / service.ask("conclude"))
-        searched.append(args.enrolments / service.ask("search", args.enrolments))
+        worker.ask("receive", args.enrolments)
+        concluded.append(args.enrolments / worker.ask("conclude"))
+        searched.append(args.enrolments / worker.ask("search", args.enrolments))
     return {
         "conclusions_per_second": round(float(np.median(concluded)), 2),
         "search_many_per_second": round(float(np.median(searched)), 2),
@@ -193,6 +204,7 @@ def main() -> None:
     cli.add_argument("--seconds", type=float, default=60, help="of clients without, then beside the worker")
     cli.add_argument("--reads-per-second", type=float, default=5, help="of each of the four readers")
     cli.add_argument("--database", help="URL of an empty database, or `bundled`; SQLite otherwise")
+    cli.add_argument("--apart", action="store_true", help="the worker is a process of its own")
     cli.add_argument("--work", type=Path, help="where it is kept meanwhile; a temporary folder otherwise")
     cli.add_argument("--seed", type=int, default=1)
     cli.add_argument("--out", type=Path, help="also write the JSON there")

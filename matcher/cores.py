@@ -13,8 +13,8 @@ import threading
 from threadpoolctl import threadpool_limits
 
 SWITCH_SECONDS = 0.0005
-"""How long a thread may hold Python's lock that others wait for; the default is 5 ms. One run each at 50,000 people:
-the 99th percentile of reads beside a worker 410 ms instead of 457."""
+"""How long a thread may hold Python's lock that others wait for; the default is 5 ms. At 1 M people, three rounds each:
+outcomes reach 0.89 of searching alone instead of 0.80; reads beside a worker in the same process wait as long."""
 
 
 NICENESS = 10

@@ -27,4 +27,4 @@ def test_a_small_run_ends_with_one_line_of_json() -> None:
     found = json.loads(run.stdout.splitlines()[-1])
     for name in ("conclusions_per_second", "search_many_per_second", "post_p99_ratio", "get_p99_ratio"):
         assert found[name] > 0
-    assert min(*found["gets"], *found["posts"]) > 1
+    assert min(*found["gets"], *found["posts"]) >= 1
