@@ -52,8 +52,9 @@ class Running:
         return httpx.Client(base_url=self.url, headers=headers, timeout=120)
 
     def _ready(self) -> bool:
+        own_worker = self.environment.get("JISR_EMBEDDED_WORKER", "true") == "true"
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=5).is_success
+            return httpx.get(f"{self.url}/{'readyz' if own_worker else 'healthz'}", timeout=5).is_success
         except httpx.TransportError:
             return False
 

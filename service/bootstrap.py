@@ -1,6 +1,7 @@
 """The one file that names concrete classes."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,17 +14,21 @@ from service.deduplication.steps.replica import Replica
 from service.deduplication.usecases.process import ProcessingLimits, Processor
 from service.kit.actor import system_actor
 from service.kit.clock import SystemClock
+from service.kit.errors import StorageUnavailable
 from service.kit.sql.blobs import FileBlobs
 from service.kit.sql.database import open_database
-from service.kit.sql.locks import Lock, only_one
+from service.kit.sql.locks import only_one
+from service.kit.turns import Lock, Turn
 from service.settings import Settings
+from service.storage.belonging import bind
 from service.storage.unit import SqlStorage, prepare
+from service.storage.verify import delete_partial
 from service.worker import Worker
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """What needs no networks: tokens are made, numbers looked up. lock: opens with whether it is this process's."""
+    """What needs no networks: tokens are made, numbers looked up."""
 
     settings: Settings
     database: Database
@@ -31,8 +36,17 @@ class Store:
     blobs: FileBlobs
     clock: SystemClock
 
-    def lock(self, lock: Lock) -> AbstractContextManager[bool]:
-        return only_one(self.database, self.settings.home, lock)
+    @contextmanager
+    def lock(self, lock: Lock) -> Iterator[Turn | None]:
+        """Take the next turn at what only one process may do; None while another has it."""
+        with only_one(self.database, self.settings.home, lock) as mine:
+            yield self._next_turn(lock) if mine else None
+
+    def _next_turn(self, lock: Lock) -> Turn:
+        with self.storage.write() as uow:
+            turn = uow.turns.take(lock)
+            uow.commit()
+        return turn
 
     @property
     def snapshots(self) -> Path:
@@ -63,9 +77,16 @@ class App:
 
 def open_store(settings: Settings) -> Store:
     """Open the database, making or migrating it where needed. Raises StorageUnavailable."""
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StorageUnavailable(f"the folder {settings.home} cannot be made: {error.strerror}") from None
     database = open_database(settings.url)
-    return Store(settings, database, prepare(database), FileBlobs(settings.home / "captures"), SystemClock())
+    storage, blobs = prepare(database), FileBlobs(settings.home / "captures")
+    bind(storage, blobs)
+    store = Store(settings, database, storage, blobs, SystemClock())
+    delete_partial(actor=system_actor("start", "start"), blobs=blobs, clock=store.clock)
+    return store
 
 
 def open_recognition(settings: Settings) -> Recognition:

@@ -39,7 +39,10 @@ class Settings(BaseSettings):
         default=10, ge=8, le=16, description="digits of a person number; 12 above about 10 million people"
     )
     batch: int = Field(default=8, ge=1, description="enrolments processed together")
-    attempts: int = Field(default=10, ge=1, description="attempts before an enrolment that fails is given up")
+    attempts: int = Field(default=10, ge=1, description="attempts, alone, before an enrolment that fails is given up")
+    most_waiting: int = Field(
+        default=5000, ge=1, description="enrolments that may wait for their outcome; further ones are answered with 429"
+    )
     snapshot_every: int = Field(default=500, ge=1, description="enrolments between two snapshots of the gallery")
     max_request_bytes: int = Field(default=100_000_000, ge=1_000_000, description="largest request that is read")
 

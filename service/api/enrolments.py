@@ -37,7 +37,7 @@ from service.enrolment.domain.enrolments import (
     Liveness,
     PositionException,
 )
-from service.enrolment.errors import ContradictedException, EnrolmentDiffers, NoSuchEnrolment
+from service.enrolment.errors import ContradictedException, EnrolmentDiffers, NoSuchEnrolment, QueueFull
 from service.enrolment.steps.captures import PARTS
 from service.enrolment.usecases.receive import receive_enrolment
 from service.kit.actor import Actor
@@ -247,7 +247,9 @@ class EnrolmentOut(BaseModel):
 @router.post(
     "",
     status_code=202,
-    responses=declared(*CAPTURE_ERRORS, ContradictedException, UnknownHousehold, MalformedHousehold, EnrolmentDiffers),
+    responses=declared(
+        *CAPTURE_ERRORS, ContradictedException, UnknownHousehold, MalformedHousehold, EnrolmentDiffers, QueueFull
+    ),
     openapi_extra=described({"enrolment": {"$ref": "#/components/schemas/EnrolmentIn"}}),
 )
 async def create(actor: Enroller, form: Form, response: Response, app: Running, wait: Wait = 0) -> EnrolmentOut:
@@ -284,6 +286,7 @@ def _receive(form: SentForm, app: App, actor: Actor) -> UUID:
         extractor=app.extractor,
         blobs=store.blobs,
         clock=store.clock,
+        most_waiting=store.settings.most_waiting,
     )
 
 

@@ -10,7 +10,7 @@ from service.api.deps import AnyRole, Running
 from service.api.people import names_of
 from service.api.problems import declared
 from service.api.shapes import NameShape
-from service.registry.domain.households import Role
+from service.registry.domain.households import HouseholdEventKind, Role
 from service.registry.domain.people import PersonStatus
 from service.registry.errors import MalformedHousehold, NoSuchHousehold
 from service.registry.usecases.look_up import HouseholdView, read_household
@@ -26,12 +26,23 @@ class MemberOut(BaseModel):
     since: datetime
 
 
+class EventOut(BaseModel):
+    """What somebody should look at."""
+
+    kind: HouseholdEventKind = Field(
+        description="`head_missing`: the head left and others remain; `second_head`: a member came as head beside one"
+    )
+    number: str | None = Field(description="of the head who left, or of the second head; null where none was issued")
+    at: datetime
+
+
 class HouseholdOut(BaseModel):
     """A household and who lives in it now."""
 
     id: str | None = Field(description="its household ID; null until it is issued, with the number of the first member")
     client_id: UUID | None
     members: list[MemberOut]
+    events: list[EventOut] = Field(description="oldest first; they stay when the matter is settled")
 
     @classmethod
     def of(cls, view: HouseholdView) -> "HouseholdOut":
@@ -45,7 +56,8 @@ class HouseholdOut(BaseModel):
             )
             for membership, person in view.members
         ]
-        return cls(id=view.household.household_id, client_id=view.household.client_id, members=members)
+        events = [EventOut(kind=event.kind, number=person.number, at=event.at) for event, person in view.events]
+        return cls(id=view.household.household_id, client_id=view.household.client_id, members=members, events=events)
 
 
 @router.get("/{household_id}", responses=declared(NoSuchHousehold, MalformedHousehold))

@@ -46,10 +46,21 @@ class RegistryCounts(Collector):
     def collect(self) -> Iterator[Metric]:
         with self._app.store.storage.read() as uow:
             counts, open_cases = uow.enrolments.count_by_status(), uow.cases.count_open()
+            unusable, oldest = uow.enrolments.count_unusable(), uow.enrolments.oldest_waiting()
         enrolments = GaugeMetricFamily("jisr_enrolments", "Enrolments by status", labels=("status",))
         for status in EnrolmentStatus:
             enrolments.add_metric([status.value], counts.get(status, 0))
         yield enrolments
+        reasons = GaugeMetricFamily("jisr_unusable_enrolments", "Unusable enrolments by reason", labels=("reason",))
+        for reason, count in unusable.items():
+            reasons.add_metric([reason], count)
+        yield reasons
+        age = 0.0 if oldest is None else (self._app.store.clock.now() - oldest).total_seconds()
+        yield GaugeMetricFamily(
+            "jisr_oldest_waiting_seconds",
+            "Since the oldest enrolment without an outcome was received",
+            value=max(age, 0),
+        )
         cases = GaugeMetricFamily("jisr_open_cases", "Cases that are not decided yet", labels=("origin",))
         for origin in Origin:
             cases.add_metric([origin.value], open_cases[origin])

@@ -1,5 +1,6 @@
 """For operators of the service: does it answer, is it ready, what are its figures?"""
 
+from datetime import datetime, timedelta
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
@@ -9,9 +10,11 @@ from pydantic import BaseModel, Field
 from service.api.deps import Running
 from service.api.errors import NotReady
 from service.api.problems import response
-from service.enrolment.domain.enrolments import WAITING
+from service.kit.turns import Lock, Sign
 
 router = APIRouter(tags=["operations"])
+SILENT = timedelta(seconds=60)
+"""A worker signs every few seconds, but not while it extracts one batch of captures."""
 
 
 class Health(BaseModel):
@@ -32,14 +35,23 @@ def health() -> Health:
 
 @router.get("/readyz", responses={503: response("`not-ready`: The service cannot answer yet.")})
 def ready(app: Running) -> Readiness:
-    """The database answers and enrolments are being processed."""
+    """The database answers, and a worker, in this process or another, gets on with the enrolments."""
     if not app.store.storage.answers():
         raise NotReady("the database does not answer")
     if app.store.settings.embedded_worker and not app.worker.alive:
         raise NotReady("the worker has stopped")
     with app.store.storage.read() as uow:
-        counts = uow.enrolments.count_by_status()
-    return Readiness(people=len(app.replica.index), waiting=sum(counts.get(one, 0) for one in WAITING))
+        sign = uow.turns.last_sign(Lock.WORKER)
+        _require_working(sign, app.store.clock.now())
+        app.replica.catch_up(uow)  # with what a worker in another process has recorded
+        return Readiness(people=len(app.replica.index), waiting=uow.enrolments.count_waiting())
+
+
+def _require_working(sign: Sign | None, now: datetime) -> None:
+    if sign is not None and sign.trouble is not None:
+        raise NotReady(f"enrolments are accepted, but none can be processed: {sign.trouble}")
+    if sign is None or now - sign.seen_at > SILENT:
+        raise NotReady("no worker processes enrolments: start `jisr worker`, or the service with JISR_EMBEDDED_WORKER")
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})

@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem documents."""
 
+import errno
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from service.kit.errors import (
     Refused,
     StorageUnavailable,
     TooLarge,
+    TooMany,
     Unavailable,
 )
 
@@ -37,15 +39,19 @@ STATUS: dict[type[JisrError], int] = {
     NotSignedIn: 401,
     Forbidden: 403,
     TooLarge: 413,
+    TooMany: 429,
     Conflict: 409,
     NotFound: 404,
     Unavailable: 503,
 }
 """By base class; an error of any context has that of the nearest."""
+MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
+"""What an operating system says when a disk is full or read-only, or the machine has no more to give."""
+FULL = "the machine has no room for this now; try again in a moment"
 TOO_LARGE = ("capture_too_large", "too_many_pixels")
 NAMED = {"json_invalid": "malformed-json", "birth_in_future": "birth-in-future"}
 """Codes of single wrong fields that are a type of problem of their own."""
-HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}
+HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": "60"}, 503: {"Retry-After": "5"}}
 
 
 class ProblemField(BaseModel):
@@ -136,11 +142,12 @@ class AnswerMistakes:
 
         try:
             await self._app(scope, receive, noting)
-        except Exception:
+        except Exception as error:
             logger.exception("request.failed", path_pattern=getattr(scope.get("route"), "path", None))
             if scope["type"] != "http" or started:
                 raise
-            await answer(Request(scope), MISTAKE)(scope, receive, send)
+            found = describe(NotReady(FULL)) if isinstance(error, OSError) and error.errno in MACHINE else MISTAKE
+            await answer(Request(scope), found)(scope, receive, send)
 
 
 def field_errors(error: ValidationError | RequestValidationError, root: str | None = None) -> list[FieldError]:
@@ -170,7 +177,7 @@ def describe(error: JisrError) -> Described:
     kind, title = slug(type(error).__name__), (type(error).__doc__ or "").partition("\n")[0].strip()
     match error:
         case StorageUnavailable():  # the reason is for the log, not for callers
-            return describe(NotReady("the database does not answer; try again in a moment"))
+            return describe(NotReady("what keeps the registry does not answer; try again in a moment"))
         case Malformed():
             kind = NAMED.get(error.errors[0].code, kind) if len(error.errors) == 1 else kind
             fields = list(error.errors)

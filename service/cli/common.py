@@ -11,8 +11,8 @@ from matcher import MatcherError
 from service.bootstrap import App, Store, open_app, open_store
 from service.enrolment.usecases.extract_again import count_outdated
 from service.kit.actor import Actor, command_line_actor
-from service.kit.errors import JisrError
-from service.kit.sql.locks import Lock
+from service.kit.errors import JisrError, TurnLost
+from service.kit.turns import Lock, Turn
 from service.settings import Settings
 
 console = Console()
@@ -53,13 +53,13 @@ def refuse_outdated(jisr: App) -> None:
 
 
 @contextmanager
-def worker_lock(jisr: App) -> Iterator[None]:
+def worker_lock(jisr: App) -> Iterator[Turn]:
     """Be the only one who writes snapshots, or end: a running service would write its own in place of ours."""
-    with jisr.store.lock(Lock.WORKER) as mine:
-        if not mine:
+    with jisr.store.lock(Lock.WORKER) as turn:
+        if turn is None:
             typer.echo("a service or worker is running on this registry; stop it first", err=True)
             raise typer.Exit(1)
-        yield
+        yield turn
 
 
 @contextmanager
@@ -67,6 +67,6 @@ def plain_errors() -> Iterator[None]:
     """Errors of ours as one sentence, not as a traceback."""
     try:
         yield
-    except (JisrError, MatcherError) as error:
+    except (JisrError, MatcherError, TurnLost) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

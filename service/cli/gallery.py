@@ -17,7 +17,8 @@ from service.deduplication.usecases.search_all import BeginWalk, begin_walk, wal
 from service.enrolment.usecases.extract_again import count_outdated, extract_again
 from service.kit import logs
 from service.kit.errors import MalformedRequest
-from service.kit.sql.locks import Lock
+from service.kit.turns import Lock
+from service.storage.unit import SqlStorage
 
 app = typer.Typer(help="The searchable copy of the registry.", no_args_is_help=True)
 
@@ -48,11 +49,15 @@ def rebuild() -> None:
     store, actor = jisr.store, common.actor()
     outdated = count_outdated(jisr.extractor.models, actor=actor, storage=store.storage)
     columns = (*Progress.get_default_columns(), MofNCompleteColumn())
-    with common.plain_errors(), common.worker_lock(jisr), Progress(*columns, console=common.console) as progress:
+    with (
+        common.plain_errors(),
+        common.worker_lock(jisr) as turn,
+        Progress(*columns, console=common.console) as progress,
+    ):
         extracting = progress.add_task("extracting again", total=outdated)
-        extract_again(
+        lost = extract_again(
             actor=actor,
-            storage=store.storage,
+            storage=store.storage.in_turn(turn),
             extractor=jisr.extractor,
             blobs=store.blobs,
             progress=lambda n: progress.advance(extracting, n),
@@ -61,6 +66,10 @@ def rebuild() -> None:
         jisr.replica.build(store.storage, lambda n: progress.advance(building, n))
         jisr.replica.snapshot()
     typer.echo(f"{len(jisr.replica.index)} people are in the gallery")
+    if lost:
+        typer.echo(f"{len(lost)} captures are missing or altered, such as {lost[0]}: see `jisr store verify`", err=True)
+        typer.echo("restore them and run this again; the service does not start before", err=True)
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -106,10 +115,10 @@ def duplicates(
         _require_new(file, restart)
         jisr = common.whole()
         common.refuse_outdated(jisr)
-        with jisr.store.lock(Lock.WALK) as mine:
-            if not mine:
+        with jisr.store.lock(Lock.WALK) as turn:
+            if turn is None:
                 raise WalkBusy("another run is searching all records against all others")
-            walk = _walk(jisr, batch, BeginWalk(_settings(jisr), cases, restart))
+            walk = _walk(jisr, jisr.store.storage.in_turn(turn), batch, BeginWalk(_settings(jisr), cases, restart))
         export_pairs(file, actor=common.actor(), storage=jisr.store.storage)
     outcome = f"{walk.people} people searched; {walk.pairs} pairs in {file}"
     typer.echo(f"{outcome}; {walk.cases} cases opened" if walk.opens_cases else outcome)
@@ -143,20 +152,20 @@ def _settings(jisr: App) -> dict[str, str]:
     }
 
 
-def _walk(jisr: App, batch: int, command: BeginWalk) -> Walk:
-    """Walk to the end, with progress shown."""
+def _walk(jisr: App, storage: SqlStorage, batch: int, command: BeginWalk) -> Walk:
+    """Walk to the end, with progress shown. storage: keeps what is found only while this is the only walk."""
     store, actor = jisr.store, common.actor()
     columns = (*Progress.get_default_columns(), MofNCompleteColumn(), Rate(), TextColumn("{task.fields[found]}"))
-    walk = begin_walk(command, actor=actor, storage=store.storage, clock=store.clock)
+    walk = begin_walk(command, actor=actor, storage=storage, clock=store.clock)
     with Progress(*columns, console=common.console, speed_estimate_period=120) as progress:
         loading = progress.add_task("loading the gallery", total=None, found="")
-        jisr.replica.start(store.storage, lambda n: progress.advance(loading, n))
+        jisr.replica.start(storage, lambda n: progress.advance(loading, n))
         progress.remove_task(loading)
         searching = progress.add_task("searching", total=len(jisr.replica.index), completed=walk.people, found="")
         steps = walk_on(
             walk.key,
             actor=actor,
-            storage=store.storage,
+            storage=storage,
             replica=jisr.replica,
             clock=store.clock,
             policy=jisr.policy,

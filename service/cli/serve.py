@@ -14,6 +14,7 @@ import uvicorn
 
 from service.cli import common
 from service.kit import logs
+from service.worker import NICENESS
 
 logger = structlog.get_logger(__name__)
 
@@ -64,6 +65,7 @@ def serve(
 def worker() -> None:
     """Process enrolments in a process of its own; for services started with JISR_EMBEDDED_WORKER=false."""
     logs.set_up()
+    os.nice(NICENESS)
     jisr = common.whole()
     common.refuse_outdated(jisr)
     jisr.replica.start(jisr.store.storage)

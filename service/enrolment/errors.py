@@ -10,13 +10,15 @@ Refused
 Conflict
 ├── EnrolmentDiffers         the same enrolment UUID with other content
 └── NotGivenUp               only what failed can be processed again
+TooMany
+└── QueueFull                as many enrolments wait as may
 NotFound
 └── NoSuchEnrolment
 """
 
 from collections.abc import Sequence
 
-from service.kit.errors import Conflict, NotFound, Refused
+from service.kit.errors import Conflict, NotFound, Refused, TooMany
 
 
 class UnknownPosition(Refused):
@@ -57,6 +59,10 @@ class EnrolmentDiffers(Conflict):
 
 class NotGivenUp(Conflict):
     """Only an enrolment whose processing failed can be processed again."""
+
+
+class QueueFull(TooMany):
+    """As many enrolments wait for their outcome as may; send this one again later."""
 
 
 class NoSuchEnrolment(NotFound):

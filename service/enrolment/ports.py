@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -39,8 +40,20 @@ class Enrolments(Protocol):
     def capture(self, key: int) -> CaptureRecord:
         """Raises NoSuchRow."""
 
-    def waiting(self, limit: int) -> list[Enrolment]:
-        """The oldest that have no outcome yet, in the order they were received."""
+    def received(self, limit: int) -> list[Enrolment]:
+        """The oldest that no worker has begun with."""
+
+    def begun(self, limit: int) -> list[Enrolment]:
+        """Those that a worker began with and did not end; first those tried least, then the oldest."""
+
+    def count_waiting(self) -> int:
+        """Without an outcome."""
+
+    def oldest_waiting(self) -> datetime | None:
+        """When the oldest without an outcome was received."""
+
+    def count_unusable(self) -> Mapping[str, int]:
+        """By reason."""
 
     def in_review_of(self, person_keys: Sequence[int]) -> list[Enrolment]: ...
     def count_by_status(self) -> Mapping[EnrolmentStatus, int]: ...

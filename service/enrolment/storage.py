@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
@@ -149,9 +150,26 @@ class SqlEnrolments:
     def capture(self, key: int) -> CaptureRecord:
         return row_of(self._session, CaptureRecord, key)
 
-    def waiting(self, limit: int) -> list[Enrolment]:
-        rows = select(Enrolment).where(enrolment.c.status.in_(WAITING)).order_by(enrolment.c.key).limit(limit)
-        return list(self._session.scalars(rows))
+    def received(self, limit: int) -> list[Enrolment]:
+        rows = select(Enrolment).where(enrolment.c.status == EnrolmentStatus.RECEIVED)
+        return list(self._session.scalars(rows.order_by(enrolment.c.key).limit(limit)))
+
+    def begun(self, limit: int) -> list[Enrolment]:
+        rows = select(Enrolment).where(enrolment.c.status == EnrolmentStatus.PROCESSING)
+        return list(self._session.scalars(rows.order_by(enrolment.c.attempts, enrolment.c.key).limit(limit)))
+
+    def count_waiting(self) -> int:
+        rows = select(func.count()).select_from(enrolment).where(enrolment.c.status.in_(WAITING))
+        return self._session.scalar(rows) or 0
+
+    def oldest_waiting(self) -> datetime | None:
+        rows = select(enrolment.c.received_at).where(enrolment.c.status.in_(WAITING))
+        return self._session.scalar(rows.order_by(enrolment.c.key).limit(1))
+
+    def count_unusable(self) -> Mapping[str, int]:
+        unusable = enrolment.c.status == EnrolmentStatus.UNUSABLE
+        rows = select(enrolment.c.reason, func.count()).where(unusable).group_by(enrolment.c.reason)
+        return {row[0] or "": row[1] for row in self._session.execute(rows)}
 
     def in_review_of(self, person_keys: Sequence[int]) -> list[Enrolment]:
         rows = select(Enrolment).where(

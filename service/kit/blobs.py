@@ -1,9 +1,12 @@
 """Bytes by name, and the rows that state whose they are. Every stored byte has a row."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+
+from service.kit.errors import BlobAltered
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +19,11 @@ class StoredName:
 
 
 class Blobs(Protocol):
-    """What `put` returned from is on disk."""
+    """What `put` returned from is on disk. Every method raises StorageUnavailable where the store as a whole fails."""
 
     def put(self, name: str, content: bytes) -> None: ...
     def get(self, name: str) -> bytes:
-        """Raises FileNotFoundError."""
+        """Raises BlobMissing or BlobUnreadable."""
 
     def delete(self, name: str) -> None:
         """Once this returned, the bytes are gone; an unknown name is no error."""
@@ -30,6 +33,17 @@ class Blobs(Protocol):
 
     def names(self) -> Iterator[StoredName]:
         """Everything in the store, in no order."""
+
+    def partial(self) -> Iterator[StoredName]:
+        """What writes that did not end left behind, or are about to end."""
+
+
+def read_sound(blobs: Blobs, row: "BlobRecord") -> bytes:
+    """The bytes of a row, as they were stored. Raises BlobMissing, BlobUnreadable, BlobAltered."""
+    content = blobs.get(row.name)
+    if hashlib.sha256(content).hexdigest() != row.sha256:
+        raise BlobAltered(f"the bytes of {row.name} are not those that were stored")
+    return content
 
 
 @dataclass(eq=False)
@@ -50,5 +64,10 @@ class BlobRecord:
 class BlobRecords(Protocol):
     def add(self, one: BlobRecord) -> None: ...
     def of_names(self, names: Sequence[str]) -> dict[str, BlobRecord]: ...
+    def newest(self) -> BlobRecord | None: ...
+    def store_id(self) -> str | None:
+        """Of the store whose bytes these rows are of; None before the first start."""
+
+    def set_store_id(self, store_id: str) -> None: ...
     def page(self, after: int, limit: int) -> Sequence[BlobRecord]:
         """The next rows by key."""

@@ -6,6 +6,7 @@ JisrError
 ├── NotSignedIn              the caller is not known
 ├── Forbidden                the caller is known, and may not do this
 ├── TooLarge                 more than is read
+├── TooMany                  more requests than can be taken at present
 ├── Conflict                 the request contradicts what is recorded
 ├── NotFound                 there is nothing under this name
 └── Unavailable              the machine's fault, not the request's: the same request may succeed later
@@ -13,7 +14,11 @@ JisrError
 
 StorageError                 no answer to a caller: a use case catches it, or it is a mistake of ours
 ├── AlreadyThere             a value that must be unique is taken
-└── NoSuchRow                a key that leads nowhere
+├── NoSuchRow                a key that leads nowhere
+├── BlobMissing              no bytes under a name that has a row
+├── BlobUnreadable           bytes that cannot be read, while others can
+├── BlobAltered              bytes that are not those that were stored
+└── TurnLost                 another process does now what only one may do
 """
 
 
@@ -45,6 +50,10 @@ class TooLarge(JisrError):
     """The request has more than is read."""
 
 
+class TooMany(JisrError):
+    """There is more to do than can be taken at present; the same request may succeed later."""
+
+
 class Conflict(JisrError):
     """The request contradicts what is already recorded."""
 
@@ -58,7 +67,7 @@ class Unavailable(JisrError):
 
 
 class StorageUnavailable(Unavailable):
-    """The database does not answer, or cannot write."""
+    """The database or the captures' folder does not answer, or cannot be written."""
 
 
 class StorageError(Exception):
@@ -71,3 +80,19 @@ class AlreadyThere(StorageError):
 
 class NoSuchRow(StorageError):
     """No row has this key."""
+
+
+class BlobMissing(StorageError):
+    """The store has no bytes under this name."""
+
+
+class BlobUnreadable(StorageError):
+    """The bytes under this name cannot be read, though the store answers."""
+
+
+class BlobAltered(StorageError):
+    """The bytes under this name are not those that were stored."""
+
+
+class TurnLost(StorageError):
+    """Another process has taken over what only one may do."""

@@ -5,6 +5,7 @@ from typing import Protocol, Self, TypeVar
 
 from service.kit.blobs import BlobRecords
 from service.kit.feed import ChangeFeed
+from service.kit.turns import Turn, Turns
 
 
 class UnitOfWork(Protocol):
@@ -14,12 +15,15 @@ class UnitOfWork(Protocol):
     def changes(self) -> ChangeFeed: ...
     @property
     def blobs(self) -> BlobRecords: ...
+    @property
+    def turns(self) -> Turns: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc: object) -> None: ...
     def flush(self) -> None:
         """Send what is pending, so that keys are known. Raises AlreadyThere where a unique value is taken."""
 
-    def commit(self) -> None: ...
+    def commit(self) -> None:
+        """Raises TurnLost, keeping nothing, in a transaction of `Storage.in_turn` whose turn has passed."""
 
 
 Unit = TypeVar("Unit", covariant=True)
@@ -30,3 +34,5 @@ class Storage(Protocol[Unit]):
 
     def read(self) -> AbstractContextManager[Unit]: ...
     def write(self) -> AbstractContextManager[Unit]: ...
+    def in_turn(self, turn: Turn) -> "Storage[Unit]":
+        """The same, but what is written is kept only while the turn lasts."""

@@ -5,7 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from service.kit.unit import UnitOfWork
-from service.registry.domain.households import Household, Membership
+from service.registry.domain.households import Household, HouseholdEvent, Membership
 from service.registry.domain.people import Person
 
 
@@ -50,6 +50,13 @@ class Households(Protocol):
     def add_membership(self, one: Membership) -> None: ...
     def members(self, household_key: int) -> list[Membership]:
         """Memberships that last, oldest first."""
+
+    def heads_of_many(self, household_keys: Iterable[int]) -> Mapping[int, int]:
+        """How many heads live in each household now; one without is left out."""
+
+    def add_event(self, one: HouseholdEvent) -> None: ...
+    def events(self, household_key: int) -> Sequence[HouseholdEvent]:
+        """Oldest first."""
 
     def current_of(self, person_key: int) -> Membership | None: ...
     def current_of_many(self, person_keys: Iterable[int]) -> Mapping[int, Membership]:

@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, select, text
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, func, select, text
 from sqlalchemy.orm import Session, aliased
 
 from service.kit.sql.columns import AsJson, Instant, Key, key, mapper, metadata, to, word
 from service.kit.sql.unit import Row, row_of
-from service.registry.domain.households import Household, Membership, Role
+from service.registry.domain.households import Household, HouseholdEvent, HouseholdEventKind, Membership, Role
 from service.registry.domain.people import Demographics, Person, PersonStatus
 
 person = Table(
@@ -56,9 +56,21 @@ membership = Table(
     sqlite_autoincrement=True,
 )
 
+household_event = Table(
+    "household_event",
+    metadata,
+    key(),
+    to("household"),
+    to("person", index=False),
+    Column("kind", word(HouseholdEventKind), nullable=False),
+    Column("at", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 mapper.map_imperatively(Person, person)
 mapper.map_imperatively(Household, household)
 mapper.map_imperatively(Membership, membership)
+mapper.map_imperatively(HouseholdEvent, household_event)
 
 
 class SqlPeople:
@@ -140,6 +152,25 @@ class SqlHouseholds:
             .order_by(membership.c.key)
         )
         return list(self._session.scalars(rows))
+
+    def heads_of_many(self, household_keys: Iterable[int]) -> Mapping[int, int]:
+        rows = (
+            select(membership.c.household_key, func.count())
+            .where(
+                membership.c.household_key.in_(list(household_keys)),
+                membership.c.until.is_(None),
+                membership.c.role == Role.HEAD,
+            )
+            .group_by(membership.c.household_key)
+        )
+        return {row[0]: row[1] for row in self._session.execute(rows)}
+
+    def add_event(self, one: HouseholdEvent) -> None:
+        self._session.add(one)
+
+    def events(self, household_key: int) -> Sequence[HouseholdEvent]:
+        rows = select(HouseholdEvent).where(household_event.c.household_key == household_key)
+        return self._session.scalars(rows.order_by(household_event.c.key)).all()
 
     def current_of(self, person_key: int) -> Membership | None:
         return self.current_of_many([person_key]).get(person_key)

@@ -12,6 +12,7 @@ from service.kit.errors import StorageError, StorageUnavailable
 from service.kit.sql.columns import metadata
 from service.kit.sql.database import WRITES, migrate
 from service.kit.sql.unit import SqlTransaction
+from service.kit.turns import Turn
 from service.registry.storage import SqlHouseholds, SqlPeople
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -24,8 +25,8 @@ METADATA = metadata
 class SqlUnitOfWork(SqlTransaction):
     """One transaction. Leaving the block without `commit()` keeps nothing."""
 
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(engine)
+    def __init__(self, engine: Engine, turn: Turn | None = None) -> None:
+        super().__init__(engine, turn)
         self.tokens = SqlTokens(self._session)
         self.people = SqlPeople(self._session)
         self.households = SqlHouseholds(self._session)
@@ -36,9 +37,10 @@ class SqlUnitOfWork(SqlTransaction):
 
 
 class SqlStorage:
-    """Opens transactions on one database."""
+    """Opens transactions on one database. turn: what has to last for anything to be written."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, turn: Turn | None = None) -> None:
+        self._engine, self._turn = engine, turn
         self._reader = engine
         self._writer = engine.execution_options(**{WRITES: True})
 
@@ -55,7 +57,10 @@ class SqlStorage:
         return SqlUnitOfWork(self._reader)
 
     def write(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self._writer)
+        return SqlUnitOfWork(self._writer, self._turn)
+
+    def in_turn(self, turn: Turn) -> "SqlStorage":
+        return SqlStorage(self._engine, turn)
 
 
 def prepare(engine: Engine) -> SqlStorage:

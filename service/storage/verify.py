@@ -9,6 +9,7 @@ from itertools import islice
 from service.kit.actor import Actor
 from service.kit.blobs import BlobRecord, Blobs, StoredName
 from service.kit.clock import Clock
+from service.kit.errors import BlobMissing, BlobUnreadable
 from service.kit.unit import Storage, UnitOfWork
 
 IN_PROGRESS = timedelta(hours=1)
@@ -72,6 +73,12 @@ def delete_unowned(
     return sum(blobs.delete_older(name, clock.now() - IN_PROGRESS) for name in report.unowned if name not in owned)
 
 
+def delete_partial(*, actor: Actor, blobs: Blobs, clock: Clock) -> int:
+    """Delete what writes left behind that a crash ended, but for those of the last hour; how many."""
+    partial = [one.name for one in blobs.partial() if _is_old(one, clock)]
+    return sum(blobs.delete_older(name, clock.now() - IN_PROGRESS) for name in partial)
+
+
 def _rows(storage: Storage[UnitOfWork]) -> Iterator[BlobRecord]:
     """All rows, in short transactions: reading every byte of a registry takes hours."""
     after = 0
@@ -97,8 +104,10 @@ def _sound(row: BlobRecord, blobs: Blobs) -> bool | None:
     """None where there are no bytes."""
     try:
         content = blobs.get(row.name)
-    except FileNotFoundError:
+    except BlobMissing:
         return None
+    except BlobUnreadable:
+        return False
     return hashlib.sha256(content).hexdigest() == row.sha256
 
 

@@ -109,6 +109,7 @@ def received(app: App, shots: Mapping[str, bytes | str], **changes: Any) -> UUID
         extractor=app.extractor,
         blobs=app.store.blobs,
         clock=app.store.clock,
+        most_waiting=app.store.settings.most_waiting,
     )
 
 

@@ -83,8 +83,8 @@ class Case:
         return Origin.GALLERY if self.enrolment_key is None else Origin.ENROLMENT
 
     def decide(self, decision: Decision, reason: str, by: str, at: datetime) -> None:
-        """Close the case. Raises CaseClosed if it was decided before."""
+        """Close the case, not before it was opened, though the clock was set back. Raises CaseClosed."""
         if self.status is not CaseStatus.OPEN:
             raise CaseClosed(f"case {self.id} was decided on {self.decided_at:%Y-%m-%d %H:%M} as {self.decision}")
         self.status, self.decision, self.reason = CaseStatus.DECIDED, decision, reason
-        self.decided_by, self.decided_at = by, at
+        self.decided_by, self.decided_at = by, max(at, self.opened_at)

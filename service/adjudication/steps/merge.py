@@ -7,7 +7,7 @@ from service.adjudication.ports import AdjudicationUnit
 from service.enrolment.domain.enrolments import EnrolmentStatus
 from service.enrolment.ports import TEMPLATES
 from service.registry.domain.people import Person, PersonStatus
-from service.registry.steps.residence import hand_over, leave
+from service.registry.steps.residence import hand_over, leave, note_missing_head
 
 
 def merge(uow: AdjudicationUnit, loser: Person, survivor: Person, now: datetime) -> None:
@@ -28,5 +28,7 @@ def take_back(uow: AdjudicationUnit, case: Case, subject: Person, now: datetime)
     alone = subject.key == case.person_key and not uow.people.aliases_of(subject.key)
     if alone and subject.status is PersonStatus.PENDING:
         subject.withdraw()
-        leave(uow, subject, now)
+        left = leave(uow, subject, now)
+        if left is not None:
+            note_missing_head(uow, left, now)
     uow.changes.note(TEMPLATES, subject.key)

@@ -6,7 +6,7 @@ since, and those of its own batch who come before it. The outcome is that of one
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
@@ -19,7 +19,14 @@ from service.deduplication.domain import SearchPolicy, decide
 from service.deduplication.ports import Comparator, DeduplicationUnit
 from service.deduplication.steps.candidates import to_candidate
 from service.deduplication.steps.replica import Replica
-from service.enrolment.domain.enrolments import NO_USABLE_CAPTURE, WAITING, Enrolment, EnrolmentStatus
+from service.enrolment.domain.enrolments import (
+    CAPTURE_ALTERED,
+    CAPTURE_MISSING,
+    NO_USABLE_CAPTURE,
+    WAITING,
+    Enrolment,
+    EnrolmentStatus,
+)
 from service.enrolment.ports import TEMPLATES
 from service.enrolment.steps.captures import problem_code, to_record
 from service.kit.actor import Actor
@@ -30,16 +37,25 @@ from service.registry.domain.people import Person
 from service.registry.steps.residence import join
 
 logger = structlog.get_logger(__name__)
+LOST = {
+    CAPTURE_MISSING: "its file is no longer in the store; restore it and run `jisr retry`, or capture again",
+    CAPTURE_ALTERED: "its file is not the one that was stored; restore it and run `jisr retry`, or capture again",
+}
 RESERVE = 20
 """Candidates taken beyond those that may be shown, for those of them who change before the outcome is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """An enrolment and what the matcher made of each of its captures, by the capture's key."""
+    """An enrolment and what the matcher made of each of its captures, by the capture's key.
+
+    lost: captures whose bytes are not there as they were stored, and why, by code. With any of them nobody is enrolled:
+    a person known by fewer captures than were accepted would be found by fewer.
+    """
 
     enrolment_key: int
     results: Mapping[int, Template | CaptureError]
+    lost: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def templates(self) -> dict[int, Template]:
@@ -145,11 +161,16 @@ def _note_quality(uow: DeduplicationUnit, some: Sequence[Extracted]) -> None:
     captures = uow.enrolments.captures_of([one.enrolment_key for one in some])
     for one in some:
         for record in captures.get(one.enrolment_key, ()):
+            if one.lost:
+                record.problem = one.lost.get(record.key)
+                record.detail = None if record.problem is None else LOST[record.problem]
+                continue
             result = one.results[record.key]
             if isinstance(result, CaptureError):
                 record.problem, record.detail = problem_code(result), str(result)
             else:
                 record.quality, record.reasons = result.quality.score, list(result.quality.reasons)
+                record.problem = record.detail = None
 
 
 def _register(
@@ -161,7 +182,9 @@ def _register(
     """
     people = {}
     for place, enrolment in waiting.items():
-        if batch[place].results and not batch[place].probe:
+        if batch[place].lost:
+            enrolment.finish(EnrolmentStatus.UNUSABLE, now, next(iter(batch[place].lost.values())))
+        elif batch[place].results and not batch[place].probe:
             enrolment.finish(EnrolmentStatus.UNUSABLE, now, NO_USABLE_CAPTURE)
         else:
             people[place] = Person(new_uuid(), enrolment.demographics, now)

@@ -1,24 +1,26 @@
 """From received to an outcome: extract, then conclude, a batch at a time, in order."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 
 import structlog
 
+from matcher import Capture
 from service.deduplication.domain import SearchPolicy
 from service.deduplication.ports import Comparator, DeduplicationUnit
+from service.deduplication.steps.queue import Lot, Pauses, begin, next_lot, put_back
 from service.deduplication.steps.replica import Replica
 from service.deduplication.usecases.conclude import Extracted, Searched, record_batch, search_batch
-from service.enrolment.domain.enrolments import PROCESSING_FAILED, Enrolment, EnrolmentStatus
+from service.enrolment.domain.enrolments import CAPTURE_ALTERED, CAPTURE_MISSING, CaptureRecord, Enrolment
 from service.enrolment.ports import Extractor
 from service.enrolment.steps.captures import to_capture
 from service.kit.actor import Actor
-from service.kit.blobs import Blobs
+from service.kit.blobs import BlobRecord, Blobs
 from service.kit.clock import Clock
-from service.kit.errors import StorageUnavailable
+from service.kit.errors import BlobAltered, BlobMissing, StorageUnavailable, TurnLost
 from service.kit.unit import Storage
 
 logger = structlog.get_logger(__name__)
@@ -28,11 +30,19 @@ BATCHES = 4
 
 @dataclass(frozen=True, slots=True)
 class ProcessingLimits:
-    """batch: enrolments taken together. attempts: how often one that fails is tried before it is given up."""
+    """batch: enrolments taken together. attempts: how often one that fails is tried alone before it is given up."""
 
     batch: int
     attempts: int
     person_number_length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The captures of an enrolment by key, as they were stored; lost: why some no longer are."""
+
+    captures: Mapping[int, Capture]
+    lost: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,70 +57,87 @@ class Processor:
     clock: Clock
     policy: SearchPolicy
     limits: ProcessingLimits
+    pauses: Pauses = field(default_factory=Pauses)
 
     def process_waiting(self, *, actor: Actor, stopping: Callable[[], bool] = lambda: False) -> int:
         """Bring the oldest waiting enrolments to their outcome, and return how many were tried.
 
         While one batch is recorded the next is extracted and searched; what the first changes is compared when the next
         is recorded. stopping: asked between batches whether to leave the rest waiting. A crash at any point leaves each
-        enrolment either waiting or wholly done.
+        enrolment either waiting or wholly done. What is the fault of enrolments is logged and theirs alone; raised is
+        what keeps all from going on: StorageUnavailable, OSError, TurnLost.
         """
         lot, taken = self._begin()
-        batches = [lot[start : start + self.limits.batch] for start in range(0, len(lot), self.limits.batch)]
+        batches = deque(
+            lot.enrolments[start : start + self.limits.batch]
+            for start in range(0, len(lot.enrolments), self.limits.batch)
+        )
         with ThreadPoolExecutor(1, thread_name_prefix="ahead") as ahead:
             searching = deque(ahead.submit(self._search, batch, actor) for batch in batches)
             try:
                 while searching and not stopping():
                     self._record(searching[0].result(), actor)
                     searching.popleft()
-            except Exception as error:
-                to_blame = 0 if isinstance(error, OSError | StorageUnavailable) else 1  # the machine, or this batch
-                self._leave(searching, batches, to_blame)
+                    self._ended(batches.popleft())
+            except (OSError, StorageUnavailable) as error:
+                logger.error("queue.held", enrolments=_ids(batches[0]), reason=f"{type(error).__name__}: {error}")
+                self._leave(searching, batches, lot.alone)
                 raise
-            self._leave(searching, batches, 0)
+            except TurnLost:
+                self._cancel(searching)
+                raise
+            except Exception:
+                self._blame(batches.popleft(), lot.alone)
+            self._leave(searching, batches, lot.alone)
         with self.storage.read() as uow:
             self.replica.catch_up(uow)
         return taken
 
-    def _begin(self) -> tuple[list[Enrolment], int]:
-        """Mark the next batches; how many were taken, those given up as well.
-
-        One that failed before goes alone, so that it cannot take others with it.
-        """
+    def _begin(self) -> tuple[Lot, int]:
+        """Mark the next lot; and how many were taken, those given up as well."""
+        most = BATCHES * self.limits.batch
         with self.storage.read() as uow:
-            if not uow.enrolments.waiting(1):
-                return [], 0
+            if not next_lot(uow, 1, self.pauses).enrolments:
+                return Lot(), 0
         with self.storage.write() as uow:
-            waiting = uow.enrolments.waiting(BATCHES * self.limits.batch)
-            fresh = [one for one in waiting if one.attempts == 0]
-            batch = fresh if waiting and waiting[0].attempts == 0 else waiting[:1]
-            for enrolment in batch:
-                enrolment.attempts += 1
-                enrolment.status = EnrolmentStatus.PROCESSING
-                if enrolment.attempts > self.limits.attempts:
-                    logger.error("enrolment.given_up", enrolment=str(enrolment.id))
-                    enrolment.finish(EnrolmentStatus.UNUSABLE, self.clock.now(), PROCESSING_FAILED)
+            lot = next_lot(uow, most, self.pauses)
+            begun = begin(lot, self.limits.attempts, self.clock)
             uow.commit()
-        return [one for one in batch if one.status is EnrolmentStatus.PROCESSING], len(batch)
+        return begun, len(lot.enrolments)
 
-    def _leave(self, searching: deque[Future[Searched]], batches: Sequence[Sequence[Enrolment]], tried: int) -> None:
-        """Leave what is not recorded waiting. The attempt counts for the first `tried` batches of it only."""
-        for one in searching:
-            one.cancel()
-        left = batches[len(batches) - len(searching) + tried :]
+    def _ended(self, batch: Sequence[Enrolment]) -> None:
+        for one in batch:
+            self.pauses.end(one)
+
+    def _blame(self, batch: Sequence[Enrolment], alone: bool) -> None:
+        """What made a batch fail is one of it: each goes alone from now on."""
+        logger.exception("enrolment.failed" if alone else "batch.failed", enrolments=_ids(batch))
+        if alone:
+            self.pauses.begin(batch[0])
+
+    def _leave(self, searching: deque[Future[Searched]], batches: Collection[Sequence[Enrolment]], alone: bool) -> None:
+        """Leave what is not recorded waiting, as if it had not been begun with."""
+        self._cancel(searching)
+        left = list(chain.from_iterable(batches))
         if left:
             with self.storage.write() as uow:
-                for enrolment in chain.from_iterable(left):
-                    uow.enrolments.by_key(enrolment.key).attempts -= 1
+                put_back(uow, left, alone)
                 uow.commit()
+
+    def _cancel(self, searching: deque[Future[Searched]]) -> None:
+        for one in searching:
+            one.cancel()
 
     def _search(self, batch: Sequence[Enrolment], actor: Actor) -> Searched:
         with self.storage.read() as uow:
             captures = uow.enrolments.captures_of([one.key for one in batch])
-        flat = [record for one in batch for record in captures.get(one.key, ())]
-        results = iter(self.extractor.extract([to_capture(record, self.blobs) for record in flat]))
+            rows = uow.blobs.of_names([record.blob for some in captures.values() for record in some])
+        stored = [self._read(one, captures.get(one.key, ()), rows) for one in batch]
+        flat = [capture for each in stored for capture in each.captures.values()]
+        results = iter(self.extractor.extract(flat))
         extracted = [
-            Extracted(one.key, {record.key: next(results) for record in captures.get(one.key, ())}) for one in batch
+            Extracted(one.key, {key: next(results) for key in each.captures}, each.lost)
+            for one, each in zip(batch, stored, strict=True)
         ]
         return search_batch(
             extracted,
@@ -120,6 +147,19 @@ class Processor:
             replica=self.replica,
             policy=self.policy,
         )
+
+    def _read(self, enrolment: Enrolment, records: Sequence[CaptureRecord], rows: Mapping[str, BlobRecord]) -> Stored:
+        """Where one capture of an enrolment is lost, none of the others is extracted: see `Extracted`."""
+        captures: dict[int, Capture] = {}
+        lost: dict[int, str] = {}
+        for record in records:
+            try:
+                captures[record.key] = to_capture(record, rows[record.blob], self.blobs)
+            except (BlobMissing, BlobAltered) as error:
+                lost[record.key] = CAPTURE_MISSING if isinstance(error, BlobMissing) else CAPTURE_ALTERED
+                reason = f"{type(error).__name__}: {error}"
+                logger.error("capture.lost", enrolment=str(enrolment.id), position=record.position, reason=reason)
+        return Stored({} if lost else captures, lost)
 
     def _record(self, searched: Searched, actor: Actor) -> None:
         record_batch(
@@ -132,3 +172,7 @@ class Processor:
             policy=self.policy,
             number_length=self.limits.person_number_length,
         )
+
+
+def _ids(enrolments: Iterable[Enrolment]) -> list[str]:
+    return [str(one.id) for one in enrolments]

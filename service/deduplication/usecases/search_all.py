@@ -87,7 +87,7 @@ def walk_on(
             yield walk
     with storage.write() as uow:
         walk = uow.walks.by_key(walk_key)
-        walk.status, walk.finished_at = WalkStatus.FINISHED, clock.now()
+        walk.status, walk.finished_at = WalkStatus.FINISHED, max(clock.now(), walk.begun_at)
         uow.commit()
     yield walk
 

@@ -10,10 +10,17 @@ from service.registry.domain.people import Demographics
 
 PROCESSING_FAILED = "processing_failed"
 NO_USABLE_CAPTURE = "no_usable_capture"
+CAPTURE_MISSING = "capture_missing"
+CAPTURE_ALTERED = "capture_altered"
+REOPENED = (PROCESSING_FAILED, CAPTURE_MISSING, CAPTURE_ALTERED)
+"""Reasons that are not the captures' own: once what was wrong is corrected, the enrolment can be processed again."""
 
 
 class EnrolmentStatus(StrEnum):
-    """received and processing become one of the other three; in_review becomes enrolled or unusable by a decision."""
+    """received and processing become one of the other three; in_review becomes enrolled or unusable by a decision.
+
+    processing: a worker began it, and is at it or was ended.
+    """
 
     RECEIVED = "received"
     PROCESSING = "processing"
@@ -128,7 +135,8 @@ class SlapRecord:
 class Enrolment:
     """content_hash: tells a repeated post from a changed one, see `content.content_hash`. sent_by: the actor's ID.
 
-    attempts: how often a worker began with it. reason: why it is unusable.
+    attempts: how often a worker began with it alone, after it or others in its batch had failed. reason: why it is
+    unusable.
     claim: the household as the client named it; household_key: the one that was found or made for it.
     """
 
@@ -152,7 +160,8 @@ class Enrolment:
     key: int = field(init=False)
 
     def finish(self, status: EnrolmentStatus, at: datetime, reason: str | None = None) -> None:
-        self.status, self.finished_at, self.reason = status, at, reason
+        """at: a clock that was set back finishes nothing before it was received."""
+        self.status, self.finished_at, self.reason = status, max(at, self.received_at), reason
 
     def reopen(self) -> None:
         """Let it be processed from the start again."""

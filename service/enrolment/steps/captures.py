@@ -13,7 +13,7 @@ from service.enrolment.errors import (
     UnknownPosition,
 )
 from service.enrolment.ports import Extractor, TemplateRecord
-from service.kit.blobs import Blobs
+from service.kit.blobs import BlobRecord, Blobs, read_sound
 
 POSITIONS = frozenset(position.value for position in Position)
 PARTS = POSITIONS | frozenset(SLAPS)
@@ -92,9 +92,12 @@ def refusal(position: str, error: CaptureError) -> CaptureRefused:
     return CaptureRefused(str(error), position, problem_code(error))
 
 
-def to_capture(record: CaptureRecord, blobs: Blobs) -> Capture:
-    """What the matcher is given of a stored capture. Raises FileNotFoundError."""
-    return Capture(Position(record.position), blobs.get(record.blob), record.dpi)
+def to_capture(record: CaptureRecord, row: BlobRecord, blobs: Blobs) -> Capture:
+    """What the matcher is given of a stored capture. row: of its bytes.
+
+    Raises BlobMissing, BlobUnreadable, BlobAltered.
+    """
+    return Capture(Position(record.position), read_sound(blobs, row), record.dpi)
 
 
 def to_record(template: Template, capture_key: int) -> TemplateRecord:

@@ -9,6 +9,7 @@ from service.enrolment.ports import EnrolmentUnit, Extractor
 from service.enrolment.steps.captures import to_capture, to_record
 from service.kit.actor import Actor
 from service.kit.blobs import Blobs
+from service.kit.errors import BlobAltered, BlobMissing, BlobUnreadable
 from service.kit.unit import Storage
 
 logger = structlog.get_logger(__name__)
@@ -27,22 +28,30 @@ def extract_again(
     extractor: Extractor,
     blobs: Blobs,
     progress: Callable[[int], None],
-) -> int:
-    """Make every outdated template anew from its capture, each in a transaction of its own; how many there were.
+) -> list[str]:
+    """Make every outdated template anew from its capture, each in a transaction of its own.
 
-    A capture that the present networks cannot use loses its template; the person stays enrolled.
+    A capture that the present networks cannot use loses its template; the person stays enrolled. Where a capture's
+    bytes are missing or altered its template stays as it is, outdated. Returns the names of these bytes.
     """
+    lost = []
     with storage.read() as uow:
         outdated = uow.templates.outdated(extractor.models["face"], extractor.models["finger"])
     for template_key, capture_key in outdated:
+        progress(1)
         with storage.write() as uow:
             record = uow.enrolments.capture(capture_key)
-            (found,) = extractor.extract([to_capture(record, blobs)])
+            row = uow.blobs.of_names([record.blob])[record.blob]
+            try:
+                (found,) = extractor.extract([to_capture(record, row, blobs)])
+            except (BlobMissing, BlobUnreadable, BlobAltered) as error:
+                logger.error("capture.lost", capture=capture_key, reason=f"{type(error).__name__}: {error}")
+                lost.append(record.blob)
+                continue
             if isinstance(found, CaptureError):
                 logger.warning("template.lost", capture=capture_key, problem=type(found).__name__)
                 uow.templates.drop(template_key)
             else:
                 uow.templates.replace(template_key, to_record(found, capture_key))
             uow.commit()
-        progress(1)
-    return len(outdated)
+    return lost

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from service.enrolment.domain.enrolments import PROCESSING_FAILED
+from service.enrolment.domain.enrolments import REOPENED
 from service.enrolment.errors import NoSuchEnrolment, NotGivenUp
 from service.enrolment.ports import EnrolmentUnit
 from service.kit.actor import Actor
@@ -10,12 +10,15 @@ from service.kit.unit import Storage
 
 
 def process_again(enrolment_id: UUID, *, actor: Actor, storage: Storage[EnrolmentUnit]) -> None:
-    """Let an enrolment that was given up be processed again. Raises NoSuchEnrolment, NotGivenUp."""
+    """Let an enrolment be processed again that ended by no fault of its captures.
+
+    Raises NoSuchEnrolment, NotGivenUp.
+    """
     with storage.write() as uow:
         enrolment = uow.enrolments.by_id(enrolment_id)
         if enrolment is None:
             raise NoSuchEnrolment(f"there is no enrolment {enrolment_id}")
-        if enrolment.reason != PROCESSING_FAILED:
+        if enrolment.reason not in REOPENED:
             raise NotGivenUp(f"enrolment {enrolment_id} is {enrolment.status}")
         enrolment.reopen()
         uow.commit()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from service.enrolment.domain.content import content_hash
 from service.enrolment.domain.enrolments import CaptureRecord, EnrolCommand, Enrolment, SentCapture, SlapRecord
-from service.enrolment.errors import ContradictedException, EnrolmentDiffers, NothingToEnrol
+from service.enrolment.errors import ContradictedException, EnrolmentDiffers, NothingToEnrol, QueueFull
 from service.enrolment.ports import EnrolmentUnit, Extractor
 from service.enrolment.steps.captures import check_captures, check_positions, one_per_position
 from service.kit.actor import Actor
@@ -27,16 +27,20 @@ def receive_enrolment(
     extractor: Extractor,
     blobs: Blobs,
     clock: Clock,
+    most_waiting: int,
 ) -> UUID:
     """Accept an enrolment; when this returns, all of it is on disk and a worker will find it.
 
-    Raises Refused, keeping nothing, and EnrolmentDiffers when the UUID was used for something else.
+    most_waiting: enrolments that may wait for their outcome. Raises Refused, keeping nothing, EnrolmentDiffers when the
+    UUID was used for something else, and QueueFull.
     """
     _check_whole(command, captures)
     digest = content_hash(command, captures)
     with storage.read() as uow:
         if _is_repeat(uow, command.id, digest):
             return command.id
+        if uow.enrolments.count_waiting() >= most_waiting:
+            raise QueueFull(f"{most_waiting} enrolments wait for their outcome; send this one again later")
         require_household(uow, command.claim, "enrolment.household.id")
     single = one_per_position(captures, [one.position for one in command.exceptions], extractor)
     check_captures(single, extractor)

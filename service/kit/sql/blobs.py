@@ -2,19 +2,20 @@
 
 import os
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
 
-from sqlalchemy import Column, Integer, String, Table, select
+from sqlalchemy import Column, Integer, String, Table, insert, select
 from sqlalchemy.orm import Session
 
 from service.kit.blobs import BlobRecord, StoredName
+from service.kit.errors import BlobMissing, BlobUnreadable, StorageUnavailable
 from service.kit.sql.columns import Instant, key, mapper, metadata
 
-PARTIAL = ".part"
+PARTIAL, PARTIAL_FOLDER = ".part", ".partial"
+STORE_ID = ".store-id"
 TRIES = 5
 _CHUNK = 1000
 
@@ -29,31 +30,88 @@ blob = Table(
     Column("stored_at", Instant, nullable=False),
     sqlite_autoincrement=True,
 )
+# One row: the store of the captures.
+store = Table("store", metadata, Column("store_id", String(32), primary_key=True))
 mapper.map_imperatively(BlobRecord, blob)
 
 
 class FileBlobs:
-    """Bytes under names like `folder/name`, written so that a crash leaves either nothing or all of them."""
+    """Bytes under names like `folder/name`, written so that a crash leaves either nothing or all of them.
+
+    A store has an ID, in a file of its own: a folder that is not mounted, or another registry's, is told by it.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._partial = root / PARTIAL_FOLDER
+        self._expected: str | None = None
+        with _in_our_words("made"):
+            root.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    @property
+    def root(self) -> Path:
+        return self._root
+
+    def store_id(self) -> str | None:
+        """The folder's; None where it has none yet."""
+        with _in_our_words("read"):
+            try:
+                return (self._root / STORE_ID).read_text(encoding="ascii").strip()
+            except FileNotFoundError:
+                return None
+
+    def set_store_id(self, store_id: str) -> None:
+        with _in_our_words("written"):
+            self._write(STORE_ID, f"{store_id}\n".encode())
+
+    def expect(self, store_id: str) -> None:
+        """From now on refuse to work on a folder that has not this ID."""
+        self._expected = store_id
 
     def put(self, name: str, content: bytes) -> None:
+        self._require_ours()
+        with _in_our_words("written"):
+            self._write(name, content)
+
+    def get(self, name: str) -> bytes:
+        try:
+            return (self._root / name).read_bytes()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            self._require_ours()
+            raise BlobMissing(f"there are no bytes under {name}") from None
+        except OSError as error:
+            with _in_our_words("read"):
+                next(self._root.iterdir(), None)  # the machine's fault if not even this can be done
+            self._require_ours()
+            raise BlobUnreadable(f"{name} cannot be read: {error.strerror}") from error
+
+    def _require_ours(self) -> None:
+        if self._expected is not None and self.store_id() != self._expected:
+            raise StorageUnavailable(f"{self._root.absolute()} is not the folder of this registry's captures")
+
+    def _write(self, name: str, content: bytes) -> None:
+        """In a folder of unfinished writes first, so that what a crash leaves there is found without a search."""
         path = self._root / name
-        partial = path.with_name(f"{path.name}.{secrets.token_hex(8)}{PARTIAL}")  # one post may come twice at once
-        with self._opened(partial) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        partial = self._partial / f"{secrets.token_hex(16)}{PARTIAL}"  # one post may come twice at once
+        self._partial.mkdir(mode=0o700, exist_ok=True)
+        try:
+            with partial.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            _move(partial, path)
+        except OSError:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+            raise
         for folder in (path.parent, self._root):
             _sync_folder(folder)
 
-    def get(self, name: str) -> bytes:
-        return (self._root / name).read_bytes()
-
     def delete(self, name: str) -> None:
+        with _in_our_words("written"):
+            self._delete(name)
+
+    def _delete(self, name: str) -> None:
         path = self._root / name
         path.unlink(missing_ok=True)
         try:
@@ -78,22 +136,19 @@ class FileBlobs:
         self.delete(aside.relative_to(self._root).as_posix())
         return True
 
-    def _opened(self, path: Path) -> IO[bytes]:
-        """A new file. Its folder may be deleted, as the last of a folder was, between being made and being used."""
-        for _ in range(TRIES):
-            with suppress(FileNotFoundError, FileExistsError):
-                path.parent.mkdir(mode=0o700, exist_ok=True)
-                return path.open("xb")
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        return path.open("xb")
-
     def names(self) -> Iterator[StoredName]:
-        for path in self._root.rglob("*"):
+        return self._listed(self._root.rglob("*"))
+
+    def partial(self) -> Iterator[StoredName]:
+        return self._listed(self._partial.glob("*"))
+
+    def _listed(self, paths: Iterable[Path]) -> Iterator[StoredName]:
+        for path in paths:
             try:
                 changed = path.stat().st_mtime
             except FileNotFoundError:  # renamed or deleted meanwhile
                 continue
-            if path.is_file():
+            if path.is_file() and path.name != STORE_ID:
                 name = path.relative_to(self._root).as_posix()
                 yield StoredName(name, datetime.fromtimestamp(changed, UTC), path.name.endswith(PARTIAL))
 
@@ -112,10 +167,40 @@ class SqlBlobRecords:
             found |= {one.name: one for one in rows}
         return found
 
+    def newest(self) -> BlobRecord | None:
+        return self._session.scalar(select(BlobRecord).order_by(blob.c.key.desc()).limit(1))
+
+    def store_id(self) -> str | None:
+        return self._session.scalar(select(store.c.store_id))
+
+    def set_store_id(self, store_id: str) -> None:
+        self._session.execute(insert(store).values(store_id=store_id))
+
     def page(self, after: int, limit: int) -> Sequence[BlobRecord]:
         return self._session.scalars(
             select(BlobRecord).where(blob.c.key > after).order_by(blob.c.key).limit(limit)
         ).all()
+
+
+@contextmanager
+def _in_our_words(done: str) -> Iterator[None]:
+    """A full disk, one that became read-only, a folder that is gone."""
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise StorageUnavailable(f"the captures' folder cannot be {done}: {reason}") from error
+
+
+def _move(partial: Path, path: Path) -> None:
+    """The folder may be deleted, as the last of a folder was, between being made and being used."""
+    for _ in range(TRIES):
+        with suppress(FileNotFoundError):
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            partial.replace(path)
+            return
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    partial.replace(path)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -3,22 +3,18 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import Enum
 from pathlib import Path
 
 from sqlalchemy import Engine, text
 
-
-class Lock(Enum):
-    """Names of locks, with the number that stands for each on PostgreSQL."""
-
-    WORKER = 0x4A495352  # "JISR"
-    WALK = 0x4A574C4B  # "JWLK"
+from service.kit.turns import Lock
 
 
 @contextmanager
 def only_one(engine: Engine, home: Path, lock: Lock) -> Iterator[bool]:
     """Whether this process holds the lock, for as long as the block lasts. A dead process loses it at once.
+
+    A session may end without its holder noticing: `kit.turns` keeps what it then writes from being kept.
 
     On PostgreSQL an advisory lock of the session, so that processes on several machines exclude each other; on SQLite a
     lock on a file beside the database.

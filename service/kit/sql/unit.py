@@ -9,15 +9,19 @@ from sqlalchemy.orm import Session
 from service.kit.errors import NoSuchRow
 from service.kit.sql.blobs import SqlBlobRecords
 from service.kit.sql.feed import SqlChangeFeed
+from service.kit.sql.turns import SqlTurns
+from service.kit.turns import Turn
 
 Row = TypeVar("Row")
 
 
 class SqlTransaction:
-    """One transaction. Leaving the block without `commit()` keeps nothing."""
+    """One transaction. Leaving the block without `commit()` keeps nothing. turn: what has to last until then."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, turn: Turn | None = None) -> None:
         self._session = Session(engine, expire_on_commit=False)
+        self._turn = turn
+        self.turns = SqlTurns(self._session)
         self.changes = SqlChangeFeed(self._session)
         self.blobs = SqlBlobRecords(self._session)
 
@@ -31,6 +35,8 @@ class SqlTransaction:
         self._session.flush()
 
     def commit(self) -> None:
+        if self._turn is not None:
+            self.turns.check(self._turn)
         self._session.commit()
 
 

@@ -17,6 +17,17 @@ class Role(StrEnum):
     NOT_RELATED = "not_related"
 
 
+class HouseholdEventKind(StrEnum):
+    """What somebody should look at.
+
+    head_missing: the head left, by a merge or because captures were taken back, and others remain.
+    second_head: a member came as head where one was there.
+    """
+
+    HEAD_MISSING = "head_missing"
+    SECOND_HEAD = "second_head"
+
+
 @dataclass(frozen=True, slots=True)
 class HouseholdClaim:
     """The household a person states they belong to. id: a client's UUID, or a household ID already issued."""
@@ -37,8 +48,19 @@ class Household:
 
 
 @dataclass(eq=False)
+class HouseholdEvent:
+    """person_key: the head who left, or the second head."""
+
+    household_key: int
+    kind: HouseholdEventKind
+    person_key: int
+    at: datetime
+    key: int = field(init=False)
+
+
+@dataclass(eq=False)
 class Membership:
-    """One person's stay in one household. until: None while it lasts."""
+    """One person's stay in one household. until: None while it lasts; never before it began."""
 
     household_key: int
     person_key: int
@@ -46,3 +68,7 @@ class Membership:
     since: datetime
     until: datetime | None = None
     key: int = field(init=False)
+
+    def end(self, at: datetime) -> None:
+        """A clock that was set back ends no stay before it began."""
+        self.until = max(at, self.since)

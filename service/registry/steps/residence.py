@@ -4,7 +4,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from service.registry.domain.households import Household, HouseholdClaim, Membership
+from service.registry.domain.households import (
+    Household,
+    HouseholdClaim,
+    HouseholdEvent,
+    HouseholdEventKind,
+    Membership,
+    Role,
+)
 from service.registry.domain.identifiers import is_household_id, new_household_ids
 from service.registry.domain.people import Person
 from service.registry.errors import UnknownHousehold
@@ -39,9 +46,24 @@ def join(uow: RegistryUnit, claims: Sequence[tuple[HouseholdClaim, Person]], now
             known[claim.id] = Household(UUID(claim.id), now)
             uow.households.add(known[claim.id])
     uow.flush()
+    _note_second_heads(uow, [(known[claim.id], claim, person) for claim, person in claims], now)
     for claim, person in claims:
         uow.households.add_membership(Membership(known[claim.id].key, person.key, claim.role, now))
     return [known[claim.id] for claim, _ in claims]
+
+
+def _note_second_heads(
+    uow: RegistryUnit, joining: Sequence[tuple[Household, HouseholdClaim, Person]], now: datetime
+) -> None:
+    """joining: who is about to move where. Refusing them would send a family away for what can be settled later."""
+    coming = [(home.key, person.key) for home, claim, person in joining if claim.role is Role.HEAD]
+    if not coming:
+        return
+    headed = set(uow.households.heads_of_many({home for home, _ in coming}))
+    for home, person in coming:
+        if home in headed:
+            uow.households.add_event(HouseholdEvent(home, HouseholdEventKind.SECOND_HEAD, person, now))
+        headed.add(home)
 
 
 def complete_households(uow: RegistryUnit, people: Sequence[Person]) -> None:
@@ -59,9 +81,18 @@ def leave(uow: RegistryUnit, person: Person, now: datetime) -> Membership | None
     """End the person's present membership, and return it."""
     membership = uow.households.current_of(person.key)
     if membership is not None:
-        membership.until = now
+        membership.end(now)
         uow.flush()
     return membership
+
+
+def note_missing_head(uow: RegistryUnit, left: Membership, now: datetime) -> None:
+    """Where a head has left people behind, say so. To be called once it is known who takes the place."""
+    if left.role is not Role.HEAD or uow.households.heads_of_many([left.household_key]):
+        return
+    if uow.households.members(left.household_key):
+        event = HouseholdEvent(left.household_key, HouseholdEventKind.HEAD_MISSING, left.person_key, now)
+        uow.households.add_event(event)
 
 
 def hand_over(uow: RegistryUnit, loser: Person, survivor: Person, now: datetime) -> None:
@@ -79,3 +110,4 @@ def hand_over(uow: RegistryUnit, loser: Person, survivor: Person, now: datetime)
         uow.flush()
     elif home.household_key != left.household_key and not uow.households.members(left.household_key):
         uow.households.by_key(left.household_key).survivor_key = home.household_key
+    note_missing_head(uow, left, now)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from service.kit.actor import Actor
 from service.kit.unit import Storage
-from service.registry.domain.households import Household, Membership
+from service.registry.domain.households import Household, HouseholdEvent, Membership
 from service.registry.domain.identifiers import household_name, is_person_number
 from service.registry.domain.people import Person
 from service.registry.errors import MalformedHousehold, NoSuchHousehold, NoSuchPerson
@@ -16,10 +16,11 @@ from service.registry.steps.residence import find_households
 
 @dataclass(frozen=True, slots=True)
 class HouseholdView:
-    """members: who lives there now, each with their membership, oldest first."""
+    """members: who lives there now, each with their membership, oldest first. events: each with whom it is about."""
 
     household: Household
     members: Sequence[tuple[Membership, Person]]
+    events: Sequence[tuple[HouseholdEvent, Person]]
 
 
 def read_person(number: str, *, actor: Actor, storage: Storage[RegistryUnit]) -> PersonView:
@@ -39,8 +40,14 @@ def read_household(name: str, *, actor: Actor, storage: Storage[RegistryUnit]) -
         if found is None:
             raise NoSuchHousehold(f"no household has the ID {name}")
         memberships = uow.households.members(found.key)
-        people = uow.people.by_keys(one.person_key for one in memberships)
-        return HouseholdView(found, [(one, people[one.person_key]) for one in memberships])
+        events = uow.households.events(found.key)
+        shown = {one.person_key for one in memberships} | {one.person_key for one in events}
+        people = uow.people.by_keys(shown)
+        return HouseholdView(
+            found,
+            [(one, people[one.person_key]) for one in memberships],
+            [(one, people[one.person_key]) for one in events],
+        )
 
 
 def checked_household(text: str, field: str) -> str:

@@ -284,3 +284,16 @@ def test_stopping_and_starting_again_forgets_no_one(counter: Client, jisr: App) 
     jisr.replica.start(jisr.store.storage)  # one person from the snapshot, one from the log
     assert len(jisr.replica.index) == 2
     assert counter.enrol(AGAIN)["status"] == "in_review"
+
+
+def test_a_household_shows_that_its_head_was_merged_away(counter: Client, desk: Client) -> None:
+    family = str(uuid.uuid4())
+    counter.enrol(FIRST, household=home("head", family))
+    again = counter.enrol(AGAIN, household=home("head", str(uuid.uuid4())))
+    counter.enrol(SECOND, household=home("child", family))
+    case = desk.get(again["links"]["case"])
+    subject = case["subject"]["id"]
+    assert desk.decide(case["id"], "same_person", survivor=subject).status_code == 200
+    household = counter.get(f"/v1/households/{family}")
+    assert [one["role"] for one in household["members"]] == ["child"]
+    assert [one["kind"] for one in household["events"]] == ["head_missing"]

@@ -1,5 +1,6 @@
 """The OpenAPI document states what really happens."""
 
+import time
 from typing import Any
 
 import pytest
@@ -62,6 +63,9 @@ def test_every_reference_leads_somewhere(http: TestClient) -> None:
 
 def test_the_pages_for_machines_need_no_token(http: TestClient) -> None:
     assert http.get("/healthz").json() == {"status": "ok"}
+    until = time.monotonic() + 30
+    while http.get("/readyz").status_code == 503:  # the worker is warming up
+        assert time.monotonic() < until
     assert http.get("/readyz").json() == {"status": "ready", "people": 0, "waiting": 0}
     assert http.get("/docs").status_code == 200
     figures = http.get("/metrics").text

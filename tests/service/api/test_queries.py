@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from service.api.app import NOUNS
 from service.bootstrap import App, Recognition, open_store, wire
 from service.enrolment.domain.enrolments import EnrolmentStatus
 from service.kit.ids import new_uuid
+from service.kit.turns import Lock, Sign
 from service.registry.domain.households import Household, Membership, Role
 from service.registry.domain.identifiers import new_household_ids, new_person_numbers
 from service.registry.domain.people import Person, PersonStatus
@@ -180,6 +182,10 @@ def filled(
         stack.callback(app.store.database.dispose)
         token = create_token("a", AccessRole.ADMIN, actor=TESTER, storage=app.store.storage, clock=app.store.clock)
         names = fill(app, size)
+        with app.store.lock(Lock.WORKER) as turn, app.store.storage.write() as uow:
+            assert turn is not None
+            uow.turns.show(turn, Sign(app.store.clock.now() + timedelta(hours=1), None))  # of a worker, to be ready
+            uow.commit()
         return Filled(stack.enter_context(TestClient(create_web(app))), token, app.store.database, names)
 
     with ExitStack() as stack:

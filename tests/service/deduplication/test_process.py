@@ -1,14 +1,15 @@
 """Taking what waits, in order, on both kinds of database: batches, failures, giving up and trying again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from threading import Event
 from uuid import UUID
 
 import pytest
 
-from matcher import Capture, CaptureError, Template
+from matcher import Capture, CaptureError, Template, TooFewFeatures
 from service.adjudication.ports import CaseQuery
 from service.bootstrap import App
 from service.deduplication.usecases.process import BATCHES, ProcessingLimits, Processor
@@ -22,6 +23,7 @@ from service.enrolment.domain.enrolments import (
 )
 from service.enrolment.errors import NoSuchEnrolment, NotGivenUp
 from service.enrolment.usecases.process_again import process_again
+from service.kit.errors import StorageUnavailable
 from service.kit.ids import new_uuid
 from tests.captures import capture
 from tests.conftest import RememberingExtractor
@@ -29,7 +31,7 @@ from tests.service.made_up import TESTER, received
 
 LIMITS = ProcessingLimits(batch=2, attempts=3, person_number_length=10)
 REFUSED = (PositionException("face", ExceptionReason.REFUSED),)
-ENROLLED, WAITING = EnrolmentStatus.ENROLLED, EnrolmentStatus.RECEIVED
+ENROLLED, WAITING, BEGUN = EnrolmentStatus.ENROLLED, EnrolmentStatus.RECEIVED, EnrolmentStatus.PROCESSING
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ def statuses(app: App, ids: Sequence[UUID]) -> list[EnrolmentStatus]:
 
 
 def failed_before(app: App, one: UUID, attempts: int) -> None:
-    """As an enrolment is found that has ended its process so often."""
+    """As an enrolment is found that has ended its process so often while it was alone."""
     with app.store.storage.write() as uow:
         enrolment = uow.enrolments.by_id(one)
         assert enrolment is not None
@@ -83,9 +85,7 @@ def test_a_worker_that_is_stopped_leaves_the_later_batches_as_if_not_begun(app: 
     ids = waiting(app, 6)
     asked = iter([False, True])
     processor.process_waiting(actor=TESTER, stopping=lambda: next(asked))
-    assert [(one.status is ENROLLED, one.attempts) for one in enrolments(app, ids)] == [(True, 1)] * 2 + [
-        (False, 0)
-    ] * 4
+    assert statuses(app, ids) == [ENROLLED] * 2 + [WAITING] * 4
     assert process(processor) == 4
     assert statuses(app, ids) == [ENROLLED] * 6
 
@@ -99,17 +99,91 @@ class BreakingExtractor(RememberingExtractor):
         return super().extract(captures)
 
 
-def test_a_batch_that_fails_costs_the_later_ones_no_attempt(app: App, processor: Processor) -> None:
+def test_of_a_batch_that_fails_only_the_one_at_fault_is_left(app: App, processor: Processor) -> None:
+    """It is tried again after a pause, and keeps nothing from the rest."""
     first = waiting(app, 2)
-    second = [received(app, {"face": name}) for name in ("obama.jpg", "biden.jpg")]
+    good, bad = [received(app, {"face": name}) for name in ("obama.jpg", "biden.jpg")]
     third = waiting(app, 2)
-    with pytest.raises(ZeroDivisionError):
-        replace(processor, extractor=BreakingExtractor()).process_waiting(actor=TESTER)
-    assert [one.attempts for one in enrolments(app, [*first, *second, *third])] == [1, 1, 1, 1, 0, 0]
-    assert statuses(app, first) == [ENROLLED] * 2
+    breaking = replace(processor, extractor=BreakingExtractor())
+    assert process(breaking) == 6
+    assert statuses(app, [*first, good, bad, *third]) == [ENROLLED] * 2 + [BEGUN] * 2 + [WAITING] * 2
+    assert [process(breaking) for _ in range(4)] == [1, 1, 2, 0]
+    assert statuses(app, [*first, good, *third]) == [ENROLLED] * 5
+    assert [(one.status, one.attempts) for one in enrolments(app, [bad])] == [(BEGUN, 1)]
+    assert not process(processor)  # its pause
+    processor.pauses.until.clear()
+    assert process(processor) == 1
+    assert statuses(app, [bad]) == [ENROLLED]
+
+
+def killed_before(app: App, ids: Sequence[UUID]) -> None:
+    """As enrolments are found that a process had begun with together when it was killed."""
+    with app.store.storage.write() as uow:
+        for one in ids:
+            enrolment = uow.enrolments.by_id(one)
+            assert enrolment is not None
+            enrolment.status = BEGUN
+        uow.commit()
+
+
+def test_a_kill_costs_a_batch_no_attempt(app: App, processor: Processor) -> None:
+    ids = waiting(app, 3)
+    for _ in range(LIMITS.attempts + 1):
+        killed_before(app, ids)
+    assert [process(processor) for _ in range(4)] == [1, 1, 1, 0]  # alone: one of them may have ended the process
+    assert statuses(app, ids) == [ENROLLED] * 3
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda path: path.unlink(), "capture_missing"),
+        (lambda path: path.write_bytes(capture("biden.jpg")), "capture_altered"),
+        (lambda path: path.write_bytes(b""), "capture_altered"),
+        (lambda path: (path.unlink(), path.mkdir()), "capture_missing"),
+    ],
+    ids=["deleted", "another face", "emptied", "a folder"],
+)
+def test_a_capture_that_is_lost_ends_its_enrolment_and_no_other(
+    app: App, processor: Processor, spoil: Callable[[Path], object], reason: str
+) -> None:
+    lost = received(app, {"face": "obama.jpg", "right_index": "p1_1.png"})
+    rest = [received(app, {"face": "biden.jpg"}), *waiting(app, 2)]
+    (face,) = [one for one in (app.store.blobs.root / str(lost)).iterdir() if one.name.endswith("face")]
+    kept = face.read_bytes()
+    spoil(face)
     while process(processor):
         pass
-    assert statuses(app, [*second, *third]) == [ENROLLED] * 4
+    assert statuses(app, rest) == [ENROLLED] * 3
+    (ended,) = enrolments(app, [lost])
+    assert (ended.status, ended.reason, ended.person_key) == (EnrolmentStatus.UNUSABLE, reason, None)
+    with app.store.storage.read() as uow:
+        assert {one.position: one.problem for one in uow.enrolments.captures(ended.key)} == {
+            "face": reason,
+            "right_index": None,
+        }
+    if face.is_dir():
+        face.rmdir()
+    face.write_bytes(kept)
+    process_again(lost, actor=TESTER, storage=app.store.storage)
+    assert process(processor) == 1
+    assert statuses(app, [lost]) == [ENROLLED]
+    with app.store.storage.read() as uow:
+        assert [one.problem for one in uow.enrolments.captures(ended.key)] == [None, None]
+
+
+def test_a_capture_that_cannot_be_read_keeps_nothing_from_the_rest(app: App, processor: Processor) -> None:
+    bad, *rest = [received(app, {"face": name}) for name in ("obama.jpg", "biden.jpg")]
+    (face,) = (app.store.blobs.root / str(bad)).iterdir()
+    face.unlink()
+    face.symlink_to(face)  # as a bad sector, this cannot be read
+    assert [process(processor) for _ in range(4)] == [2, 1, 1, 0]
+    assert statuses(app, [bad, *rest]) == [BEGUN, ENROLLED]
+    for _ in range(LIMITS.attempts):
+        processor.pauses.until.clear()
+        process(processor)
+    (ended,) = enrolments(app, [bad])
+    assert (ended.status, ended.reason) == (EnrolmentStatus.UNUSABLE, PROCESSING_FAILED)
 
 
 def test_no_one_is_missing_from_an_index_that_catches_up_meanwhile(app: App, processor: Processor) -> None:
@@ -152,10 +226,10 @@ def test_one_that_failed_before_goes_alone(app: App, processor: Processor) -> No
         steps.append([one is ENROLLED for one in statuses(app, ids)])
     assert steps == [
         [True, False, False, False],
-        [True, True, False, True],
+        [True, False, True, False],
         [True, True, True, True],
     ]
-    assert [one.attempts for one in enrolments(app, ids)] == [2, 1, 2, 1]
+    assert [one.attempts for one in enrolments(app, ids)] == [2, 0, 2, 0]
 
 
 def test_one_that_keeps_failing_is_given_up_and_the_rest_goes_on(app: App, processor: Processor) -> None:
@@ -175,25 +249,36 @@ def test_one_that_keeps_failing_is_given_up_and_the_rest_goes_on(app: App, proce
     assert process(processor) == 0
 
 
-def test_a_store_out_of_reach_does_not_count_against_anyone(app: App, processor: Processor) -> None:
+@pytest.mark.parametrize("left", ["nothing", "an empty folder"])
+def test_a_store_out_of_reach_does_not_count_against_anyone(app: App, processor: Processor, left: str) -> None:
     ids = [received(app, {"face": name}) for name in ("obama.jpg", "biden.jpg")]
     captures = app.store.settings.home / "captures"
     captures.rename(captures.with_name("elsewhere"))
+    if left == "an empty folder":  # as of a disk that is not mounted
+        captures.mkdir()
     for _ in range(LIMITS.attempts + 1):
-        with pytest.raises(FileNotFoundError):
+        with pytest.raises(StorageUnavailable, match="captures"):
             process(processor)
-        assert [one.attempts for one in enrolments(app, ids)] == [0, 0]
+        assert [(one.status, one.attempts) for one in enrolments(app, ids)] == [(WAITING, 0)] * 2
+    with pytest.raises(StorageUnavailable):
+        received(app, {"face": "obama2.jpg"})
+    if left == "an empty folder":
+        captures.rmdir()
     captures.with_name("elsewhere").rename(captures)
     assert process(processor) == 2  # together: neither has failed
     assert statuses(app, ids) == [ENROLLED] * 2
 
 
+class UnableExtractor(RememberingExtractor):
+    """The real extractor as it might be after an upgrade: nothing that was accepted is good enough."""
+
+    def extract(self, captures: Sequence[Capture]) -> list[Template | CaptureError]:
+        return [TooFewFeatures("3 minutiae") for _ in captures]
+
+
 def test_captures_that_give_nothing_end_an_enrolment_for_good(app: App, processor: Processor) -> None:
-    """Its bytes changed on disk after they were accepted."""
     one = received(app, {"face": "obama.jpg"})
-    for stored in list(app.store.blobs.names()):
-        app.store.blobs.put(stored.name, b"no picture")
-    assert process(processor) == 1
+    assert process(replace(processor, extractor=UnableExtractor())) == 1
     (enrolment,) = enrolments(app, [one])
     assert (enrolment.status, enrolment.reason) == (EnrolmentStatus.UNUSABLE, NO_USABLE_CAPTURE)
     with pytest.raises(NotGivenUp):

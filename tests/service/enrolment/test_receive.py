@@ -30,6 +30,7 @@ from service.enrolment.errors import (
     ContradictedException,
     EnrolmentDiffers,
     NothingToEnrol,
+    QueueFull,
     RepeatedPosition,
     UnknownPosition,
 )
@@ -57,6 +58,7 @@ class Intake:
     storage: SqlStorage
     extractor: Extractor
     blobs: FileBlobs
+    most_waiting: int = 1000
 
     def receive(self, one: EnrolCommand, captures: Sequence[SentCapture]) -> UUID:
         return receive_enrolment(
@@ -67,6 +69,7 @@ class Intake:
             extractor=self.extractor,
             blobs=self.blobs,
             clock=Noon(),
+            most_waiting=self.most_waiting,
         )
 
     def assert_sound(self) -> None:
@@ -261,3 +264,18 @@ def test_every_capture_that_cannot_serve_is_named(intake: Intake) -> None:
     with pytest.raises(CapturesRefused) as caught:
         intake.receive(command(), sent_captures({"face": "p1_1.png", "left_thumb": b"", "right_index": "p1_1.png"}))
     assert {one.field: one.reason for one in caught.value.refused} == {"face": "no_face", "left_thumb": "capture_empty"}
+
+
+def test_where_the_queue_is_full_nothing_is_kept_and_repeats_are_still_answered(
+    intake: Intake, database: Engine
+) -> None:
+    intake.most_waiting = 2
+    sent = [command() for _ in range(3)]
+    for one in sent[:2]:
+        intake.receive(one, sent_captures(FACE))
+    before = all_rows(database)
+    with pytest.raises(QueueFull, match="2 enrolments wait"):
+        intake.receive(sent[2], sent_captures(FACE))
+    assert intake.receive(sent[0], sent_captures(FACE)) == sent[0].id
+    assert all_rows(database) == before
+    intake.assert_sound()

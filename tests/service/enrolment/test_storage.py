@@ -55,8 +55,10 @@ def test_what_waits_comes_in_the_order_it_was_received(storage: SqlStorage) -> N
         some[2].status = EnrolmentStatus.PROCESSING
         uow.commit()
     with storage.read() as uow:
-        assert [one.id for one in uow.enrolments.waiting(10)] == [some[0].id, some[2].id, some[3].id]
-        assert [one.id for one in uow.enrolments.waiting(1)] == [some[0].id]
+        assert [one.id for one in uow.enrolments.received(10)] == [some[0].id, some[3].id]
+        assert [one.id for one in uow.enrolments.received(1)] == [some[0].id]
+        assert [one.id for one in uow.enrolments.begun(10)] == [some[2].id]
+        assert (uow.enrolments.count_waiting(), uow.enrolments.oldest_waiting()) == (3, NOW)
         assert uow.enrolments.count_by_status()[EnrolmentStatus.RECEIVED] == 2
 
 

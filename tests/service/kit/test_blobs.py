@@ -1,15 +1,21 @@
 """The store of bytes, and whether every byte is accounted for."""
 
 import os
+import resource
+import shutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from service.kit.blobs import BlobRecord
+from service.kit.errors import BlobMissing, BlobUnreadable, StorageUnavailable
 from service.kit.sql.blobs import FileBlobs
 from service.storage.unit import SqlStorage
-from service.storage.verify import delete_unowned, verify_store
+from service.storage.verify import delete_partial, delete_unowned, verify_store
 from tests.service.conftest import Noon
 from tests.service.made_up import NOW, TESTER
 
@@ -74,6 +80,62 @@ def test_rows_without_bytes_bytes_without_a_row_and_changed_bytes_are_found(
 def test_more_names_than_a_query_may_have(storage: SqlStorage) -> None:
     with storage.read() as uow:
         assert uow.blobs.of_names([str(number) for number in range(300_000)]) == {}
+
+
+@pytest.fixture
+def small_files() -> Iterator[None]:
+    """Files of more than 100 kB cannot be written, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_where_there_is_no_room_nothing_is_left_behind(tmp_path: Path, small_files: None) -> None:
+    blobs = FileBlobs(tmp_path)
+    with pytest.raises(StorageUnavailable, match="cannot be written: File too large"):
+        blobs.put("a/face", bytes(200_000))
+    assert not list(blobs.names())
+    blobs.put("a/face", b"less")
+    assert blobs.get("a/face") == b"less"
+
+
+def test_bytes_are_missing_or_unreadable_alone(tmp_path: Path) -> None:
+    blobs = FileBlobs(tmp_path)
+    with pytest.raises(BlobMissing):
+        blobs.get("a/face")
+    (tmp_path / "a").symlink_to(tmp_path / "a")
+    with pytest.raises(BlobUnreadable):
+        blobs.get("a/face")
+
+
+@pytest.mark.parametrize("found", ["another", "none", "no folder"])
+def test_a_folder_of_another_store_is_not_worked_on(tmp_path: Path, found: str) -> None:
+    blobs = FileBlobs(tmp_path / "captures")
+    blobs.set_store_id("ours")
+    blobs.expect("ours")
+    blobs.put("a/face", b"x")
+    shutil.rmtree(tmp_path / "captures")
+    if found != "no folder":
+        other = FileBlobs(tmp_path / "captures")
+        if found == "another":
+            other.set_store_id("theirs")
+    with pytest.raises(StorageUnavailable, match="not the folder"):
+        blobs.put("a/left_thumb", b"x")
+    with pytest.raises(StorageUnavailable, match="not the folder"):
+        blobs.get("a/face")
+
+
+def test_what_a_crash_left_of_a_write_is_deleted_after_an_hour(tmp_path: Path) -> None:
+    blobs = FileBlobs(tmp_path)
+    blobs.put("a/face", b"x")
+    for name, age in (("old.part", 3700), ("young.part", 3500)):
+        path = tmp_path / ".partial" / name
+        path.write_bytes(b"x")
+        at = Noon().now().timestamp() - age
+        os.utime(path, (at, at))
+    assert delete_partial(actor=TESTER, blobs=blobs, clock=Noon()) == 1
+    assert {one.name: one.partial for one in blobs.names()} == {"a/face": False, ".partial/young.part": True}
 
 
 def test_blobs_are_put_while_others_of_their_folder_are_deleted(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from service.enrolment.ports import TEMPLATES
 from service.kit.errors import AlreadyThere, NoSuchRow, StorageError, StorageUnavailable
 from service.kit.ids import new_uuid
 from service.kit.sql.database import CONNECTIONS_KEPT, CONNECTIONS_MORE, open_database
-from service.kit.sql.locks import Lock, only_one
+from service.kit.sql.locks import only_one
+from service.kit.turns import Lock
 from service.registry.domain.people import Person
 from service.storage.unit import SqlStorage
 from tests.conftest import new_database
