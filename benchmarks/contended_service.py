@@ -26,6 +26,7 @@ from benchmarks.made_up_people import BLOCK, MadeUpPeople
 from matcher import (
     Capture,
     CaptureError,
+    CaptureWarning,
     Comparator,
     Extractor,
     Position,
