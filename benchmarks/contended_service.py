@@ -27,6 +27,7 @@ from benchmarks.made_up_people import BLOCK, MadeUpPeople
 from matcher import (
     Capture,
     CaptureError,
+    CaptureWarning,
     Comparator,
     Extractor,
     Position,
@@ -71,9 +72,8 @@ class StoredTemplates(Extractor):
         super().__init__(models, threads)
         self._extracted: dict[Capture, Template | CaptureError] = {}
 
-    def check(self, position: Position, content: bytes, dpi: float | None = None) -> None:
-        if not content.startswith(PACKED):
-            super().check(position, content, dpi)
+    def check(self, position: Position, content: bytes, dpi: float | None = None) -> tuple[CaptureWarning, ...]:
+        return () if content.startswith(PACKED) else super().check(position, content, dpi)
 
     def extract(self, captures: Sequence[Capture]) -> list[Template | CaptureError]:
         pictures = {one for one in captures if not one.content.startswith(PACKED)} - self._extracted.keys()

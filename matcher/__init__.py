@@ -26,12 +26,24 @@ from matcher.errors import (
     TemplatesIncomparable,
     TooFewFeatures,
 )
-from matcher.extractor import Capture, Extractor
+from matcher.extractor import Capture, CutSlap, Extractor
 from matcher.networks import MODELS
 from matcher.packing import template_from_bytes, template_to_bytes
 from matcher.quality import ADVICE
 from matcher.search_index import SearchIndex
-from matcher.types import FINGERS, SLAPS, Candidate, Evidence, Minutiae, Position, Quality, Template, TemplateFormat
+from matcher.types import (
+    FINGERS,
+    SLAPS,
+    Candidate,
+    CaptureWarning,
+    Evidence,
+    Minutiae,
+    Position,
+    Quality,
+    Template,
+    TemplateFormat,
+    WarningCode,
+)
 
 __all__ = [
     "ADVICE",
@@ -44,8 +56,10 @@ __all__ = [
     "CaptureError",
     "CaptureTooLarge",
     "CaptureUnreadable",
+    "CaptureWarning",
     "Comparator",
     "Comparison",
+    "CutSlap",
     "Evidence",
     "Extractor",
     "GalleryDamaged",
@@ -65,6 +79,7 @@ __all__ = [
     "TemplateFormat",
     "TemplatesIncomparable",
     "TooFewFeatures",
+    "WarningCode",
     "template_from_bytes",
     "template_to_bytes",
 ]

@@ -19,7 +19,7 @@ from matcher.finger.vector import FingerVector
 from matcher.fuse import modality
 from matcher.networks import MODELS
 from matcher.parameters import FINGER_DPI
-from matcher.types import SLAPS, Image, Minutiae, Position, Quality, Template, TemplateFormat
+from matcher.types import SLAPS, CaptureWarning, Image, Minutiae, Position, Quality, Template, TemplateFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,17 @@ class Capture:
     position: Position
     content: bytes
     dpi: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CutSlap:
+    """The fingers of a slap, from left to right, each an upright picture (PNG at 500 dpi) of the tip alone.
+
+    warnings: what was odd about the slap's own file.
+    """
+
+    fingers: Sequence[tuple[Position, bytes]]
+    warnings: tuple[CaptureWarning, ...]
 
 
 class Extractor:
@@ -73,21 +84,19 @@ class Extractor:
         """Hash of the networks that make templates of this position."""
         return self.models[modality(position)]
 
-    def check(self, position: Position, content: bytes, dpi: float | None = None) -> None:
-        """Quickly refuse what can never become a template. Raises CaptureError's kinds."""
+    def check(self, position: Position, content: bytes, dpi: float | None = None) -> tuple[CaptureWarning, ...]:
+        """Quickly refuse what can never become a template; what is odd about the rest. Raises CaptureError's kinds."""
         if position.is_finger and is_minutiae_record(content):
-            extract_record(content, dpi)
-            return
-        image = _decoded(Capture(position, content, dpi))
+            return extract_record(content, dpi, position)[1].warnings
+        image = _decoded(content, dpi, (position,))
         if position.is_finger:
             self._finger.check(image)
         else:
             self._face.check(image)
+        return image.warnings
 
-    def cut_slap(
-        self, content: bytes, part: str, missing: Collection[Position], dpi: float | None = None
-    ) -> list[tuple[Position, bytes]]:
-        """The fingers of a slap, from left to right, each an upright picture (PNG at 500 dpi) of the tip alone.
+    def cut_slap(self, content: bytes, part: str, missing: Collection[Position], dpi: float | None = None) -> CutSlap:
+        """Cut a slap into its fingers.
 
         part: one of SLAPS. missing: fingers declared missing; those of other parts are ignored. dpi: as in Capture.
         Raises SlapIncomplete if the picture shows more or fewer fingers than that, and CaptureError's other kinds.
@@ -95,14 +104,16 @@ class Extractor:
         from matcher.finger.slaps import cut_slap  # SciPy is slow to import
 
         expected = [position for position in SLAPS[part] if position not in missing]
-        fingers = cut_slap(_decoded(Capture(SLAPS[part][0], content, dpi)), expected)
-        return [(position, _png(finger)) for position, finger in fingers.items()]
+        image = _decoded(content, dpi, SLAPS[part])
+        fingers = [(position, _png(finger)) for position, finger in cut_slap(image, expected).items()]
+        return CutSlap(fingers, image.warnings)
 
     def quality(self, capture: Capture) -> Quality:
         """How well a capture would serve; nothing is kept. Raises CaptureError's kinds."""
         if capture.position.is_finger:
             return self._minutiae(capture)[1]
-        return self._face.quality(_decoded(capture))
+        image = _decoded(capture.content, capture.dpi, (capture.position,))
+        return replace(self._face.quality(image), warnings=image.warnings)
 
     def extract(self, captures: Sequence[Capture]) -> list[Template | CaptureError]:
         """One result per capture, in their order: its template, or the reason why there is none."""
@@ -118,8 +129,9 @@ class Extractor:
         position = capture.position
         model = self.model_of(position)
         if not position.is_finger:
-            vector, quality = self._face.extract(_decoded(capture))
-            return Template(position, vector, quality, model)
+            image = _decoded(capture.content, capture.dpi, (position,))
+            vector, quality = self._face.extract(image)
+            return Template(position, vector, replace(quality, warnings=image.warnings), model)
         minutiae, quality = self._minutiae(capture)
         return Template(position, self._finger_vector(minutiae), quality, model, minutiae)
 
@@ -130,8 +142,10 @@ class Extractor:
         be compared. They agree only as far as the extractors do.
         """
         if is_minutiae_record(capture.content):
-            return extract_record(capture.content, capture.dpi)
-        return self._finger.extract(_decoded(capture))
+            return extract_record(capture.content, capture.dpi, capture.position)
+        image = _decoded(capture.content, capture.dpi, (capture.position,))
+        minutiae, quality = self._finger.extract(image)
+        return minutiae, replace(quality, warnings=image.warnings)
 
 
 def finger_model(extractor: str, vector: str) -> str:
@@ -139,10 +153,10 @@ def finger_model(extractor: str, vector: str) -> str:
     return hashlib.sha256(f"{extractor} {vector}".encode()).hexdigest()[:12]
 
 
-def _decoded(capture: Capture) -> Image:
-    """The picture; a finger without a stated resolution gets 500 dpi, the scanners' common one."""
-    image = decode(capture.content, dpi=capture.dpi)
-    if capture.position.is_finger and image.dpi is None:
+def _decoded(content: bytes, dpi: float | None, sent_as: Collection[Position]) -> Image:
+    """The picture; fingers without a stated resolution get 500 dpi, the scanners' common one."""
+    image = decode(content, dpi=dpi, sent_as=sent_as)
+    if Position.FACE not in sent_as and image.dpi is None:
         return replace(image, dpi=FINGER_DPI)
     return image
 

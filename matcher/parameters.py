@@ -7,6 +7,7 @@ from dataclasses import dataclass
 DECODE_MAX_BYTES = 20_000_000  # a lossless four-finger slap at 1000 dpi has some 10 MB
 DECODE_MAX_PIXELS = 40_000_000  # the 12 to 24 Mpx of phones pass; three decoded copies stay under 400 MB
 SANE_DPI = (100.0, 2000.0)  # below are placeholders of screens (1, 72, 96); finger scanners have 250 to 1000
+DPI_AGREES = 0.01  # share by which two resolutions differ and are the same: 197 pixels per centimetre are 500.4 dpi
 WSQ_SECONDS = 20.0  # a hung decoder is stopped; a slap takes under one second
 
 

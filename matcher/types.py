@@ -51,16 +51,36 @@ SLAPS: Mapping[str, tuple[Position, ...]] = {
 """The fingers that each kind of slap shows, from left to right."""
 
 
+class WarningCode(StrEnum):
+    """What may be odd about a capture that is used all the same. Codes are stable: clients depend on them."""
+
+    POSITION_CONTRADICTED = "position_contradicted"
+    DPI_CONTRADICTED = "dpi_contradicted"
+    COORDINATES_CLAMPED = "coordinates_clamped"
+    PADDING_IGNORED = "padding_ignored"
+    FURTHER_PICTURES_IGNORED = "further_pictures_ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureWarning:
+    """One odd thing about a capture that is used all the same. detail: a sentence for people."""
+
+    code: WarningCode
+    detail: str
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """A decoded picture.
 
     pixels: uint8, (H, W) grey or (H, W, 3) RGB, upright as its header asks.
     dpi: resolution stated by the client or the header; None if neither states one.
+    warnings: what was odd about the file.
     """
 
     pixels: Pixels
     dpi: float | None = None
+    warnings: tuple[CaptureWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +89,13 @@ class Quality:
 
     reasons: stable codes of what a person at the counter can correct (`too_dark`), worst first; empty if nothing.
     components: the measurements behind the score, in the units that their names state.
+    warnings: what was odd about the file; a packed template does not keep them.
     """
 
     score: int
     reasons: tuple[str, ...] = ()
     components: Mapping[str, float] = field(default_factory=dict)
+    warnings: tuple[CaptureWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

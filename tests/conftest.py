@@ -9,7 +9,7 @@ import pytest
 import structlog
 from sqlalchemy import create_engine, text
 
-from matcher import Capture, CaptureError, Comparator, Extractor, Position, SearchIndex, Template
+from matcher import Capture, CaptureError, CaptureWarning, Comparator, Extractor, Position, SearchIndex, Template
 from service.bootstrap import Recognition
 
 structlog.configure(  # as the service does, but into the log that pytest shows of a failed test
@@ -53,14 +53,14 @@ class RememberingExtractor(Extractor):
 
     def __init__(self) -> None:
         super().__init__()
-        self._accepted: set[Capture] = set()
+        self._accepted: dict[Capture, tuple[CaptureWarning, ...]] = {}
         self._extracted: dict[Capture, Template | CaptureError] = {}
 
-    def check(self, position: Position, content: bytes, dpi: float | None = None) -> None:
+    def check(self, position: Position, content: bytes, dpi: float | None = None) -> tuple[CaptureWarning, ...]:
         capture = Capture(position, content, dpi)
         if capture not in self._accepted:
-            super().check(position, content, dpi)
-            self._accepted.add(capture)
+            self._accepted[capture] = super().check(position, content, dpi)
+        return self._accepted[capture]
 
     def extract(self, captures: Sequence[Capture]) -> list[Template | CaptureError]:
         new = [one for one in dict.fromkeys(captures) if one not in self._extracted]

@@ -17,7 +17,7 @@ from fastapi.testclient import TestClient
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from matcher import MODELS
+from matcher import MODELS, WarningCode
 from scripts.running import Running, running
 from service.access.domain import AccessRole
 from service.access.usecases.tokens import create_token
@@ -206,6 +206,13 @@ def test_the_routes_table_has_every_route_with_the_roles_it_lets_in(jisr: App, h
     stated = {(method, path.strip("`")): set(roles.split(", ")) for method, path, roles, _ in rows}
     assert stated == found
     assert len(rows) == len(stated)
+
+
+# Warnings
+
+
+def test_the_warnings_table_has_every_code() -> None:
+    assert [code.strip("`") for code, _ in table("Warnings")] == [*WarningCode]
 
 
 # Architecture

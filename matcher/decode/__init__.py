@@ -1,41 +1,62 @@
 """From a capture's bytes to pixels. Files are hostile until decoded: every failure is a CaptureError, nothing else."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from matcher.decode import face_record, finger_record, picture, wsq
-from matcher.errors import CaptureEmpty, CaptureTooLarge
-from matcher.parameters import DECODE_MAX_BYTES
-from matcher.types import Image
+from matcher.decode.limits import check_bytes
+from matcher.decode.padding import without_padding
+from matcher.decode.stated import dpi_warnings, position_warnings
+from matcher.errors import NoFace, NotAFingerprint
+from matcher.types import Image, Position
 
 __all__ = ["decode"]
 
 
-def decode(content: bytes, *, dpi: float | None = None) -> Image:
+def decode(content: bytes, *, dpi: float | None = None, sent_as: Collection[Position] = ()) -> Image:
     """The picture in a PNG, JPEG, JPEG 2000, BMP, TIFF, WebP or WSQ file, or in a record of ISO/IEC 19794-4 or -5.
 
-    dpi: resolution stated by the client; it overrides the header's. Any thread may call.
+    dpi: resolution stated by the client; it overrides the header's. sent_as: the position that the client states, or
+    those of a slap; none if it states none. What the file states otherwise becomes a warning. Any thread may call.
     Returns uint8 pixels, (H, W) for a grey file and (H, W, 3) RGB otherwise, rotated upright as EXIF states.
-    Raises CaptureTooLarge before decoding, by the size of the file or the size in its header, and CaptureUnreadable
-    for anything but one complete picture.
+    Raises CaptureTooLarge before decoding, by the size of the file or the size in its header, CaptureUnreadable for
+    anything but one complete picture, NoFace for a finger's record sent as a face, NotAFingerprint for the reverse.
     """
-    if not content:
-        raise CaptureEmpty("the file is empty")
-    if len(content) > DECODE_MAX_BYTES:
-        raise CaptureTooLarge(f"the file has {len(content):,} bytes; at most {DECODE_MAX_BYTES:,} are accepted")
-    image = _decoded(content)
-    return image if dpi is None else replace(image, dpi=dpi)
+    check_bytes(content)
+    image = _decoded(content, sent_as)
+    if dpi is None:
+        return image
+    contradicted = () if Position.FACE in sent_as else dpi_warnings(dpi, "the client", image.dpi, "the file")
+    return replace(image, dpi=dpi, warnings=(*image.warnings, *contradicted))
 
 
-def _decoded(content: bytes) -> Image:
+def _decoded(content: bytes, sent_as: Collection[Position]) -> Image:
     if face_record.accepts(content):
-        return _file(face_record.embedded_picture(content))
-    if not finger_record.accepts(content):
-        return _file(content)
-    view = finger_record.only_view(content)
-    if view.is_raw:
-        return view.raw_image()
-    image = _file(view.content)
-    return replace(image, dpi=view.dpi or image.dpi)
+        if any(position.is_finger for position in sent_as):
+            raise NotAFingerprint("this is a face record of ISO/IEC 19794-5; send it as the position face")
+        return _of_face_record(content)
+    if finger_record.accepts(content):
+        if Position.FACE in sent_as:
+            raise NoFace("this is a finger record of ISO/IEC 19794-4; send it under the finger's position")
+        return _of_finger_record(content, sent_as)
+    return _file(content)
+
+
+def _of_face_record(content: bytes) -> Image:
+    record, padded = without_padding(content, *face_record.extent(content), "face record")
+    image = _file(face_record.embedded_picture(record))
+    return replace(image, warnings=(*padded, *image.warnings))
+
+
+def _of_finger_record(content: bytes, sent_as: Collection[Position]) -> Image:
+    record, padded = without_padding(content, *finger_record.extent(content), "finger record")
+    view = finger_record.only_view(record)
+    image = view.raw_image() if view.is_raw else _file(view.content)
+    contradicted = (
+        *position_warnings(view.position, sent_as),
+        *dpi_warnings(view.dpi, "the record", image.dpi, "the picture inside the record"),
+    )
+    return replace(image, dpi=view.dpi or image.dpi, warnings=(*padded, *contradicted, *image.warnings))
 
 
 def _file(content: bytes) -> Image:

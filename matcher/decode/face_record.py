@@ -13,6 +13,11 @@ def accepts(content: bytes) -> bool:
     return content.startswith(START)
 
 
+def extent(content: bytes) -> tuple[int, int]:
+    """Bytes that the record states, and bytes of its header. Nothing is checked."""
+    return int.from_bytes(content[8:12]), 17 if content[4:8] == NEW else 14
+
+
 def embedded_picture(content: bytes) -> bytes:
     """The picture file inside a record of one image. Raises CaptureUnreadable, which names the field that is wrong.
 
@@ -27,7 +32,7 @@ def embedded_picture(content: bytes) -> bytes:
     record.ends_after(record.number(4, "length of the record"), "length of the record")
     images = record.number(2, "number of images")
     if images != 1:
-        raise CaptureUnreadable(f"the face record holds {images} images; one is expected")
+        raise CaptureUnreadable(f"the face record holds {images} images; send one record per face")
     if is_new:
         record.take(3, "certification flag and temporal semantics")
     start = record.at

@@ -14,24 +14,30 @@ OLD, NEW = b"010\x00", b"020\x00"
 NAMES = struct.Struct(">4s4s")
 OLD_HEADER = struct.Struct(">8x6s4xBB4xHHBBxx")
 """Length, number of fingers, unit of resolution, resolution across and down, bits per pixel, compression."""
-OLD_VIEW = struct.Struct(">IxBxxxHHx")
-"""Length, number of views, width, height."""
+OLD_VIEW = struct.Struct(">IBBxxxHHx")
+"""Length, finger, number of views, width, height."""
 NEW_HEADER = struct.Struct(">8xIHBB")
 """Length, number of representations, whether certificates follow, number of fingers."""
 NEW_REPRESENTATION = struct.Struct(">I9x5xB")
 """Length, number of quality blocks; before it date, time and device."""
 QUALITY, CERTIFICATE = 5, 3
-NEW_VIEW = struct.Struct(">xxB4xHHBBxHHI")
-"""Unit of resolution, resolution across and down, bits per pixel, compression, width, height, bytes of the image."""
+NEW_VIEW = struct.Struct(">BxB4xHHBBxHHI")
+"""Finger, unit, resolution across and down, bits per pixel, compression, width, height, bytes of the image."""
 RAW, PACKED = 0, 1
-PER_CENTIMETRE = 2
+PER_INCH, PER_CENTIMETRE = 1, 2
+ANSI_IDENTIFIER = slice(14, 18)
+"""The product identifier that ANSI INCITS 381-2004 has and ISO/IEC 19794-4 has not; the rest is the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One finger's image as the record holds it. dpi: None if the record's is not plausible."""
+    """One finger's image as the record holds it.
+
+    position: the record's own code, 0 where it does not know. dpi: None if the record's is not plausible.
+    """
 
     content: bytes
+    position: int
     compression: int
     width: int
     height: int
@@ -49,8 +55,18 @@ class View:
         return Image(np.frombuffer(self.content, np.uint8).reshape(self.height, self.width).copy(), self.dpi)
 
 
+ADVICE = "send the picture that it holds"
+
+
 def accepts(content: bytes) -> bool:
     return content.startswith(START)
+
+
+def extent(content: bytes) -> tuple[int, int]:
+    """Bytes that the record states, and bytes of its header. Nothing is checked."""
+    if content[4:8] == OLD:
+        return int.from_bytes(content[8:14]), OLD_HEADER.size
+    return int.from_bytes(content[8:12]), NEW_HEADER.size
 
 
 def only_view(content: bytes) -> View:
@@ -58,7 +74,9 @@ def only_view(content: bytes) -> View:
     try:
         _, version = NAMES.unpack_from(content)
         if version not in {OLD, NEW}:
-            raise CaptureUnreadable("the finger record is not of ISO/IEC 19794-4, version 010 or 020")
+            raise CaptureUnreadable(f"the finger record is not of ISO/IEC 19794-4, version 010 or 020; {ADVICE}")
+        if version == OLD and _is_ansi(content):
+            raise CaptureUnreadable(f"this is a finger record of ANSI INCITS 381, not of ISO/IEC 19794-4; {ADVICE}")
         view, bits = (_old if version == OLD else _new)(content)
     except struct.error as short:
         raise CaptureUnreadable("the finger record is cut short") from short
@@ -67,14 +85,25 @@ def only_view(content: bytes) -> View:
     return view
 
 
+def _is_ansi(content: bytes) -> bool:
+    """Whether the header makes sense only with ANSI's product identifier in it."""
+    without = content[: ANSI_IDENTIFIER.start] + content[ANSI_IDENTIFIER.stop :]
+    if len(without) < OLD_HEADER.size + OLD_VIEW.size:
+        return False
+    length, _, unit, *_ = OLD_HEADER.unpack_from(without)
+    block, *_ = OLD_VIEW.unpack_from(without, OLD_HEADER.size)
+    end = len(content) - len(without) + OLD_HEADER.size + block
+    return unit in {PER_INCH, PER_CENTIMETRE} and end <= int.from_bytes(length) <= len(content)
+
+
 def _old(content: bytes) -> tuple[View, int]:
     length, fingers, unit, across, down, bits, compression = OLD_HEADER.unpack_from(content)
-    block, views, width, height = OLD_VIEW.unpack_from(content, OLD_HEADER.size)
+    block, position, views, width, height = OLD_VIEW.unpack_from(content, OLD_HEADER.size)
     _require_one(fingers * views)
     end = OLD_HEADER.size + block
     _require_whole(OLD_HEADER.size + OLD_VIEW.size, end, int.from_bytes(length), len(content))
     picture = content[OLD_HEADER.size + OLD_VIEW.size : end]
-    return View(picture, compression, width, height, _dpi(unit, across, down)), bits
+    return View(picture, position, compression, width, height, _dpi(unit, across, down)), bits
 
 
 def _new(content: bytes) -> tuple[View, int]:
@@ -85,15 +114,15 @@ def _new(content: bytes) -> tuple[View, int]:
     if certified:
         (certificates,) = struct.unpack_from(">B", content, at)
         at += 1 + certificates * CERTIFICATE
-    unit, across, down, bits, compression, width, height, size = NEW_VIEW.unpack_from(content, at)
+    position, unit, across, down, bits, compression, width, height, size = NEW_VIEW.unpack_from(content, at)
     start = at + NEW_VIEW.size
     _require_whole(start, start + size, NEW_HEADER.size + block, min(length, len(content)))
-    return View(content[start : start + size], compression, width, height, _dpi(unit, across, down)), bits
+    return View(content[start : start + size], position, compression, width, height, _dpi(unit, across, down)), bits
 
 
 def _require_one(views: int) -> None:
     if views != 1:
-        raise CaptureUnreadable(f"the finger record holds {views} images; one is expected")
+        raise CaptureUnreadable(f"the finger record holds {views} images; send one record per finger")
 
 
 def _require_whole(start: int, end: int, length: int, available: int) -> None:

@@ -1,9 +1,17 @@
-"""Checks of a header that every decoder makes before it decodes."""
+"""Checks that every decoder makes before it decodes."""
 
 import math
 
-from matcher.errors import CaptureUnreadable, TooManyPixels
-from matcher.parameters import DECODE_MAX_PIXELS, SANE_DPI
+from matcher.errors import CaptureEmpty, CaptureTooLarge, CaptureUnreadable, TooManyPixels
+from matcher.parameters import DECODE_MAX_BYTES, DECODE_MAX_PIXELS, SANE_DPI
+
+
+def check_bytes(content: bytes) -> None:
+    """Raises CaptureEmpty for no bytes, CaptureTooLarge for too many."""
+    if not content:
+        raise CaptureEmpty("the file is empty")
+    if len(content) > DECODE_MAX_BYTES:
+        raise CaptureTooLarge(f"the file has {len(content):,} bytes; at most {DECODE_MAX_BYTES:,} are accepted")
 
 
 def check_size(width: int, height: int) -> None:

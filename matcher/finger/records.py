@@ -6,17 +6,21 @@ its end, y down.
 """
 
 import struct
+from dataclasses import replace
 from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.decode.limits import plausible
+from matcher.decode.limits import check_bytes, plausible
+from matcher.decode.padding import without_padding
+from matcher.decode.stated import dpi_warnings, position_warnings
 from matcher.errors import CaptureDamaged, CaptureUnreadable, TooFewFeatures
+from matcher.finger.ansi import is_ansi_record
 from matcher.finger.quality import minutiae_quality
-from matcher.parameters import FEWEST_MINUTIAE, FINGER_DPI, UNSTATED_MINUTIA_QUALITY
-from matcher.types import FINGERS, Minutiae, Position, Quality
+from matcher.parameters import DPI_AGREES, FEWEST_MINUTIAE, FINGER_DPI, UNSTATED_MINUTIA_QUALITY
+from matcher.types import FINGERS, CaptureWarning, Minutiae, Position, Quality, WarningCode
 
 START = b"FMR\x00"
 
@@ -52,7 +56,6 @@ _FAR = 0x3FFF  # the fourteen bits of a coordinate
 _STEPS = 256  # of direction, in a full rotation
 _MOST = 255  # minutiae per record
 _PER_CENTIMETRE = round(FINGER_DPI / 2.54)
-_DPI_AGREES = 0.01  # share by which a resolution may differ from 500 dpi and is still taken as 500, as for pictures
 _NOT_STATED = (254, 255)
 _NO_DATE = b"\xff" * 9
 
@@ -68,40 +71,78 @@ class _Columns(NamedTuple):
     quality: _Column
 
 
+class _View(NamedTuple):
+    """The one view of a record. finger: position code. size: width, height. sampling: pixels per centimetre."""
+
+    finger: int
+    size: tuple[int, int]
+    sampling: tuple[int, int]
+    columns: _Columns
+
+
 def is_minutiae_record(content: bytes) -> bool:
     """Whether a file states that it is a minutiae record."""
     return content.startswith(START)
 
 
-def extract_record(content: bytes, dpi: float | None = None) -> tuple[Minutiae, Quality]:
+def extract_record(
+    content: bytes, dpi: float | None = None, position: Position | None = None
+) -> tuple[Minutiae, Quality]:
     """As `FingerExtractor.extract`, from a minutiae record instead of a picture.
 
-    Another extractor's minutiae are at slightly different locations, and some are missing. They can be compared with
-    ours, but less well than ours with each other. Raises as `read_minutiae_record`, and TooFewFeatures.
+    dpi, position: as the client states them; a record that states otherwise, or is a little wrong, has warnings in its
+    quality. Another extractor's minutiae are at slightly different locations, and some are missing. They can be
+    compared with ours, but less well than ours with each other. Raises as `read_minutiae_record`, and TooFewFeatures.
     """
-    minutiae = read_minutiae_record(content, dpi)
+    minutiae, warnings = _read(content, dpi, position)
     if len(minutiae) < FEWEST_MINUTIAE:
         raise TooFewFeatures(f"the record holds {len(minutiae)} minutiae, at least {FEWEST_MINUTIAE} are needed")
-    return minutiae, minutiae_quality(minutiae)
+    return minutiae, replace(minutiae_quality(minutiae), warnings=warnings)
 
 
 def read_minutiae_record(content: bytes, dpi: float | None = None) -> Minutiae:
     """The minutiae of a record of one finger, scaled to 500 dpi; possibly none.
 
     dpi: resolution stated by the client; it overrides the record's. A minutia without a stated quality gets
-    UNSTATED_MINUTIA_QUALITY; one that is neither ending nor bifurcation counts as an ending. Raises CaptureDamaged for
-    a record that is cut short, has more bytes than it states, or has values without a meaning in the standard, and
-    CaptureUnreadable for another version, several views or an implausible resolution.
+    UNSTATED_MINUTIA_QUALITY; one that is neither ending nor bifurcation counts as an ending; one on the image's edge is
+    moved inside. Raises CaptureDamaged for a record that is cut short, is followed by other bytes than zeros, or has
+    values without a meaning in the standard, CaptureUnreadable for another standard or version, several views or an
+    implausible resolution, and CaptureTooLarge.
     """
+    return _read(content, dpi, None)[0]
+
+
+def _read(content: bytes, dpi: float | None, position: Position | None) -> tuple[Minutiae, tuple[CaptureWarning, ...]]:
+    check_bytes(content)
     try:
-        start, version, length = _NAMES.unpack_from(content)
-        if start != START or version not in {known.value for known in Version}:
-            raise CaptureUnreadable('the record is not of ISO/IEC 19794-2, version " 20" (2005) or "030" (2011)')
-        if length != len(content):
+        version, length = _checked_names(content)
+        header = _OLD_HEADER.size if version == Version.V2005.value else _NEW_HEADER.size
+        record, padded = without_padding(content, length, header, "minutiae record")
+        if length != len(record):
             raise CaptureDamaged(f"the minutiae record states {length:,} bytes, the file has {len(content):,}")
-        return (_read_old if version == Version.V2005.value else _read_new)(content, dpi)
+        view = (_read_old if version == Version.V2005.value else _read_new)(record)
     except struct.error as short:
         raise CaptureDamaged("the minutiae record is cut short") from short
+    columns, clamped = _inside(view.columns, view.size)
+    own = _own_dpi(view.sampling)
+    contradicted = (
+        *position_warnings(view.finger, () if position is None else (position,)),
+        *dpi_warnings(dpi, "the client", own, "the minutiae record"),
+    )
+    return _minutiae(columns, _scale(dpi or own, view.sampling)), (*padded, *contradicted, *clamped)
+
+
+def _checked_names(content: bytes) -> tuple[bytes, int]:
+    """Version and stated length. Raises CaptureUnreadable for what is not of ISO/IEC 19794-2."""
+    start, version, length = _NAMES.unpack_from(content)
+    if start == START and is_ansi_record(content):
+        raise CaptureUnreadable(
+            "this is a minutiae record of ANSI INCITS 378, not of ISO/IEC 19794-2; let the device write the latter, or "
+            "send the finger's picture"
+        )
+    if start != START or version not in {known.value for known in Version}:
+        raise CaptureUnreadable('the record is not of ISO/IEC 19794-2, version " 20" (2005) or "030" (2011)')
+    return version, length
 
 
 def write_minutiae_record(minutiae: Minutiae, version: Version, position: Position, quality: int) -> bytes:
@@ -129,19 +170,18 @@ def write_minutiae_record(minutiae: Minutiae, version: Version, position: Positi
     return (_written_old if version is Version.V2005 else _written_new)(packed, size, finger, quality)
 
 
-def _read_old(content: bytes, dpi: float | None) -> Minutiae:
+def _read_old(content: bytes) -> _View:
     *_, width, height, across, down, views, reserved = _OLD_HEADER.unpack_from(content)
     _require_one(views)
     _require(reserved == 0, "a reserved byte is not zero")
     finger, _, quality, count = _OLD_VIEW.unpack_from(content, _OLD_HEADER.size)
-    _require_finger(finger)
     _require_quality(quality)
     columns = _columns(content, _OLD_HEADER.size + _OLD_VIEW.size, count, 6)
-    columns = _with_quality(columns, stated=columns.quality != 0)
-    return _minutiae(columns, (width, height), _scale(across, down, dpi))
+    columns = _with_quality(columns, stated=~np.isin(columns.quality, (0, *_NOT_STATED)))
+    return _View(finger, (width, height), (across, down), columns)
 
 
-def _read_new(content: bytes, dpi: float | None) -> Minutiae:
+def _read_new(content: bytes) -> _View:
     *_, representations, certified = _NEW_HEADER.unpack_from(content)
     _require_one(representations)
     _require(certified <= 1, "the flag of certificates is neither 0 nor 1")
@@ -156,11 +196,10 @@ def _read_new(content: bytes, dpi: float | None) -> Minutiae:
         (certificates,) = struct.unpack_from(">B", content, at)
         at += 1 + certificates * _NEW_CERTIFICATE
     finger, _, across, down, _, width, height, how, count = _NEW_VIEW.unpack_from(content, at)
-    _require_finger(finger)
     _require(how >> 4 in (5, 6), "a minutia has neither five bytes nor six")
     columns = _columns(content, at + _NEW_VIEW.size, count, how >> 4)
     columns = _with_quality(columns, stated=~np.isin(columns.quality, _NOT_STATED))
-    return _minutiae(columns, (width, height), _scale(across, down, dpi))
+    return _View(finger, (width, height), (across, down), columns)
 
 
 def _columns(content: bytes, start: int, count: int, width: int) -> _Columns:
@@ -180,12 +219,27 @@ def _with_quality(columns: _Columns, stated: NDArray[np.bool_]) -> _Columns:
     return columns._replace(quality=np.where(stated, columns.quality, -1))
 
 
-def _minutiae(columns: _Columns, size: tuple[int, int], scale: float) -> Minutiae:
+def _inside(columns: _Columns, size: tuple[int, int]) -> tuple[_Columns, tuple[CaptureWarning, ...]]:
+    """The kind left in x's upper bits, and coordinates inside the image, with a warning if any had to be moved.
+
+    A minutia at x = width or y = height, as widely used extractors write it, is moved by one pixel. Raises
+    CaptureDamaged for one that is farther outside, or an impossible size.
+    """
+    (width, height), x = size, columns.x_and_kind & _FAR
+    _require(0 < min(size) <= max(size) <= _FAR, "the size of its image is impossible")
+    _require(not ((x > width) | (columns.y > height)).any(), "a minutia lies outside the image")
+    moved = int(((x == width) | (columns.y == height)).sum())
+    if not moved:
+        return columns, ()
+    detail = f"{moved} minutiae on the edge of the image, {width} × {height} pixels, were moved inside by one pixel"
+    inside = columns._replace(x_and_kind=columns.x_and_kind - (x == width), y=np.minimum(columns.y, height - 1))
+    return inside, (CaptureWarning(WarningCode.COORDINATES_CLAMPED, detail),)
+
+
+def _minutiae(columns: _Columns, scale: float) -> Minutiae:
     x_and_kind, y, angle, quality = columns
     kind, x = x_and_kind >> 14, x_and_kind & _FAR
     _require(not (kind == _NO_KIND).any(), "a minutia is of an unknown kind")
-    _require(0 < min(size) <= max(size) <= _FAR, "the size of its image is impossible")
-    _require(not ((x >= size[0]) | (y >= size[1])).any(), "a minutia lies outside the image")
     return Minutiae(
         x=(x * scale).astype(np.float32),
         y=(y * scale).astype(np.float32),
@@ -195,15 +249,21 @@ def _minutiae(columns: _Columns, size: tuple[int, int], scale: float) -> Minutia
     )
 
 
-def _scale(across: int, down: int, dpi: float | None) -> float:
+def _own_dpi(sampling: tuple[int, int]) -> float | None:
+    """The record's resolution; None if it is not plausible."""
+    across, down = sampling
+    return plausible(across * 2.54) if across == down else None
+
+
+def _scale(dpi: float | None, sampling: tuple[int, int]) -> float:
     """The factor from the record's pixels to pixels at 500 dpi."""
-    stated = dpi or (plausible(across * 2.54) if across == down else None)
-    if stated is None:
+    if dpi is None:
+        across, down = sampling
         raise CaptureUnreadable(
             f"the minutiae record's resolution, {across} by {down} pixels per centimetre, is not a scanner's"
         )
-    scale = FINGER_DPI / stated
-    return 1.0 if abs(scale - 1) <= _DPI_AGREES else scale
+    scale = FINGER_DPI / dpi
+    return 1.0 if abs(scale - 1) <= DPI_AGREES else scale
 
 
 def _written_old(packed: NDArray[np.void], size: tuple[int, int], finger: int, quality: int) -> bytes:
@@ -225,11 +285,7 @@ def _written_new(packed: NDArray[np.void], size: tuple[int, int], finger: int, q
 
 def _require_one(views: int) -> None:
     if views != 1:
-        raise CaptureUnreadable(f"the minutiae record holds {views} views; one is expected")
-
-
-def _require_finger(finger: int) -> None:
-    _require(finger <= len(FINGERS), f"there is no finger of number {finger}")
+        raise CaptureUnreadable(f"the minutiae record holds {views} views; send one record per finger, with one view")
 
 
 def _require_quality(quality: int) -> None:

@@ -18,7 +18,8 @@ from service.api.deps import Adjudicator, Running
 from service.api.enrolments import CaptureOut
 from service.api.people import PersonOut
 from service.api.problems import declared
-from service.api.shapes import EvidenceOut, Sent, ThresholdsOut, Writable
+from service.api.shapes import AsText, EvidenceOut, Sent, ThresholdsOut
+from service.api.text import Writable
 from service.kit.errors import MalformedRequest
 from service.registry.domain.people import Person
 
@@ -28,12 +29,12 @@ router = APIRouter(prefix="/v1/cases", tags=["cases"])
 class DecisionIn(Sent):
     """What an operator decides."""
 
-    decision: Decision
+    decision: AsText[Decision]
     reason: Annotated[Writable, Field(min_length=3, max_length=2000)] = Field(
         description="why, in the operator's words"
     )
-    survivor: UUID | None = Field(None, description="for same_person: the ID of the person who remains")
-    merged: list[UUID] = Field(
+    survivor: AsText[UUID] | None = Field(None, description="for same_person: the ID of the person who remains")
+    merged: list[AsText[UUID]] = Field(
         default_factory=list,
         description="for same_person: the IDs of the others who are that person; needed only where several could be",
     )

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     Field,
     ValidationError,
@@ -25,7 +24,8 @@ from service.api.deps import AnyRole, Enroller, Running
 from service.api.errors import Malformed
 from service.api.form import CAPTURE_ERRORS, Form, SentForm, described, part
 from service.api.problems import declared, field_errors
-from service.api.shapes import Line, LivenessShape, NameShape, Sent
+from service.api.shapes import AsText, Date, Instant, LivenessIn, LivenessShape, NameIn, Sent, WarningOut
+from service.api.text import Line
 from service.bootstrap import App
 from service.enrolment.domain.enrolments import (
     WAITING,
@@ -71,16 +71,16 @@ def _part(name: str) -> str:
 
 
 Part = Annotated[str, AfterValidator(_part)]
-RecentInstant = Annotated[AwareDatetime, AfterValidator(_recent)]
+RecentInstant = Annotated[Instant, AfterValidator(_recent)]
 Wait = Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="seconds to wait for the outcome")]
 
 
 class PersonIn(Sent):
     """Who the person states they are. Give a birth date, or a birth year, or neither."""
 
-    names: list[NameShape] = Field(min_length=1, max_length=8)
-    sex: Sex = Sex.UNKNOWN
-    birth_date: date | None = None
+    names: list[NameIn] = Field(min_length=1, max_length=8)
+    sex: AsText[Sex] = Sex.UNKNOWN
+    birth_date: Date | None = None
     birth_year: int | None = None
     birth_estimated: bool = Field(False, description="the date or year is a guess")
 
@@ -126,28 +126,28 @@ class ConsentIn(Sent):
 
 class HouseholdIn(Sent):
     id: str = Field(description="a UUID of the client's making, or a household ID already issued")
-    role: Role
+    role: AsText[Role]
 
 
 class ExceptionIn(Sent):
-    position: Position
-    reason: ExceptionReason
+    position: AsText[Position]
+    reason: AsText[ExceptionReason]
 
 
 class CaptureIn(Sent):
     dpi: float | None = Field(
         None, gt=50, lt=2500, description="resolution, where the file does not state it or is wrong"
     )
-    liveness: LivenessShape | None = None
+    liveness: LivenessIn | None = None
 
     def evidence(self) -> Liveness | None:
         return None if self.liveness is None else Liveness(**self.liveness.model_dump())
 
 
 class EnrolmentIn(Sent):
-    """The part `enrolment` of an enrolment."""
+    """The part `enrolment` of an enrolment. A field that may be left out may also be null, which means the same."""
 
-    id: UUID = Field(description="chosen by the client: sending the same enrolment again does no harm")
+    id: AsText[UUID] = Field(description="chosen by the client: sending the same enrolment again does no harm")
     site: Line
     device: Line
     captured_at: RecentInstant = Field(description="with its offset from UTC")
@@ -191,6 +191,7 @@ class CaptureOut(BaseModel):
     problem: str | None = Field(description="why nothing could be extracted, by code")
     detail: str | None
     liveness: LivenessShape | None = Field(description="the capture device's own evidence")
+    warnings: list[WarningOut] = Field(description="what was odd about the file; known as soon as it is accepted")
 
     @classmethod
     def of(cls, one: CaptureRecord) -> "CaptureOut":

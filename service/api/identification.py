@@ -9,7 +9,7 @@ from service.adjudication.domain.evidence import Band
 from service.api.deps import AnyRole, Running
 from service.api.form import CAPTURE_ERRORS, Dpi, Form, described, of_fingers
 from service.api.problems import declared
-from service.api.shapes import EvidenceOut, ThresholdsOut
+from service.api.shapes import CaptureWarningsOut, EvidenceOut, ThresholdsOut
 from service.deduplication.usecases.identify import Identification, identify
 from service.registry.domain.people import PersonStatus
 
@@ -31,6 +31,7 @@ class IdentificationOut(BaseModel):
     thresholds: ThresholdsOut
     gallery_size: int
     candidates: list[IdentifiedOut]
+    captures: list[CaptureWarningsOut] = Field(description="what was searched with; of a slap, each finger")
 
     @classmethod
     def of(cls, outcome: Identification) -> "IdentificationOut":
@@ -49,6 +50,7 @@ class IdentificationOut(BaseModel):
             thresholds=ThresholdsOut.of(outcome.thresholds),
             gallery_size=outcome.gallery_size,
             candidates=candidates,
+            captures=CaptureWarningsOut.by_position(outcome.warnings),
         )
 
 

@@ -8,6 +8,7 @@ from service.api.deps import AnyRole, Running
 from service.api.errors import FieldError, Malformed
 from service.api.form import CAPTURE_ERRORS, Dpi, Form, described, of_fingers
 from service.api.problems import declared
+from service.api.shapes import WarningOut
 from service.enrolment.usecases.judge_capture import judge_capture
 
 router = APIRouter(prefix="/v1/quality", tags=["search"])
@@ -25,12 +26,14 @@ class QualityOut(BaseModel):
     score: int = Field(description="0 (useless) to 100")
     components: dict[str, float] = Field(description="what was measured, in the units their names state")
     reasons: list[AdviceOut] = Field(description="what could be better, worst first; empty when all is well")
+    warnings: list[WarningOut] = Field(description="what was odd about the file; empty where nothing was")
 
     @classmethod
     def of(cls, position: str, quality: Quality) -> "QualityOut":
         components = {name: round(value, 3) for name, value in quality.components.items()}
         reasons = [AdviceOut(code=code, sentence=ADVICE[code]) for code in quality.reasons]
-        return cls(position=position, score=quality.score, components=components, reasons=reasons)
+        warnings = [WarningOut(code=one.code, detail=one.detail) for one in quality.warnings]
+        return cls(position=position, score=quality.score, components=components, reasons=reasons, warnings=warnings)
 
 
 @router.post("", responses=declared(*CAPTURE_ERRORS), openapi_extra=described({}))

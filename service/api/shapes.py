@@ -1,47 +1,108 @@
 """Shapes that several nouns share."""
 
-import unicodedata
+import re
 from collections.abc import Mapping
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
+from matcher import WarningCode
 from service.adjudication.domain.evidence import PositionEvidence, Thresholds
+from service.api.text import FullName, Line
+from service.enrolment.steps.captures import Warnings
+
+T = TypeVar("T")
+ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+ISO_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}.*")
 
 
-def _writable(text: str) -> str:
-    if any(unicodedata.category(letter) in ("Cc", "Cs") and letter != "\n" for letter in text):
-        raise ValueError("has control characters")
-    return text
+def _iso_date(value: Any) -> Any:
+    if isinstance(value, date) or (isinstance(value, str) and ISO_DATE.fullmatch(value.strip())):
+        return value
+    raise PydanticCustomError("not_a_date", "a date is written as text, such as 1990-02-01")
 
 
-def _one_line(text: str) -> str:
-    if "\n" in text:
-        raise ValueError("has several lines")
-    return text
+def _iso_instant(value: Any) -> Any:
+    if isinstance(value, datetime) or (isinstance(value, str) and ISO_INSTANT.fullmatch(value.strip())):
+        return value
+    raise PydanticCustomError("not_an_instant", "an instant is written as text, such as 2025-01-15T09:30:00+03:00")
 
 
-Writable = Annotated[str, AfterValidator(_writable)]
-Line = Annotated[Writable, AfterValidator(_one_line), Field(min_length=1, max_length=200)]
+AsText = Annotated[T, Field(strict=False)]
+"""A word of an enumeration or a UUID: JSON has text for them, which alone is read."""
+Date = Annotated[AsText[date], BeforeValidator(_iso_date)]
+Instant = Annotated[AsText[AwareDatetime], BeforeValidator(_iso_instant)]
+"""Numbers are neither dates nor instants: 0 is not the first of January 1970."""
 
 
 class Sent(BaseModel):
-    """What clients send: an unknown field is a mistake worth reporting."""
+    """What clients send: an unknown field is a mistake worth reporting, and so is a value of another type of JSON.
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    A field that may be left out may also be null, which means the same.
+    """
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_left_out(cls, sent: Any) -> Any:
+        if not isinstance(sent, Mapping):
+            return sent
+        optional = {name for name, field in cls.model_fields.items() if not field.is_required()}
+        return {name: value for name, value in sent.items() if value is not None or name not in optional}
 
 
-class NameShape(Sent):
+class NameIn(Sent):
     script: str = Field("Latn", pattern=r"^[A-Z][a-z]{3}$", description="ISO 15924: Latn, Arab", examples=["Latn"])
-    full: Line = Field(description="the whole name, as the person writes it", examples=["Amina Hassan Ali"])
+    full: FullName = Field(
+        description="the whole name, as the person writes it, in any script", examples=["Amina Hassan Ali"]
+    )
 
 
-class LivenessShape(Sent):
+class NameShape(BaseModel):
+    """As it was kept, whatever is asked of new ones."""
+
+    script: str = Field(description="ISO 15924")
+    full: str = Field(description="the whole name, in Unicode's composed form (NFC)")
+
+
+class LivenessIn(Sent):
     """What the capture device found (ISO/IEC 30107-3). Operators see it; nothing is decided by it."""
 
     score: float = Field(allow_inf_nan=False, description="in the vendor's own scale")
     vendor: Line
     level: Line | None = Field(None, description="what the device was tested to", examples=["iBeta level 2"])
+
+
+class LivenessShape(BaseModel):
+    """What the capture device found, as it was kept."""
+
+    score: float
+    vendor: str
+    level: str | None
+
+
+class WarningOut(BaseModel):
+    """One odd thing about a capture that is used all the same."""
+
+    code: str = Field(description=f"stable, for programs; today {', '.join(WarningCode)}")
+    detail: str = Field(description="a sentence for people")
+
+
+class CaptureWarningsOut(BaseModel):
+    """A capture that was searched or compared with."""
+
+    position: str
+    warnings: list[WarningOut] = Field(description="what was odd about the file; empty where nothing was")
+
+    @classmethod
+    def by_position(cls, warnings: Warnings) -> "list[CaptureWarningsOut]":
+        return [
+            cls(position=position, warnings=[WarningOut(code=one.code, detail=one.detail) for one in some])
+            for position, some in warnings.items()
+        ]
 
 
 class EvidenceOut(BaseModel):

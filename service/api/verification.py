@@ -7,7 +7,7 @@ from service.adjudication.domain.evidence import Band
 from service.api.deps import AnyRole, Running
 from service.api.form import CAPTURE_ERRORS, Dpi, Form, described, of_fingers, part
 from service.api.problems import declared
-from service.api.shapes import EvidenceOut, ThresholdsOut
+from service.api.shapes import CaptureWarningsOut, EvidenceOut, ThresholdsOut
 from service.deduplication.errors import NothingToCompare
 from service.deduplication.usecases.identify import Verification, verify
 from service.registry.errors import NoSuchPerson
@@ -23,6 +23,7 @@ class VerificationOut(BaseModel):
     thresholds: ThresholdsOut
     log10_lr: float
     evidence: dict[str, EvidenceOut]
+    captures: list[CaptureWarningsOut] = Field(description="what was compared; of a slap, each finger")
 
     @classmethod
     def of(cls, outcome: Verification) -> "VerificationOut":
@@ -32,6 +33,7 @@ class VerificationOut(BaseModel):
             thresholds=ThresholdsOut.of(outcome.thresholds),
             log10_lr=round(outcome.log10_lr, 3),
             evidence=EvidenceOut.by_position(outcome.evidence),
+            captures=CaptureWarningsOut.by_position(outcome.warnings),
         )
 
 

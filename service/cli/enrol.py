@@ -53,12 +53,13 @@ def enrol(
         raise typer.Exit(1)
 
 
-def _summary(one: "Posted") -> tuple[str, str, str, str]:
-    answer = one.answer
-    if not one.accepted:
+def _summary(posted: "Posted") -> tuple[str, str, str, str]:
+    answer = posted.answer
+    if not posted.accepted:
         remarks = "; ".join(f"{error['field']}: {error['detail']}" for error in answer.get("errors", ()))
         return "refused", "", "", remarks or str(answer.get("detail", ""))
     notes = [f"{each['position']}: {each['detail']}" for each in answer["captures"] if each["problem"]]
+    notes += [f"{each['position']}: {one['detail']}" for each in answer["captures"] for one in each["warnings"]]
     if answer["case"]:
         notes.insert(0, "may be enrolled already")
     return answer["status"], answer["person_number"] or "", answer["household_id"] or "", "; ".join(notes)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from matcher import Capture, CaptureError, Position, Quality, Template
+from matcher import Capture, CaptureError, CaptureWarning, CutSlap, Position, Quality, Template
 from service.enrolment.domain.enrolments import CaptureRecord, Enrolment, EnrolmentStatus, SlapRecord
 from service.registry.ports import RegistryUnit
 
@@ -93,11 +93,11 @@ class Extractor(Protocol):
     def models(self) -> Mapping[str, str]:
         """Modality to the hash of its networks."""
 
-    def check(self, position: Position, content: bytes, dpi: float | None = None) -> None:
-        """Raise a CaptureError if this can never be used."""
+    def check(self, position: Position, content: bytes, dpi: float | None = None) -> tuple[CaptureWarning, ...]:
+        """What is odd about this. Raises a CaptureError if it can never be used."""
 
     def cut_slap(
         self, content: bytes, part: str, missing: Collection[Position], dpi: float | None = None
-    ) -> list[tuple[Position, bytes]]: ...
+    ) -> CutSlap: ...
     def quality(self, capture: Capture) -> Quality: ...
     def extract(self, captures: Sequence[Capture]) -> list[Template | CaptureError]: ...

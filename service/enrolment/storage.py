@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 from service.enrolment.domain.enrolments import (
     WAITING,
     CaptureRecord,
+    CaptureWarning,
     Consent,
     Enrolment,
     EnrolmentStatus,
@@ -83,6 +84,7 @@ capture = Table(
     Column("problem", String(60)),
     Column("detail", Text),
     Column("liveness", AsJson(Liveness)),
+    Column("warnings", AsJson(list[CaptureWarning]), nullable=False),
     sqlite_autoincrement=True,
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from matcher import template_from_bytes
+from matcher import WarningCode, template_from_bytes
 from service.adjudication.domain.evidence import Band, Candidate, PositionEvidence, Thresholds
 from service.deduplication.domain import SearchPolicy, decide
 from service.deduplication.errors import NothingToCompare
@@ -12,7 +12,7 @@ from service.deduplication.steps.candidates import to_candidate
 from service.deduplication.steps.replica import Replica
 from service.enrolment.domain.enrolments import SentCapture
 from service.enrolment.ports import EnrolmentUnit, Extractor
-from service.enrolment.steps.captures import extract_all
+from service.enrolment.steps.captures import Warnings, extract_all
 from service.kit.actor import Actor
 from service.kit.unit import Storage
 from service.registry.domain.people import Person
@@ -30,23 +30,25 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class Identification:
-    """The outcome of a 1:N search, with the thresholds that the gallery's size asked for."""
+    """The outcome of a 1:N search, with the thresholds that the gallery's size asked for. warnings: on the captures."""
 
     band: Band
     thresholds: Thresholds
     gallery_size: int
     found: Sequence[Identified]
+    warnings: Warnings
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The outcome of a 1:1 comparison. evidence: by position."""
+    """The outcome of a 1:1 comparison. evidence: by position. warnings: on the captures."""
 
     person: Person
     band: Band
     thresholds: Thresholds
     log10_lr: float
     evidence: Mapping[str, PositionEvidence]
+    warnings: Warnings
 
 
 def identify(
@@ -59,18 +61,22 @@ def identify(
     policy: SearchPolicy,
     position_free: bool = False,
 ) -> Identification:
-    """Search everyone enrolled. position_free: the stated positions of fingers may be wrong. Raises Refused."""
+    """Search everyone enrolled. Raises Refused.
+
+    position_free: the stated positions of fingers may be wrong, so that a file that contradicts one is no warning.
+    """
     probe = extract_all(captures, extractor)
     with storage.read() as uow:
         replica.catch_up(uow)
     people = len(replica.index)
     thresholds = policy.thresholds(people)
-    found = replica.index.search(probe, policy.candidates, position_free=position_free)
+    found = replica.index.search(probe.templates, policy.candidates, position_free=position_free)
     band, shown = decide([to_candidate(one) for one in found], thresholds)
     with storage.read() as uow:  # a fresh look: the index may know people whom the first one could not see yet
         today = uow.people.survivors_of(one.person_key for one in shown)
     identified = [Identified(today[one.person_key], thresholds.band(one.log10_lr), one) for one in shown]
-    return Identification(band, thresholds, people, identified)
+    warnings = _but_positions(probe.warnings) if position_free else probe.warnings
+    return Identification(band, thresholds, people, identified, warnings)
 
 
 def verify(
@@ -89,7 +95,7 @@ def verify(
     with storage.read() as uow:
         records = uow.templates.of_people([person.key]).get(person.key, ())
     reference = [template_from_bytes(one.content) for one in records]
-    compared = comparator.compare(probe, reference)
+    compared = comparator.compare(probe.templates, reference)
     if not compared.evidence:
         had = ", ".join(sorted({one.position.value for one in reference})) or "no capture at all"
         raise NothingToCompare(f"no position in common; this person was enrolled with {had}", "captures")
@@ -97,4 +103,12 @@ def verify(
     evidence = {
         position.value: PositionEvidence(one.score, one.log10_lr) for position, one in compared.evidence.items()
     }
-    return Verification(person, thresholds.band(compared.log10_lr), thresholds, compared.log10_lr, evidence)
+    band = thresholds.band(compared.log10_lr)
+    return Verification(person, band, thresholds, compared.log10_lr, evidence, probe.warnings)
+
+
+def _but_positions(warnings: Warnings) -> Warnings:
+    return {
+        position: [one for one in some if one.code != WarningCode.POSITION_CONTRADICTED]
+        for position, some in warnings.items()
+    }

@@ -73,16 +73,26 @@ class Liveness:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptureWarning:
+    """One odd thing about a capture that is used all the same. code: stable. detail: a sentence for people."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class SentCapture:
     """One file of a request, under the name the client gave its part: a position, or a slap.
 
-    dpi: the client's, over the header's. liveness: what the capture device states.
+    dpi: the client's, over the header's. liveness: what the capture device states. warnings: of the slap, if it was cut
+    from one; a file of a request has none before it is read.
     """
 
     position: str
     content: bytes
     dpi: float | None = None
     liveness: Liveness | None = None
+    warnings: tuple[CaptureWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,7 @@ class CaptureRecord:
     liveness: the device's own evidence, carried along for operators to see.
 
     problem: a stable code when nothing could be extracted; `detail` states it in a sentence.
+    warnings: what was odd about the file when it was received.
     """
 
     enrolment_key: int
@@ -117,6 +128,7 @@ class CaptureRecord:
     problem: str | None = None
     detail: str | None = None
     liveness: Liveness | None = None
+    warnings: list[CaptureWarning] = field(default_factory=list)
     key: int = field(init=False)
 
 

@@ -1,10 +1,12 @@
 """Captures on their way between a client, the store and the matcher."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from matcher import SLAPS, Capture, CaptureError, Position, Template, template_to_bytes
-from service.enrolment.domain.enrolments import CaptureRecord, SentCapture
+from matcher import CaptureWarning as MatcherWarning
+from service.enrolment.domain.enrolments import CaptureRecord, CaptureWarning, SentCapture
 from service.enrolment.errors import (
     CaptureRefused,
     CapturesRefused,
@@ -18,6 +20,18 @@ from service.kit.blobs import BlobRecord, Blobs, read_sound
 POSITIONS = frozenset(position.value for position in Position)
 PARTS = POSITIONS | frozenset(SLAPS)
 """What a capture may be of: one position, or several fingers at once."""
+
+
+Warnings = Mapping[str, Sequence[CaptureWarning]]
+"""What was odd about captures that were used all the same, by position; an empty sequence where nothing was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Captures to search or compare with: their templates, and what was odd about each."""
+
+    templates: Sequence[Template]
+    warnings: Warnings
 
 
 def check_positions(captures: Sequence[SentCapture]) -> None:
@@ -46,27 +60,38 @@ def one_per_position(
             single.append(one)
             continue
         try:
-            fingers = extractor.cut_slap(one.content, one.position, absent, one.dpi)
+            cut = extractor.cut_slap(one.content, one.position, absent, one.dpi)
         except CaptureError as error:
             raise CapturesRefused([refusal(one.position, error)]) from None
-        single += [SentCapture(position.value, content, liveness=one.liveness) for position, content in fingers]
+        odd = to_warnings(cut.warnings)
+        single += [
+            SentCapture(position.value, content, liveness=one.liveness, warnings=odd)
+            for position, content in cut.fingers
+        ]
     check_positions(single)
     return single
 
 
-def check_captures(captures: Sequence[SentCapture], extractor: Extractor) -> None:
-    """Raise CapturesRefused with every capture that can never be used, while the person is still at the counter."""
+def check_captures(captures: Sequence[SentCapture], extractor: Extractor) -> Warnings:
+    """What is odd about each capture.
+
+    Raises CapturesRefused with every one that can never be used, while the person is still at the counter.
+    """
     refused = []
+    warnings: dict[str, Sequence[CaptureWarning]] = {}
     for one in captures:
         try:
-            extractor.check(Position(one.position), one.content, one.dpi)
+            found = extractor.check(Position(one.position), one.content, one.dpi)
         except CaptureError as error:
             refused.append(refusal(one.position, error))
+        else:
+            warnings[one.position] = (*one.warnings, *to_warnings(found))
     if refused:
         raise CapturesRefused(refused)
+    return warnings
 
 
-def extract_all(sent: Sequence[SentCapture], extractor: Extractor) -> list[Template]:
+def extract_all(sent: Sequence[SentCapture], extractor: Extractor) -> Probe:
     """The templates of captures that must all serve, at least one. Raises Refused, CapturesRefused."""
     check_positions(sent)
     if not sent:
@@ -80,7 +105,17 @@ def extract_all(sent: Sequence[SentCapture], extractor: Extractor) -> list[Templ
     ]
     if refused:
         raise CapturesRefused(refused)
-    return [one for one in found if isinstance(one, Template)]
+    templates = [one for one in found if isinstance(one, Template)]
+    warnings = {
+        one.position: (*one.warnings, *to_warnings(template.quality.warnings))
+        for one, template in zip(captures, templates, strict=True)
+    }
+    return Probe(templates, warnings)
+
+
+def to_warnings(found: Iterable[MatcherWarning]) -> tuple[CaptureWarning, ...]:
+    """The matcher's warnings as they are kept and answered."""
+    return tuple(CaptureWarning(one.code.value, one.detail) for one in found)
 
 
 def problem_code(error: CaptureError) -> str:

@@ -9,7 +9,7 @@ from service.enrolment.domain.content import content_hash
 from service.enrolment.domain.enrolments import CaptureRecord, EnrolCommand, Enrolment, SentCapture, SlapRecord
 from service.enrolment.errors import ContradictedException, EnrolmentDiffers, NothingToEnrol, QueueFull
 from service.enrolment.ports import EnrolmentUnit, Extractor
-from service.enrolment.steps.captures import check_captures, check_positions, one_per_position
+from service.enrolment.steps.captures import Warnings, check_captures, check_positions, one_per_position
 from service.kit.actor import Actor
 from service.kit.blobs import BlobRecord, Blobs
 from service.kit.clock import Clock
@@ -43,7 +43,7 @@ def receive_enrolment(
             raise QueueFull(f"{most_waiting} enrolments wait for their outcome; send this one again later")
         require_household(uow, command.claim, "enrolment.household.id")
     single = one_per_position(captures, [one.position for one in command.exceptions], extractor)
-    check_captures(single, extractor)
+    warnings = check_captures(single, extractor)
     slaps = [one for one in captures if one not in single]
     stored = [_keep(command.id, one, blobs, clock.now()) for one in (*single, *slaps)]
     names = [one.name for one in stored]
@@ -52,7 +52,7 @@ def receive_enrolment(
             for one in stored:
                 uow.blobs.add(one)
             enrolment = _record(uow, command, digest, actor, clock.now())
-            _record_captures(uow, enrolment, zip(single, names[: len(single)], strict=True))
+            _record_captures(uow, enrolment, zip(single, names[: len(single)], strict=True), warnings)
             _record_slaps(uow, enrolment, zip(slaps, names[len(single) :], strict=True))
             uow.commit()
     except AlreadyThere:  # the same UUID arrived twice at once
@@ -109,9 +109,13 @@ def _record(uow: EnrolmentUnit, command: EnrolCommand, digest: str, actor: Actor
     return enrolment
 
 
-def _record_captures(uow: EnrolmentUnit, enrolment: Enrolment, named: Iterable[tuple[SentCapture, str]]) -> None:
+def _record_captures(
+    uow: EnrolmentUnit, enrolment: Enrolment, named: Iterable[tuple[SentCapture, str]], warnings: Warnings
+) -> None:
     for sent, name in named:
-        uow.enrolments.add_capture(CaptureRecord(enrolment.key, sent.position, name, sent.dpi, liveness=sent.liveness))
+        record = CaptureRecord(enrolment.key, sent.position, name, sent.dpi, liveness=sent.liveness)
+        record.warnings = list(warnings[sent.position])
+        uow.enrolments.add_capture(record)
 
 
 def _record_slaps(uow: EnrolmentUnit, enrolment: Enrolment, named: Iterable[tuple[SentCapture, str]]) -> None:

@@ -65,7 +65,9 @@ def test_transparency_is_flattened_on_white() -> None:
     colour = Pillow.new("RGBA", (2, 1), (10, 20, 30, 255))
     colour.putpixel((1, 0), (10, 20, 30, 0))
     np.testing.assert_array_equal(decode(written(colour, "PNG")).pixels, [[[10, 20, 30], [255, 255, 255]]])
-    np.testing.assert_array_equal(decode(written(Pillow.new("LA", (1, 1), (7, 0)), "PNG")).pixels, [[255]])
+    grey = Pillow.new("LA", (2, 1), (7, 0))
+    grey.putpixel((1, 0), (7, 255))
+    np.testing.assert_array_equal(decode(written(grey, "PNG")).pixels, [[255, 7]])
 
 
 def test_palette_bilevel_and_cmyk() -> None:

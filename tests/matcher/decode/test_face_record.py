@@ -55,7 +55,9 @@ def altered(record: bytes, at: int, number: bytes) -> bytes:
     ("content", "states"),
     [
         (of_2005(b"picture", version=b"020\x00"), "version is neither"),
-        (of_2005(b"picture", images=2), "2 images"),
+        (of_2005(b"picture", images=2), "2 images; send one record per face"),
+        (of_2005(b"picture") + b"x", "states 69 bytes, the file has 70, and what follows is not zeros"),
+        (of_2011(b"picture") + bytes(9) + b"x", "not zeros"),
         (of_2005(b"picture")[:-1], "length of the record"),
         (of_2005(b"picture")[:20], "length of the record"),
         (of_2005(b"picture")[:13], "length of the record"),
@@ -98,3 +100,12 @@ def test_a_record_cut_anywhere_is_reported_as_cut(record: Callable[..., bytes], 
 def test_any_bytes_after_the_name_raise_nothing_but_our_errors(version: bytes, rest: bytes) -> None:
     with pytest.raises(MatcherError):
         decode(b"FAC\x00" + version + rest)
+
+
+@EDITIONS
+def test_zeros_after_a_record_are_ignored_with_a_warning(record: Callable[..., bytes]) -> None:
+    portrait = record(capture("obama.jpg"))
+    found = decode(portrait + bytes(99))
+    np.testing.assert_array_equal(found.pixels, decode(portrait).pixels)
+    assert [one.code for one in found.warnings] == ["padding_ignored"]
+    assert decode(portrait).warnings == ()

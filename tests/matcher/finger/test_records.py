@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from matcher.errors import CaptureDamaged, CaptureUnreadable, TooFewFeatures
+from matcher.errors import CaptureDamaged, CaptureTooLarge, CaptureUnreadable, TooFewFeatures
 from matcher.finger import FingerExtractor, compare, prepare
 from matcher.finger.records import (
     Version,
@@ -19,6 +19,7 @@ from matcher.finger.records import (
     read_minutiae_record,
     write_minutiae_record,
 )
+from matcher.parameters import DECODE_MAX_BYTES
 from matcher.types import Image, Minutiae, Position
 from tests.data import evaluation_data
 
@@ -58,12 +59,13 @@ def new(
     extended: bytes = b"",
     date: bytes = bytes(9),
     ridge_ending: int = 1,
+    size: tuple[int, int] = (100, 80),
+    finger: int = 2,
 ) -> bytes:
     body = date + bytes(5) + bytes([len(qualities) // 5]) + qualities
     body += b"" if certificates is None else bytes([len(certificates) // 3]) + certificates
-    body += struct.pack(">BBHHBHHBB", 2, 0, 197, 197, 0, 100, 80, width << 4 | ridge_ending, len(rows)) + rows_of(
-        rows, width
-    )
+    body += struct.pack(">BBHHBHHBB", finger, 0, 197, 197, 0, *size, width << 4 | ridge_ending, len(rows))
+    body += rows_of(rows, width)
     body += struct.pack(">H", len(extended)) + extended
     head = struct.pack(">HB", views, certificates is not None)
     return b"FMR\x00030\x00" + struct.pack(">I", 19 + len(body)) + head + struct.pack(">I", 4 + len(body)) + body
@@ -139,6 +141,8 @@ def test_our_records_are_as_the_standard_lays_them_out() -> None:
         (old(), [True, False, False, False]),
         (old(extended=b"12345"), [True, False, False, False]),
         (old([(*row[:4], 0) for row in FOUR]), [True] * 4),
+        (old([(*row[:4], q) for row, q in zip(FOUR, (254, 100, 50, 1), strict=True)]), [True, False, False, False]),
+        (old([(*row[:4], 255) for row in FOUR]), [True] * 4),
         (new([(*row[:4], q) for row, q in zip(FOUR, (254, 100, 50, 1), strict=True)]), [True, False, False, False]),
         (new(width=5), [True] * 4),
         (new(width=5, qualities=bytes([255, 0, 0, 0, 0, 90, 1, 1, 1, 1]), certificates=bytes(6)), [True] * 4),
@@ -172,16 +176,21 @@ def test_other_resolutions_are_brought_to_500_dpi() -> None:
         (old()[:-1], CaptureDamaged, "states 54 bytes, the file has 53"),
         (old() + b"x", CaptureDamaged, "states 54 bytes, the file has 55"),
         (old(views=0), CaptureUnreadable, "0 views"),
+        (old(views=3), CaptureUnreadable, "3 views; send one record per finger"),
         (new(views=2), CaptureUnreadable, "2 views"),
         (old(sampling=(0, 0)), CaptureUnreadable, "resolution"),
         (old(sampling=(197, 300)), CaptureUnreadable, "resolution"),
-        (old(finger=11), CaptureDamaged, "finger of number 11"),
         (old(reserved=1), CaptureDamaged, "reserved"),
-        (old(size=(99, 80)), CaptureDamaged, "outside"),
-        (old(size=(100, 79)), CaptureDamaged, "outside"),
+        (old(size=(98, 80)), CaptureDamaged, "outside"),
+        (old(size=(100, 78)), CaptureDamaged, "outside"),
+        (new(size=(98, 80)), CaptureDamaged, "outside"),
+        (old() + bytes(9) + b"x", CaptureDamaged, "states 54 bytes, the file has 64"),
+        (old() + bytes(9) + b"x" + bytes(9), CaptureDamaged, "not zeros"),
+        (new() + b"\xff", CaptureDamaged, "not zeros"),
         (old(size=(0, 79)), CaptureDamaged, "size"),
         (old([(3, 1, 1, 1, 1)]), CaptureDamaged, "kind"),
         (old([(1, 1, 1, 1, 101)]), CaptureDamaged, "quality"),
+        (old([(1, 1, 1, 1, 253)]), CaptureDamaged, "quality"),
         (new([(1, 1, 1, 1, 200)]), CaptureDamaged, "quality"),
         (new(qualities=bytes([101, 0, 0, 0, 0])), CaptureDamaged, "quality"),
         (new(width=7), CaptureDamaged, "five bytes nor six"),
@@ -218,14 +227,84 @@ def test_a_part_of_a_record_is_refused(record: Callable[[], bytes]) -> None:
             read_minutiae_record(record()[:end])
 
 
+def codes(content: bytes, dpi: float | None = None, position: Position | None = None) -> list[str]:
+    return [one.code for one in extract_record(content, dpi, position)[1].warnings]
+
+
+@pytest.mark.parametrize("record", [old, new])
+@pytest.mark.parametrize(("size", "moved"), [((99, 80), (98, 79)), ((100, 79), (99, 78)), ((99, 79), (98, 78))])
+def test_a_minutia_on_the_edge_is_moved_inside_with_a_warning(
+    record: Callable[..., bytes], size: tuple[int, int], moved: tuple[int, int]
+) -> None:
+    content = record(size=size)
+    found = read_minutiae_record(content)
+    np.testing.assert_array_equal(found.x, [10, 30, 50, moved[0]])
+    np.testing.assert_array_equal(found.y, [20, 40, 60, moved[1]])
+    np.testing.assert_array_equal(found.ending, [True, False, True, True])
+    assert codes(content) == ["coordinates_clamped"]
+    assert codes(record()) == []
+
+
+def test_the_sample_of_a_widely_used_extractor_is_read() -> None:
+    content = evaluation_data("field/minutia_on_the_edge/edge.fmr").read_bytes()
+    assert codes(content, position=Position.RIGHT_INDEX) == ["coordinates_clamped"]
+
+
+@pytest.mark.parametrize("record", [old, new])
+@pytest.mark.parametrize("zeros", [1, 3, 512])
+def test_zeros_after_a_record_are_ignored_with_a_warning(record: Callable[..., bytes], zeros: int) -> None:
+    assert_same(read_minutiae_record(record() + bytes(zeros)), read_minutiae_record(record()))
+    assert codes(record() + bytes(zeros)) == ["padding_ignored"]
+
+
+@pytest.mark.parametrize("record", [old, new])
+@pytest.mark.parametrize(
+    ("finger", "position", "expected"),
+    [
+        (2, Position.RIGHT_INDEX, []),
+        (0, Position.RIGHT_INDEX, []),
+        (7, Position.RIGHT_INDEX, ["position_contradicted"]),
+        (13, Position.RIGHT_INDEX, ["position_contradicted"]),
+        (11, Position.RIGHT_THUMB, []),
+        (99, Position.RIGHT_INDEX, ["position_contradicted"]),
+        (7, None, []),
+    ],
+)
+def test_a_record_that_contradicts_the_clients_position_has_a_warning(
+    record: Callable[..., bytes], finger: int, position: Position | None, expected: list[str]
+) -> None:
+    assert codes(record(finger=finger), position=position) == expected
+
+
+def test_a_record_that_contradicts_the_clients_resolution_has_a_warning() -> None:
+    assert codes(old(), dpi=500) == codes(old(), dpi=503) == codes(old(sampling=(0, 0)), dpi=500) == []
+    assert codes(old(), dpi=1000) == ["dpi_contradicted"]
+    (warning,) = extract_record(old(), dpi=1000)[1].warnings
+    assert "500 dpi, the client 1000 dpi" in warning.detail
+
+
+def test_a_full_rotation_is_written_as_none() -> None:
+    one = np.array([5], np.float32)
+    print_ = Minutiae(one, one, np.array([2 * np.pi - 1e-5], np.float32), one / np.float32(5), one > 0)
+    for version in Version:
+        found = read_minutiae_record(write_minutiae_record(print_, version, Position.LEFT_RING, 50))
+        assert found.direction[0] == 0
+
+
+def test_too_large_a_record_is_not_read() -> None:
+    with pytest.raises(CaptureTooLarge):
+        read_minutiae_record(old() + bytes(DECODE_MAX_BYTES))
+
+
 def test_the_quality_of_a_record_counts_its_certain_minutiae() -> None:
     minutiae, quality = extract_record(new(width=5))
     assert len(minutiae) == 4
     assert quality.components == {"sure_minutiae": 4}
     more = [(1, i, i, i, 0) for i in range(40)]
     assert extract_record(old(more))[1].score > 85 > 25 > quality.score
-    with pytest.raises(TooFewFeatures, match="3 minutiae"):
-        extract_record(old(FOUR[:3]))
+    for rows in (FOUR[:3], []):
+        with pytest.raises(TooFewFeatures, match=f"{len(rows)} minutiae"):
+            extract_record(old(rows))
 
 
 def picture(path: str, dpi: float) -> Image:

@@ -128,7 +128,9 @@ def test_the_extractor_gives_captures_of_the_fingers_not_declared_missing(extrac
     made = Pillow.fromarray(slap([1, 2, 3]).pixels)
     large = np.asarray(made.resize((made.width * 2, made.height * 2), Pillow.Resampling.BICUBIC))
     missing = {Position.LEFT_RING, Position.RIGHT_THUMB}
-    fingers = extractor.cut_slap(png(large, 1000), "plain_left_four", missing)
+    cut = extractor.cut_slap(png(large, 1000), "plain_left_four", missing, dpi=1000)
+    fingers = cut.fingers
+    assert cut.warnings == ()
     assert [position for position, _ in fingers] == [
         Position.LEFT_LITTLE,
         Position.LEFT_MIDDLE,

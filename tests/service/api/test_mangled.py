@@ -1,5 +1,6 @@
 """Mangled captures and enrolments: never a 500, and the service goes on."""
 
+import random
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from service.access.usecases.tokens import create_token
 from service.bootstrap import App
 from service.kit.ids import new_uuid
 from tests.captures import capture
+from tests.matcher.decode.test_mangled import mangled
 from tests.service.api.counter import Client, enrolment, files
 from tests.service.made_up import TESTER
 
@@ -40,6 +42,16 @@ def test_mangled_captures_are_never_a_500(prober: Client, noise: bytes, position
     mangled = content[:at] + noise + content[at + len(noise) :]
     answer = prober.call("POST", "/v1/identify", files=files({position: mangled}))
     assert answer.status_code in (200, 413, 422), answer.text
+
+
+@pytest.mark.slow
+def test_mangled_records_are_never_a_500(prober: Client) -> None:
+    rng = random.Random(7)
+    for _ in range(60):
+        kind, content = mangled(rng)
+        position, path = rng.choice(["face", "right_index", "plain_thumbs"]), rng.choice(["identify", "quality"])
+        answer = prober.call("POST", f"/v1/{path}", files=files({position: content}))
+        assert answer.status_code in (200, 413, 422), (kind, content.hex(), answer.text)
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 from service.enrolment.domain.enrolments import (
+    CaptureWarning,
     Consent,
     EnrolmentStatus,
     ExceptionReason,
@@ -33,6 +34,7 @@ def test_what_goes_in_comes_out(storage: SqlStorage) -> None:
         uow.flush()
         record = stored_capture(uow, one)
         record.dpi, record.reasons, record.liveness = 500.0, ["too_dark"], Liveness(0.9, "a vendor")
+        record.warnings = [CaptureWarning("padding_ignored", "9 zero bytes")]
         uow.enrolments.add_slap(SlapRecord(one.key, "plain_thumbs", record.blob, 500.0))
         uow.commit()
     with storage.read() as uow:
@@ -42,6 +44,7 @@ def test_what_goes_in_comes_out(storage: SqlStorage) -> None:
         assert (found.consent, found.exceptions, found.claim) == (one.consent, one.exceptions, one.claim)
         (capture,) = uow.enrolments.captures(found.key)
         assert (capture.dpi, capture.reasons, capture.liveness) == (500.0, ["too_dark"], Liveness(0.9, "a vendor"))
+        assert capture.warnings == [CaptureWarning("padding_ignored", "9 zero bytes")]
         assert uow.blobs.of_names([capture.blob])[capture.blob].owner == f"enrolment/{one.id}"
 
 

@@ -79,6 +79,7 @@ def test_a_registry_of_the_first_schema_is_kept(database_url: str) -> None:
         row = uow.blobs.of_names([capture.blob])[capture.blob]
         owner = "enrolment/01890000-0000-7000-8000-000000000002"
         assert (row.sha256, row.size, row.owner) == ("b" * 64, 22, owner)
+        assert capture.warnings == []
         assert uow.enrolments.by_key(2).sent_by == "unknown"
         assert uow.changes.after(TEMPLATES, 0) == (2, [1, 2])
         assert uow.changes.sequence_of("0000000000000002") == 2
