@@ -14,7 +14,12 @@ JisrError
 StorageError                 no answer to a caller: a use case catches it, or it is a mistake of ours
 ├── AlreadyThere             a value that must be unique is taken
 └── NoSuchRow                a key that leads nowhere
+
+NotJson                      no answer to a caller: the reader states which text it is
+└── RepeatedName             a name given twice in one object
 """
+
+from collections.abc import Sequence
 
 
 class JisrError(Exception):
@@ -71,3 +76,15 @@ class AlreadyThere(StorageError):
 
 class NoSuchRow(StorageError):
     """No row has this key."""
+
+
+class NotJson(ValueError):
+    """A text is not JSON that has one meaning."""
+
+
+class RepeatedName(NotJson):
+    """One object has two values of one name. path: the names and places that lead to it, from the outermost."""
+
+    def __init__(self, detail: str, path: Sequence[str]) -> None:
+        super().__init__(detail)
+        self.path = path
