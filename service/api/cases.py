@@ -16,6 +16,7 @@ from service.adjudication.usecases.decide import DecideCase, decide_case
 from service.adjudication.usecases.read_cases import CaseView, list_cases, read_case
 from service.api.deps import Adjudicator, Running
 from service.api.enrolments import CaptureOut
+from service.api.json_body import StrictJsonRoute
 from service.api.people import PersonOut
 from service.api.problems import declared
 from service.api.shapes import AsText, EvidenceOut, Sent, ThresholdsOut
@@ -23,7 +24,7 @@ from service.api.text import Writable
 from service.kit.errors import MalformedRequest
 from service.registry.domain.people import Person
 
-router = APIRouter(prefix="/v1/cases", tags=["cases"])
+router = APIRouter(prefix="/v1/cases", tags=["cases"], route_class=StrictJsonRoute)
 
 
 class DecisionIn(Sent):
@@ -36,6 +37,7 @@ class DecisionIn(Sent):
     survivor: AsText[UUID] | None = Field(None, description="for same_person: the ID of the person who remains")
     merged: list[AsText[UUID]] = Field(
         default_factory=list,
+        max_length=1000,
         description="for same_person: the IDs of the others who are that person; needed only where several could be",
     )
 

@@ -21,9 +21,9 @@ from pydantic_core import PydanticCustomError
 from matcher import Position
 from service.adjudication.usecases.read_outcome import Outcome, read_outcome
 from service.api.deps import AnyRole, Enroller, Running
-from service.api.errors import Malformed
 from service.api.form import CAPTURE_ERRORS, Form, SentForm, described, part
-from service.api.problems import declared, field_errors
+from service.api.json_body import parsed
+from service.api.problems import declared, malformed
 from service.api.shapes import AsText, Date, Instant, LivenessIn, LivenessShape, NameIn, Sent, WarningOut
 from service.api.text import Line
 from service.bootstrap import App
@@ -155,9 +155,17 @@ class EnrolmentIn(Sent):
     person: PersonIn
     household: HouseholdIn | None = None
     exceptions: list[ExceptionIn] = Field(
-        default_factory=list, description="positions that cannot be captured, and why"
+        default_factory=list, max_length=len(Position), description="positions that cannot be captured, and why"
     )
     captures: dict[Part, CaptureIn] = Field(default_factory=dict, description="what is known of each capture")
+
+    @field_validator("captures", mode="before")
+    @classmethod
+    def _no_more_than_parts(cls, value: object) -> object:
+        """Before each name is looked at: a name that is no part takes time, and there may be any number."""
+        if isinstance(value, dict) and len(value) > len(PARTS):
+            raise ValueError(f"has {len(value):,} names; there are {len(PARTS)} positions")
+        return value
 
     @field_validator("exceptions")
     @classmethod
@@ -293,9 +301,9 @@ def _receive(form: SentForm, app: App, actor: Actor) -> UUID:
 
 def _parse(text: str) -> EnrolmentIn:
     try:
-        return EnrolmentIn.model_validate_json(text)
+        return EnrolmentIn.model_validate(parsed(text, "enrolment"))
     except ValidationError as error:
-        raise Malformed(field_errors(error, "enrolment")) from None
+        raise malformed(error, "enrolment") from None
 
 
 async def _outcome(enrolment_id: UUID, app: App, actor: Actor, seconds: float) -> Outcome:

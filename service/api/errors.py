@@ -13,6 +13,11 @@ from dataclasses import dataclass
 
 from service.kit.errors import Refused, TooLarge, Unavailable
 
+MOST_ERRORS = 50
+"""Wrong fields that an answer names. A person corrects no more at once, and a request may have any number."""
+LONGEST_FIELD, LONGEST_SENTENCE, LONGEST_DETAIL = 100, 400, 2000
+"""Characters. An answer repeats what was sent, such as the name of an unknown field, which may be a megabyte long."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -26,9 +31,30 @@ class FieldError:
 class Malformed(Refused):
     """The request is not as described."""
 
-    def __init__(self, errors: Sequence[FieldError]) -> None:
-        super().__init__("; ".join(f"{one.field}: {one.detail}" for one in errors), errors[0].field)
-        self.errors = errors
+    def __init__(self, errors: Sequence[FieldError], more: int = 0) -> None:
+        """errors: one or more; the first of them are named. more: how many there are besides."""
+        self.errors = errors[:MOST_ERRORS]
+        self.more = more + len(errors) - len(self.errors)
+        super().__init__(_joined(self.errors, self.more), errors[0].field)
+
+
+def shortened(text: str, most: int) -> str:
+    """The first `most` characters of what may repeat a client's own text, and all of them can be written as UTF-8."""
+    cut = text if len(text) <= most else text[: most - 1] + "…"
+    return cut.encode(errors="replace").decode()
+
+
+def _joined(errors: Sequence[FieldError], more: int) -> str:
+    """As many errors as one sentence has room for, and how many more there are."""
+    lines: list[str] = []
+    room = LONGEST_DETAIL - 2 * LONGEST_SENTENCE
+    for one in errors:
+        if room < 0:
+            break
+        lines.append(f"{shortened(one.field, LONGEST_FIELD)}: {shortened(one.detail, LONGEST_SENTENCE)}")
+        room -= len(lines[-1])
+    left = more + len(errors) - len(lines)
+    return "; ".join(lines) + (f"; and {left:,} more" if left else "")
 
 
 class RequestTooLarge(TooLarge):

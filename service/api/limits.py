@@ -4,9 +4,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.errors import RequestTooLarge
 
+MOST_WITHOUT_CAPTURES = 100_000
+"""Bytes of a body that is not multipart: it holds no captures. The longest decision has half as many."""
+
 
 class BodyLimit:
-    """Stops reading after `most` bytes, whatever length the request states."""
+    """Stops reading after `most` bytes, whatever length the request states; sooner where no captures can come."""
 
     def __init__(self, app: ASGIApp, most: int) -> None:
         self._app = app
@@ -16,15 +19,18 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        read = int(announced) if announced.isdigit() and int(announced) > self._most else 0
+        headers = dict(scope["headers"])
+        with_captures = headers.get(b"content-type", b"").lower().startswith(b"multipart/")
+        most = self._most if with_captures else min(self._most, MOST_WITHOUT_CAPTURES)
+        announced = headers.get(b"content-length", b"0")
+        read = int(announced) if announced.isdigit() and int(announced) > most else 0
 
         async def limited() -> Message:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > self._most:
-                raise RequestTooLarge(f"requests of more than {self._most} bytes are not read")
+            if read > most:
+                raise RequestTooLarge(f"requests of more than {most} bytes are not read")
             return message
 
         await self._app(scope, limited, send)

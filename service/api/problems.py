@@ -4,6 +4,7 @@ import errno
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from json import JSONDecoder
 from typing import Any
 
 import structlog
@@ -16,7 +17,17 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.access.errors import Unauthenticated
-from service.api.errors import FieldError, Malformed, NotReady, RequestTooLarge
+from service.api.errors import (
+    LONGEST_DETAIL,
+    LONGEST_FIELD,
+    LONGEST_SENTENCE,
+    MOST_ERRORS,
+    FieldError,
+    Malformed,
+    NotReady,
+    RequestTooLarge,
+    shortened,
+)
 from service.enrolment.errors import CaptureRefused, CapturesRefused
 from service.kit.errors import (
     Conflict,
@@ -71,18 +82,22 @@ class Problem(BaseModel):
     detail: str
     instance: str = Field(description="the path of the request")
     request_id: str | None = Field(None, description="names this request in the service's log")
-    errors: list[ProblemField] = Field(default_factory=list, description="every field to correct")
+    errors: list[ProblemField] = Field(
+        default_factory=list, description=f"the fields to correct, at most {MOST_ERRORS} of them"
+    )
+    errors_left_out: int = Field(0, description="how many more fields there are to correct")
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A problem before it is one of a request. kind: the last part of its type."""
+    """A problem before it is one of a request. kind: the last part of its type. more: errors besides these."""
 
     kind: str
     title: str
     status: int
     detail: str
     errors: Sequence[FieldError] = ()
+    more: int = 0
 
 
 MISTAKE = Described(
@@ -150,13 +165,29 @@ class AnswerMistakes:
             await answer(Request(scope), found)(scope, receive, send)
 
 
-def field_errors(error: ValidationError | RequestValidationError, root: str | None = None) -> list[FieldError]:
-    """What pydantic found, each with the dotted path of its field, below `root` if given."""
+def malformed(error: ValidationError | RequestValidationError, root: str | None = None) -> Malformed:
+    """What pydantic found, each error with the dotted path of its field, below `root` if given."""
+    first: Sequence[Any]
+    if isinstance(error, ValidationError):
+        first, count = _first_errors(error), error.error_count()
+    else:
+        first, count = error.errors()[:MOST_ERRORS], len(error.errors())
     found = []
-    for one in error.errors():
+    for one in first:
         path = [str(part) for part in one["loc"] if part not in ("body", "query", "path")]
         field = ".".join(([root] if root else []) + path) or "body"
         found.append(FieldError(field, str(one["type"]), str(one["msg"]).removeprefix("Value error, ")))
+    return Malformed(found, count - len(found))
+
+
+def _first_errors(error: ValidationError) -> list[dict[str, Any]]:
+    """Read one after another from the text that pydantic writes: making objects of thousands takes seconds."""
+    text = error.json(include_url=False, include_context=False, include_input=False)
+    reader, at, found = JSONDecoder(), 1, []
+    for _ in range(min(MOST_ERRORS, error.error_count())):
+        one, at = reader.raw_decode(text, at)
+        at += 1  # the comma
+        found.append(one)
     return found
 
 
@@ -165,21 +196,28 @@ def answer(request: Request, one: Described) -> JSONResponse:
         type=f"/problems/{one.kind}",
         title=one.title,
         status=one.status,
-        detail=one.detail,
+        detail=shortened(one.detail, LONGEST_DETAIL),
         instance=request.url.path,
         request_id=correlation_id.get(),
-        errors=[ProblemField(field=each.field, code=each.code, detail=each.detail) for each in one.errors],
+        errors=[_problem_field(each) for each in one.errors[:MOST_ERRORS]],
+        errors_left_out=one.more + len(one.errors[MOST_ERRORS:]),
     )
     return JSONResponse(body.model_dump(), one.status, HEADERS.get(one.status), media_type=MEDIA_TYPE)
 
 
+def _problem_field(one: FieldError) -> ProblemField:
+    field, detail = shortened(one.field, LONGEST_FIELD), shortened(one.detail, LONGEST_SENTENCE)
+    return ProblemField(field=field, code=one.code, detail=detail)
+
+
 def describe(error: JisrError) -> Described:
+    more = error.more if isinstance(error, Malformed) else 0
     kind, title = slug(type(error).__name__), (type(error).__doc__ or "").partition("\n")[0].strip()
     match error:
         case StorageUnavailable():  # the reason is for the log, not for callers
             return describe(NotReady("what keeps the registry does not answer; try again in a moment"))
         case Malformed():
-            kind = NAMED.get(error.errors[0].code, kind) if len(error.errors) == 1 else kind
+            kind = NAMED.get(error.errors[0].code, kind) if len(error.errors) + error.more == 1 else kind
             fields = list(error.errors)
         case CapturesRefused():
             return _describe_captures(error)
@@ -187,7 +225,7 @@ def describe(error: JisrError) -> Described:
             fields = [FieldError(error.field, kind.replace("-", "_"), str(error))]
         case _:
             fields = []
-    return Described(kind, title, status_of(type(error)), str(error), fields)
+    return Described(kind, title, status_of(type(error)), str(error), fields, more)
 
 
 def _describe_captures(error: CapturesRefused) -> Described:
@@ -207,7 +245,7 @@ def _answer_ours(request: Request, error: Exception) -> JSONResponse:
 
 def _answer_validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    return answer(request, describe(Malformed(field_errors(error))))
+    return answer(request, describe(malformed(error)))
 
 
 def _answer_framework(request: Request, error: Exception) -> JSONResponse:

@@ -19,7 +19,12 @@ StorageError                 no answer to a caller: a use case catches it, or it
 ├── BlobUnreadable           bytes that cannot be read, while others can
 ├── BlobAltered              bytes that are not those that were stored
 └── TurnLost                 another process does now what only one may do
+
+NotJson                      no answer to a caller: the reader states which text it is
+└── RepeatedName             a name given twice in one object
 """
+
+from collections.abc import Sequence
 
 
 class JisrError(Exception):
@@ -96,3 +101,15 @@ class BlobAltered(StorageError):
 
 class TurnLost(StorageError):
     """Another process has taken over what only one may do."""
+
+
+class NotJson(ValueError):
+    """A text is not JSON that has one meaning."""
+
+
+class RepeatedName(NotJson):
+    """One object has two values of one name. path: the names and places that lead to it, from the outermost."""
+
+    def __init__(self, detail: str, path: Sequence[str]) -> None:
+        super().__init__(detail)
+        self.path = path

@@ -185,7 +185,7 @@ def test_malformed_json(counter: Client, text: bytes, kind: str) -> None:
 
 def test_no_enrolment_part(counter: Client) -> None:
     assert_problem(counter.call("POST", "/v1/enrolments", files=files(FIRST)), 422, "malformed", "enrolment")
-    assert_problem(counter.call("POST", "/v1/enrolments", json={}), 422, "malformed", "enrolment")
+    assert_problem(counter.call("POST", "/v1/enrolments", json={}), 422, "malformed", "Content-Type")
 
 
 def test_a_body_that_is_not_multipart_as_it_states(counter: Client) -> None:

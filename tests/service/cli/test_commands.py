@@ -20,7 +20,7 @@ from service.adjudication.domain.cases import Origin
 from service.adjudication.ports import CaseQuery
 from service.bootstrap import Recognition, open_store
 from service.cli import app
-from service.client import read_folder
+from service.client.folder import read_details, read_folder
 from service.settings import Settings
 from tests.matcher.made_up import again
 from tests.service.deduplication.test_export_pairs import in_parquet
@@ -54,13 +54,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_folder_is_read_by_person(tmp_path: Path) -> None:
-    people = {one.name: one for one in read_folder(folder(tmp_path))}
+    found = read_folder(folder(tmp_path))
+    people = {one.name: one for one in found.people}
     assert {name: sorted(one.captures) for name, one in people.items()} == {
         "amina": ["face", "right_index"],
         "moussa": ["face"],
         "cat": ["left_thumb"],
     }
-    assert people["moussa"].details == {"person": {"names": [{"full": "Moussa Ali"}]}}
+    assert people["moussa"].details is not None
+    assert read_details(people["moussa"].details) == {"person": {"names": [{"full": "Moussa Ali"}]}}
+    assert [one.where for one in found.files] == ["notes.txt"]
 
 
 def test_a_folder_is_enrolled_once_however_often_it_is_sent(service: Running, tmp_path: Path) -> None:
@@ -110,7 +113,7 @@ def test_the_store_is_verified(service: Running, tmp_path: Path) -> None:
     sound = jisr(service, "store", "verify")
     assert (sound.exit_code, "0 missing, 0 damaged, 0 unowned" in sound.stdout) == (0, True), sound.output
     captures = service.home / "captures"
-    first, second = sorted(path for path in captures.rglob("*") if path.is_file())[:2]
+    first, second = sorted(path for path in captures.rglob("*") if path.is_file() and path.parent != captures)[:2]
     whole, content = first.read_bytes(), bytearray(second.read_bytes())
     first.unlink()
     content[100] ^= 1

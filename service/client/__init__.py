@@ -1,0 +1,1 @@
+"""Posting a folder of captures to a running service."""
