@@ -57,9 +57,10 @@ ENDS = st.sampled_from([b"", CRLF, b"  \t", b"\n", b"\r\n\r\n", b" \r\nsigned by
 
 
 def honest(parts: Sequence[Sent], boundary: str) -> bool:
-    """A sender chooses a boundary that no line of a content begins with."""
+    """A sender chooses a boundary that no line of a content begins with, and puts no other part into a content."""
     delimiter = b"\r\n--" + boundary.encode()
-    return all(delimiter not in CRLF + one.content for one in parts)
+    heads = any(b"\r\ncontent-disposition:" in one.content.lower() for one in parts)
+    return not heads and all(delimiter not in CRLF + one.content for one in parts)
 
 
 @given(PARTS, BOUNDARIES | st.just(BOUNDARY), ENDS, st.integers(1, 70))

@@ -194,7 +194,7 @@ def test_a_name_with_brackets_is_no_markup(port: int, token: str, tmp_path: Path
     assert "[bold]ali[x]: " in enrol(port, token, tmp_path).stdout
 
 
-@pytest.mark.parametrize("faults", [("cut",), ("503",), ("cut", "503", "cut")])
+@pytest.mark.parametrize("faults", [("cut",) * 4, ("503",) * 4, ("cut", "503", "cut")])
 def test_a_network_that_fails_for_a_while_is_tried_again(
     port: int, token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: tuple[str, ...]
 ) -> None:
