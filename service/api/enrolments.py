@@ -4,6 +4,7 @@ import asyncio
 import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Self
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -20,7 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from matcher import Position
 from service.adjudication.usecases.read_outcome import Outcome, read_outcome
-from service.api.deps import AnyRole, Enroller, Running
+from service.api.deps import Adjudicator, AnyRole, Enroller, Running
 from service.api.form import CAPTURE_ERRORS, Form, SentForm, described, part
 from service.api.json_body import parsed
 from service.api.problems import declared, malformed
@@ -32,13 +33,16 @@ from service.enrolment.domain.enrolments import (
     CaptureRecord,
     Consent,
     EnrolCommand,
+    Enrolment,
     EnrolmentStatus,
     ExceptionReason,
     Liveness,
     PositionException,
 )
 from service.enrolment.errors import ContradictedException, EnrolmentDiffers, NoSuchEnrolment, QueueFull
+from service.enrolment.ports import EnrolmentQuery
 from service.enrolment.steps.captures import PARTS
+from service.enrolment.usecases.list_enrolments import list_enrolments
 from service.enrolment.usecases.receive import receive_enrolment
 from service.kit.actor import Actor
 from service.registry.domain.households import HouseholdClaim, Role
@@ -272,6 +276,59 @@ async def create(actor: Enroller, form: Form, response: Response, app: Running, 
     answer = EnrolmentOut.of(await _outcome(enrolment_id, app, actor, wait))
     response.headers["Location"] = answer.links["self"]
     return answer
+
+
+class EnrolmentRow(BaseModel):
+    """An enrolment in a list."""
+
+    id: UUID
+    status: EnrolmentStatus
+    reason: str | None = Field(description="why it is unusable, by code")
+    site: str
+    device: str
+    captured_at: datetime
+    received_at: datetime
+    finished_at: datetime | None
+    links: dict[str, str]
+
+    @classmethod
+    def of(cls, one: Enrolment) -> "EnrolmentRow":
+        return cls(
+            id=one.id,
+            status=one.status,
+            reason=one.reason,
+            site=one.site,
+            device=one.device,
+            captured_at=one.captured_at,
+            received_at=one.received_at,
+            finished_at=one.finished_at,
+            links={"self": f"/v1/enrolments/{one.id}"},
+        )
+
+
+class EnrolmentsOut(BaseModel):
+    enrolments: list[EnrolmentRow]
+    next: str | None = Field(description="the link to the enrolments after these; null at the end")
+
+
+@router.get("", responses=declared(NoSuchEnrolment))
+def index(
+    app: Running,
+    actor: Adjudicator,
+    *,
+    status: Annotated[EnrolmentStatus | None, Query(description="only these; all where not given")] = None,
+    reason: Annotated[
+        str | None, Query(max_length=60, description="only those unusable for this reason, such as `capture_missing`")
+    ] = None,
+    after: Annotated[UUID | None, Query(description="the last enrolment of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> EnrolmentsOut:
+    """Enrolments, oldest first: `status=unusable` lists those that somebody has to see to."""
+    found = list_enrolments(EnrolmentQuery(status, reason, after, limit), actor=actor, storage=app.store.storage)
+    wanted = {"status": status, "reason": reason, "after": found[-1].id if found else None, "limit": limit}
+    following = "/v1/enrolments?" + urlencode({name: value for name, value in wanted.items() if value is not None})
+    rows = [EnrolmentRow.of(one) for one in found]
+    return EnrolmentsOut(enrolments=rows, next=following if len(found) == limit else None)
 
 
 @router.get("/{enrolment_id}", responses=declared(NoSuchEnrolment))

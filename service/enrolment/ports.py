@@ -24,6 +24,16 @@ class TemplateRecord:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class EnrolmentQuery:
+    """A page of enrolments, oldest first. status, reason: only these; None: all. after: the last of the page before."""
+
+    status: EnrolmentStatus | None = None
+    reason: str | None = None
+    after: UUID | None = None
+    limit: int = 50
+
+
 class Enrolments(Protocol):
     def add(self, one: Enrolment) -> None: ...
     def add_capture(self, one: CaptureRecord) -> None: ...
@@ -40,6 +50,7 @@ class Enrolments(Protocol):
     def capture(self, key: int) -> CaptureRecord:
         """Raises NoSuchRow."""
 
+    def page(self, query: EnrolmentQuery) -> Sequence[Enrolment]: ...
     def received(self, limit: int) -> list[Enrolment]:
         """The oldest that no worker has begun with."""
 

@@ -37,7 +37,7 @@ from service.enrolment.domain.enrolments import (
     PositionException,
     SlapRecord,
 )
-from service.enrolment.ports import TemplateRecord
+from service.enrolment.ports import EnrolmentQuery, TemplateRecord
 from service.kit.sql.columns import AsJson, Instant, key, mapper, metadata, to, word
 from service.kit.sql.unit import row_of
 from service.registry.domain.households import HouseholdClaim
@@ -151,6 +151,17 @@ class SqlEnrolments:
 
     def capture(self, key: int) -> CaptureRecord:
         return row_of(self._session, CaptureRecord, key)
+
+    def page(self, query: EnrolmentQuery) -> Sequence[Enrolment]:
+        rows = select(Enrolment).order_by(enrolment.c.key).limit(query.limit)
+        if query.status is not None:
+            rows = rows.where(enrolment.c.status == query.status)
+        if query.reason is not None:
+            rows = rows.where(enrolment.c.reason == query.reason)
+        if query.after is not None:
+            last = select(enrolment.c.key).where(enrolment.c.id == query.after).scalar_subquery()
+            rows = rows.where(enrolment.c.key > last)
+        return self._session.scalars(rows).all()
 
     def received(self, limit: int) -> list[Enrolment]:
         rows = select(Enrolment).where(enrolment.c.status == EnrolmentStatus.RECEIVED)

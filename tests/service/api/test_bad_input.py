@@ -235,12 +235,14 @@ def test_quality_of_anything_but_one_usable_capture(counter: Client) -> None:
 def test_cases_that_are_not_there(desk: Client) -> None:
     assert_problem(desk.decide(str(uuid.uuid4()), "distinct"), 404, "no-such-case")
     assert_problem(desk.call("GET", f"/v1/cases?after={uuid.uuid4()}"), 404, "no-such-case")
+    assert_problem(desk.call("GET", f"/v1/enrolments?after={uuid.uuid4()}"), 404, "no-such-enrolment")
 
 
 @pytest.mark.parametrize(
     ("method", "path", "roles"),
     [
         ("POST", "/v1/enrolments", {"enroller"}),
+        ("GET", "/v1/enrolments", {"adjudicator"}),
         ("GET", f"/v1/enrolments/{NOBODY}", {"enroller", "adjudicator"}),
         ("GET", "/v1/persons/2345678901", {"enroller", "adjudicator"}),
         ("GET", "/v1/households/M1234567878", {"enroller", "adjudicator"}),

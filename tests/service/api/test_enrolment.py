@@ -297,3 +297,22 @@ def test_a_household_shows_that_its_head_was_merged_away(counter: Client, desk: 
     household = counter.get(f"/v1/households/{family}")
     assert [one["role"] for one in household["members"]] == ["child"]
     assert [one["kind"] for one in household["events"]] == ["head_missing"]
+
+
+def test_what_somebody_has_to_see_to_is_listed_in_pages(counter: Client, desk: Client, jisr: App) -> None:
+    jisr.worker.stop()
+    ids = []
+    for shots in (FIRST, SECOND, FIRST):
+        answer = counter.post_enrolment(enrolment(), shots, wait=0)
+        ids.append(answer.json()["id"])
+    for one in ids[:2]:
+        (face,) = (jisr.store.blobs.root / one).glob("*face")
+        face.unlink()
+    assert jisr.worker.process() == 3
+    pages, link = [], "/v1/enrolments?status=unusable&reason=capture_missing&limit=1"
+    while link:
+        page = desk.get(link)
+        pages.append([(one["id"], one["reason"]) for one in page["enrolments"]])
+        link = page["next"]
+    assert pages == [[(ids[0], "capture_missing")], [(ids[1], "capture_missing")], []]
+    assert [one["status"] for one in desk.get("/v1/enrolments")["enrolments"]] == ["unusable", "unusable", "enrolled"]

@@ -58,6 +58,7 @@ class Names:
 
 
 PATHS: dict[str, Callable[[Names], str]] = {
+    "/v1/enrolments": lambda names: "/v1/enrolments?limit=200",
     "/v1/enrolments/{enrolment_id}": lambda names: f"/v1/enrolments/{names.enrolment}",
     "/v1/persons/{number}": lambda names: f"/v1/persons/{names.number}",
     "/v1/households/{household_id}": lambda names: f"/v1/households/{names.household}",
