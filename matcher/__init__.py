@@ -9,12 +9,14 @@ stays in its caller's thread.
 """
 
 from matcher.comparator import Comparator, Comparison
+from matcher.cores import yield_cores
 from matcher.errors import (
     CalibrationUnusable,
     CaptureError,
     CaptureTooLarge,
     CaptureUnreadable,
     GalleryDamaged,
+    MatcherBusy,
     MatcherError,
     ModelAltered,
     ModelMissing,
@@ -29,6 +31,7 @@ from matcher.errors import (
 from matcher.extractor import Capture, Extractor
 from matcher.networks import MODELS
 from matcher.packing import template_from_bytes, template_to_bytes
+from matcher.parameters import PIXELS_AT_ONCE
 from matcher.quality import ADVICE
 from matcher.search_index import SearchIndex
 from matcher.types import FINGERS, SLAPS, Candidate, Evidence, Minutiae, Position, Quality, Template, TemplateFormat
@@ -37,6 +40,7 @@ __all__ = [
     "ADVICE",
     "FINGERS",
     "MODELS",
+    "PIXELS_AT_ONCE",
     "SLAPS",
     "CalibrationUnusable",
     "Candidate",
@@ -49,6 +53,7 @@ __all__ = [
     "Evidence",
     "Extractor",
     "GalleryDamaged",
+    "MatcherBusy",
     "MatcherError",
     "Minutiae",
     "ModelAltered",
@@ -67,4 +72,5 @@ __all__ = [
     "TooFewFeatures",
     "template_from_bytes",
     "template_to_bytes",
+    "yield_cores",
 ]

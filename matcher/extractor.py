@@ -2,23 +2,29 @@
 
 import hashlib
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
+from typing import Self
 
 from PIL import Image as Pillow
 
-from matcher.decode import decode
+from matcher.cores import yield_cores
+from matcher.decode import Header, decode, read_header
 from matcher.errors import CaptureError
 from matcher.face import FaceExtractor
 from matcher.finger import FingerExtractor
 from matcher.finger.records import extract_record, is_minutiae_record
+from matcher.finger.resample import check_extent
 from matcher.finger.vector import FingerVector
 from matcher.fuse import modality
+from matcher.memory import PixelBudget, claim_memory
 from matcher.networks import MODELS
-from matcher.parameters import FINGER_DPI
+from matcher.parameters import FACE_SHARE, FINGER_DPI, FINGER_LARGEST_MM, FINGER_SHARE, PIXELS_AT_ONCE
 from matcher.types import SLAPS, Image, Minutiae, Position, Quality, Template, TemplateFormat
 
 
@@ -38,10 +44,14 @@ class Extractor:
     """Makes templates. Any thread may call any method.
 
     models: folder of the manifest and the networks. threads: captures extracted at the same time, one per core by
-    default; each network runs in one thread. Raises ModelMissing or ModelAltered.
+    default; each network runs in one thread. pixels: of captures worked on at the same time, by all callers together;
+    a call waits for its share of the budget. Raises ModelMissing or ModelAltered.
     """
 
-    def __init__(self, models: Path = MODELS, threads: int | None = None) -> None:
+    def __init__(self, models: Path = MODELS, threads: int | None = None, pixels: int = PIXELS_AT_ONCE) -> None:
+        claim_memory()
+        self.budget = PixelBudget(pixels)
+        self._patience: float | None = None
         self._face = FaceExtractor(models, threads=1)
         self._finger = FingerExtractor(models, threads=1)
         self._finger_vector = FingerVector(models, threads=1)
@@ -52,7 +62,15 @@ class Extractor:
             },
             dimensions={"face": self._face.dimension, "finger": self._finger_vector.dimension},
         )
-        self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="extract")
+        self._pool = ThreadPoolExecutor(
+            threads or os.cpu_count() or 1, thread_name_prefix="extract", initializer=yield_cores
+        )
+
+    def hurried(self, seconds: float) -> Self:
+        """The same extractor, whose methods raise MatcherBusy where a capture would wait longer for its share."""
+        other = copy(self)
+        other._patience = seconds
+        return other
 
     @property
     def format(self) -> TemplateFormat:
@@ -78,11 +96,11 @@ class Extractor:
         if position.is_finger and is_minutiae_record(content):
             extract_record(content, dpi)
             return
-        image = _decoded(Capture(position, content, dpi))
-        if position.is_finger:
-            self._finger.check(image)
-        else:
-            self._face.check(image)
+        with self._image(Capture(position, content, dpi)) as image:
+            if position.is_finger:
+                self._finger.check(image)
+            else:
+                self._face.check(image)
 
     def cut_slap(
         self, content: bytes, part: str, missing: Collection[Position], dpi: float | None = None
@@ -95,14 +113,16 @@ class Extractor:
         from matcher.finger.slaps import cut_slap  # SciPy is slow to import
 
         expected = [position for position in SLAPS[part] if position not in missing]
-        fingers = cut_slap(_decoded(Capture(SLAPS[part][0], content, dpi)), expected)
+        with self._image(Capture(SLAPS[part][0], content, dpi)) as image:
+            fingers = cut_slap(image, expected)
         return [(position, _png(finger)) for position, finger in fingers.items()]
 
     def quality(self, capture: Capture) -> Quality:
         """How well a capture would serve; nothing is kept. Raises CaptureError's kinds."""
         if capture.position.is_finger:
             return self._minutiae(capture)[1]
-        return self._face.quality(_decoded(capture))
+        with self._image(capture) as image:
+            return self._face.quality(image)
 
     def extract(self, captures: Sequence[Capture]) -> list[Template | CaptureError]:
         """One result per capture, in their order: its template, or the reason why there is none."""
@@ -118,7 +138,8 @@ class Extractor:
         position = capture.position
         model = self.model_of(position)
         if not position.is_finger:
-            vector, quality = self._face.extract(_decoded(capture))
+            with self._image(capture) as image:
+                vector, quality = self._face.extract(image)
             return Template(position, vector, quality, model)
         minutiae, quality = self._minutiae(capture)
         return Template(position, self._finger_vector(minutiae), quality, model, minutiae)
@@ -131,12 +152,32 @@ class Extractor:
         """
         if is_minutiae_record(capture.content):
             return extract_record(capture.content, capture.dpi)
-        return self._finger.extract(_decoded(capture))
+        with self._image(capture) as image:
+            return self._finger.extract(image)
+
+    @contextmanager
+    def _image(self, capture: Capture) -> Iterator[Image]:
+        """The picture, with its share of the pixels for as long as it is used. Raises CaptureError or MatcherBusy."""
+        header = read_header(capture.content, dpi=capture.dpi)
+        if capture.position.is_finger and header.dpi_is_final:
+            check_extent(header.width, header.height, header.dpi)
+        with self.budget.share(_share(header, capture.position), self._patience):
+            yield _decoded(capture)
 
 
 def finger_model(extractor: str, vector: str) -> str:
     """The hash that a finger template carries, made of the hashes of its two networks."""
     return hashlib.sha256(f"{extractor} {vector}".encode()).hexdigest()[:12]
+
+
+def _share(header: Header, position: Position) -> int:
+    """What a capture takes of the memory, in pixels of a large portrait."""
+    if not position.is_finger:
+        return header.pixels + FACE_SHARE
+    at_500_dpi = (FINGER_LARGEST_MM / 25.4 * FINGER_DPI) ** 2
+    return header.pixels + round(
+        FINGER_SHARE * min(header.pixels * (FINGER_DPI / (header.dpi or FINGER_DPI)) ** 2, at_500_dpi)
+    )
 
 
 def _decoded(capture: Capture) -> Image:

@@ -1,9 +1,27 @@
-"""Checks of a header that every decoder makes before it decodes."""
+"""What a header states, and the checks of it that every decoder makes before it decodes."""
 
 import math
+from dataclasses import dataclass
 
 from matcher.errors import CaptureUnreadable, TooManyPixels
 from matcher.parameters import DECODE_MAX_PIXELS, SANE_DPI
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What is known of a picture before it is decoded. width, height: pixels, as stored.
+
+    dpi: None if the header states none that is plausible. dpi_is_final: decoding will not find another.
+    """
+
+    width: int
+    height: int
+    dpi: float | None = None
+    dpi_is_final: bool = True
+
+    @property
+    def pixels(self) -> int:
+        return self.width * self.height
 
 
 def check_size(width: int, height: int) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from matcher.decode.limits import check_size, plausible
+from matcher.decode.limits import Header, check_size, plausible
 from matcher.errors import CaptureUnreadable
 from matcher.parameters import WSQ_SECONDS
 from matcher.types import Image
@@ -23,6 +23,13 @@ CHILD = Path(__file__).with_name("wsq_child.py")
 
 def accepts(content: bytes) -> bool:
     return content.startswith(START)
+
+
+def header(content: bytes) -> Header:
+    """Its resolution is in a comment, which only the decoder reads. Raises CaptureTooLarge or CaptureUnreadable."""
+    width, height = _size(content)
+    check_size(width, height)
+    return Header(width, height, dpi_is_final=False)
 
 
 def read(content: bytes) -> Image:
