@@ -25,7 +25,7 @@ class Readiness(BaseModel):
 
 
 @router.get("/healthz")
-def health() -> Health:
+async def health() -> Health:  # in the event loop: it needs no thread, however many requests hold one
     """The process answers."""
     return Health()
 

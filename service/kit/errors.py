@@ -6,6 +6,7 @@ JisrError
 ├── NotSignedIn              the caller is not known
 ├── Forbidden                the caller is known, and may not do this
 ├── TooLarge                 more than is read
+├── TooSlow                  did not come in time
 ├── Conflict                 the request contradicts what is recorded
 ├── NotFound                 there is nothing under this name
 └── Unavailable              the machine's fault, not the request's: the same request may succeed later
@@ -43,6 +44,10 @@ class Forbidden(JisrError):
 
 class TooLarge(JisrError):
     """The request has more than is read."""
+
+
+class TooSlow(JisrError):
+    """The request did not come in time."""
 
 
 class Conflict(JisrError):
