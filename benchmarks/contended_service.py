@@ -49,7 +49,7 @@ from service.registry.domain.households import HouseholdClaim, Role
 from service.registry.domain.people import Demographics, Name, PersonStatus
 from service.registry.storage import person
 from service.settings import Settings
-from service.web import create_web
+from service.web import server_config
 from service.worker import NICENESS
 
 ACTOR = system_actor("benchmark", "benchmark")
@@ -169,7 +169,7 @@ def _person(number: int) -> dict[str, Any]:
 
 def serve(app: App, port: int) -> None:
     """Answer HTTP in a thread of this process; returns once it does."""
-    server = uvicorn.Server(uvicorn.Config(create_web(app), "127.0.0.1", port, log_config=None, access_log=False))
+    server = uvicorn.Server(server_config(app, "127.0.0.1", port))
     threading.Thread(target=server.run, daemon=True).start()
     while not server.started:
         time.sleep(0.01)

@@ -9,12 +9,14 @@ stays in its caller's thread.
 """
 
 from matcher.comparator import Comparator, Comparison
+from matcher.cores import yield_cores
 from matcher.errors import (
     CalibrationUnusable,
     CaptureError,
     CaptureTooLarge,
     CaptureUnreadable,
     GalleryDamaged,
+    MatcherBusy,
     MatcherError,
     ModelAltered,
     ModelMissing,
@@ -29,6 +31,7 @@ from matcher.errors import (
 from matcher.extractor import Capture, CutSlap, Extractor
 from matcher.networks import MODELS
 from matcher.packing import template_from_bytes, template_to_bytes
+from matcher.parameters import PIXELS_AT_ONCE
 from matcher.quality import ADVICE
 from matcher.search_index import SearchIndex
 from matcher.types import (
@@ -49,6 +52,7 @@ __all__ = [
     "ADVICE",
     "FINGERS",
     "MODELS",
+    "PIXELS_AT_ONCE",
     "SLAPS",
     "CalibrationUnusable",
     "Candidate",
@@ -63,6 +67,7 @@ __all__ = [
     "Evidence",
     "Extractor",
     "GalleryDamaged",
+    "MatcherBusy",
     "MatcherError",
     "Minutiae",
     "ModelAltered",
@@ -82,4 +87,5 @@ __all__ = [
     "WarningCode",
     "template_from_bytes",
     "template_to_bytes",
+    "yield_cores",
 ]

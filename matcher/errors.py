@@ -12,6 +12,7 @@ MatcherError
 │   ├── NotAFingerprint
 │   ├── SlapIncomplete           more or fewer fingers than expected
 │   └── TooFewFeatures           a print with too little to compare
+├── MatcherBusy                  other captures take all memory that captures may take
 ├── ModelMissing                 a file of the manifest is missing
 ├── ModelAltered                 a file has another hash than the manifest states
 ├── GalleryDamaged               a snapshot does not read back as it was written
@@ -67,6 +68,10 @@ class SlapIncomplete(CaptureError):
 
 class TooFewFeatures(CaptureError):
     """The print shows too little to be compared."""
+
+
+class MatcherBusy(MatcherError):
+    """Other captures take all memory that captures may take; the same call may succeed later."""
 
 
 class ModelMissing(MatcherError):

@@ -2,23 +2,29 @@
 
 import hashlib
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
+from typing import Self
 
 from PIL import Image as Pillow
 
-from matcher.decode import decode
+from matcher.cores import yield_cores
+from matcher.decode import Header, decode, read_header
 from matcher.errors import CaptureError
 from matcher.face import FaceExtractor
 from matcher.finger import FingerExtractor
 from matcher.finger.records import extract_record, is_minutiae_record
+from matcher.finger.resample import check_extent
 from matcher.finger.vector import FingerVector
 from matcher.fuse import modality
+from matcher.memory import PixelBudget, claim_memory
 from matcher.networks import MODELS
-from matcher.parameters import FINGER_DPI
+from matcher.parameters import FACE_SHARE, FINGER_DPI, FINGER_LARGEST_MM, FINGER_SHARE, PIXELS_AT_ONCE
 from matcher.types import SLAPS, CaptureWarning, Image, Minutiae, Position, Quality, Template, TemplateFormat
 
 
@@ -49,10 +55,14 @@ class Extractor:
     """Makes templates. Any thread may call any method.
 
     models: folder of the manifest and the networks. threads: captures extracted at the same time, one per core by
-    default; each network runs in one thread. Raises ModelMissing or ModelAltered.
+    default; each network runs in one thread. pixels: of captures worked on at the same time, by all callers together;
+    a call waits for its share of the budget. Raises ModelMissing or ModelAltered.
     """
 
-    def __init__(self, models: Path = MODELS, threads: int | None = None) -> None:
+    def __init__(self, models: Path = MODELS, threads: int | None = None, pixels: int = PIXELS_AT_ONCE) -> None:
+        claim_memory()
+        self.budget = PixelBudget(pixels)
+        self._patience: float | None = None
         self._face = FaceExtractor(models, threads=1)
         self._finger = FingerExtractor(models, threads=1)
         self._finger_vector = FingerVector(models, threads=1)
@@ -63,7 +73,15 @@ class Extractor:
             },
             dimensions={"face": self._face.dimension, "finger": self._finger_vector.dimension},
         )
-        self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="extract")
+        self._pool = ThreadPoolExecutor(
+            threads or os.cpu_count() or 1, thread_name_prefix="extract", initializer=yield_cores
+        )
+
+    def hurried(self, seconds: float) -> Self:
+        """The same extractor, whose methods raise MatcherBusy where a capture would wait longer for its share."""
+        other = copy(self)
+        other._patience = seconds
+        return other
 
     @property
     def format(self) -> TemplateFormat:
@@ -88,11 +106,11 @@ class Extractor:
         """Quickly refuse what can never become a template; what is odd about the rest. Raises CaptureError's kinds."""
         if position.is_finger and is_minutiae_record(content):
             return extract_record(content, dpi, position)[1].warnings
-        image = _decoded(content, dpi, (position,))
-        if position.is_finger:
-            self._finger.check(image)
-        else:
-            self._face.check(image)
+        with self._image(content, dpi, (position,)) as image:
+            if position.is_finger:
+                self._finger.check(image)
+            else:
+                self._face.check(image)
         return image.warnings
 
     def cut_slap(self, content: bytes, part: str, missing: Collection[Position], dpi: float | None = None) -> CutSlap:
@@ -104,16 +122,16 @@ class Extractor:
         from matcher.finger.slaps import cut_slap  # SciPy is slow to import
 
         expected = [position for position in SLAPS[part] if position not in missing]
-        image = _decoded(content, dpi, SLAPS[part])
-        fingers = [(position, _png(finger)) for position, finger in cut_slap(image, expected).items()]
-        return CutSlap(fingers, image.warnings)
+        with self._image(content, dpi, SLAPS[part]) as image:
+            cut = cut_slap(image, expected)
+        return CutSlap([(position, _png(finger)) for position, finger in cut.items()], image.warnings)
 
     def quality(self, capture: Capture) -> Quality:
         """How well a capture would serve; nothing is kept. Raises CaptureError's kinds."""
         if capture.position.is_finger:
             return self._minutiae(capture)[1]
-        image = _decoded(capture.content, capture.dpi, (capture.position,))
-        return replace(self._face.quality(image), warnings=image.warnings)
+        with self._image(capture.content, capture.dpi, (capture.position,)) as image:
+            return replace(self._face.quality(image), warnings=image.warnings)
 
     def extract(self, captures: Sequence[Capture]) -> list[Template | CaptureError]:
         """One result per capture, in their order: its template, or the reason why there is none."""
@@ -129,8 +147,8 @@ class Extractor:
         position = capture.position
         model = self.model_of(position)
         if not position.is_finger:
-            image = _decoded(capture.content, capture.dpi, (position,))
-            vector, quality = self._face.extract(image)
+            with self._image(capture.content, capture.dpi, (position,)) as image:
+                vector, quality = self._face.extract(image)
             return Template(position, vector, replace(quality, warnings=image.warnings), model)
         minutiae, quality = self._minutiae(capture)
         return Template(position, self._finger_vector(minutiae), quality, model, minutiae)
@@ -143,14 +161,33 @@ class Extractor:
         """
         if is_minutiae_record(capture.content):
             return extract_record(capture.content, capture.dpi, capture.position)
-        image = _decoded(capture.content, capture.dpi, (capture.position,))
-        minutiae, quality = self._finger.extract(image)
+        with self._image(capture.content, capture.dpi, (capture.position,)) as image:
+            minutiae, quality = self._finger.extract(image)
         return minutiae, replace(quality, warnings=image.warnings)
+
+    @contextmanager
+    def _image(self, content: bytes, dpi: float | None, sent_as: Collection[Position]) -> Iterator[Image]:
+        """The picture, with its share of the pixels for as long as it is used. Raises CaptureError or MatcherBusy."""
+        header, of_fingers = read_header(content, dpi=dpi, sent_as=sent_as), Position.FACE not in sent_as
+        if of_fingers and header.dpi_is_final:
+            check_extent(header.width, header.height, header.dpi)
+        with self.budget.share(_share(header, of_fingers), self._patience):
+            yield _decoded(content, dpi, sent_as)
 
 
 def finger_model(extractor: str, vector: str) -> str:
     """The hash that a finger template carries, made of the hashes of its two networks."""
     return hashlib.sha256(f"{extractor} {vector}".encode()).hexdigest()[:12]
+
+
+def _share(header: Header, of_fingers: bool) -> int:
+    """What a capture takes of the memory, in pixels of a large portrait."""
+    if not of_fingers:
+        return header.pixels + FACE_SHARE
+    at_500_dpi = (FINGER_LARGEST_MM / 25.4 * FINGER_DPI) ** 2
+    return header.pixels + round(
+        FINGER_SHARE * min(header.pixels * (FINGER_DPI / (header.dpi or FINGER_DPI)) ** 2, at_500_dpi)
+    )
 
 
 def _decoded(content: bytes, dpi: float | None, sent_as: Collection[Position]) -> Image:

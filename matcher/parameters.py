@@ -9,6 +9,12 @@ DECODE_MAX_PIXELS = 40_000_000  # the 12 to 24 Mpx of phones pass; three decoded
 SANE_DPI = (100.0, 2000.0)  # below are placeholders of screens (1, 72, 96); finger scanners have 250 to 1000
 DPI_AGREES = 0.01  # share by which two resolutions differ and are the same: 197 pixels per centimetre are 500.4 dpi
 WSQ_SECONDS = 20.0  # a hung decoder is stopped; a slap takes under one second
+PIXELS_AT_ONCE = 80_000_000  # two of the largest pictures
+# What a capture takes beyond its own pixels, in pixels of a large portrait (7 to 10 bytes each): the detector of faces
+# takes some 30 MB, and a finger's network some 750 bytes per pixel at 500 dpi.
+FACE_SHARE, FINGER_SHARE = 3_000_000, 60
+STRIP_PIXELS = 1_000_000  # of a picture, converted at a time
+TRIM_FROM = 2_000_000  # pixels of a picture after which freed memory is returned to the system
 
 
 # Faces ---------------------------------------------------------------------------------------------------------------

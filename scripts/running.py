@@ -38,6 +38,12 @@ class Running:
             time.sleep(0.05)
         return time.monotonic() - began
 
+    @property
+    def pid(self) -> int:
+        """Of the process that is running."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """End it as a power cut would."""
         self._end(signal.SIGKILL)

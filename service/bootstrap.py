@@ -91,7 +91,7 @@ def open_store(settings: Settings) -> Store:
 
 def open_recognition(settings: Settings) -> Recognition:
     """The networks and an empty index. Raises ModelMissing, ModelAltered or CalibrationUnusable."""
-    extractor = Extractor(settings.models, settings.threads)
+    extractor = Extractor(settings.models, settings.threads, settings.pixels_at_once)
     comparator = Comparator(extractor.format, settings.models)
     index = SearchIndex(extractor.format, settings.models, settings.threads, mapped=settings.gallery_mapped)
     return Recognition(extractor, comparator, index)
@@ -123,4 +123,5 @@ def wire(store: Store, recognition: Recognition) -> App:
     )
     worker_lock = partial(store.lock, Lock.WORKER)
     worker = Worker(processor, worker_lock, settings.snapshot_every, system_actor("worker", "worker"))
-    return App(store, recognition.extractor, recognition.comparator, replica, policy, limits, worker)
+    extractor = recognition.extractor.hurried(settings.wait_seconds)  # the worker waits: it must refuse no one
+    return App(store, extractor, recognition.comparator, replica, policy, limits, worker)

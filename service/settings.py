@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from matcher import MODELS
+from matcher import MODELS, PIXELS_AT_ONCE
 
 
 class Settings(BaseSettings):
@@ -45,6 +45,21 @@ class Settings(BaseSettings):
     )
     snapshot_every: int = Field(default=500, ge=1, description="enrolments between two snapshots of the gallery")
     max_request_bytes: int = Field(default=100_000_000, ge=1_000_000, description="largest request that is read")
+    request_bytes_at_once: int = Field(
+        default=300_000_000, ge=1_000_000, description="bytes of requests that are read or answered at the same time"
+    )
+    pixels_at_once: int = Field(
+        default=PIXELS_AT_ONCE, ge=1_000_000, description="pixels of captures that are worked on at the same time"
+    )
+    wait_seconds: float = Field(
+        default=60.0, gt=0, description="seconds that a request waits for its share of these, before it is refused"
+    )
+    connections: int = Field(default=500, ge=1, description="connections open at the same time")
+    header_seconds: float = Field(default=10.0, gt=0, description="seconds for a request's headers to come")
+    keep_alive_seconds: int = Field(default=5, ge=1, description="seconds that a connection stays open unused")
+    body_seconds: float = Field(
+        default=30.0, gt=0, description="seconds in which 2,000 bytes for each must come of a body"
+    )
 
     @model_validator(mode="after")
     def _bands_in_order(self) -> Self:

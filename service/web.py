@@ -6,9 +6,12 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from service.api.app import create_api
-from service.api.limits import BodyLimit
+from service.api.connections import ConnectionBounds, RefuseCrowd, ServerConfig
+from service.api.limits import BodyBounds, BodyLimit
 from service.api.metrics import MeasureRequests, Metrics
+from service.api.problems import AnswerMistakes
 from service.bootstrap import App
+from service.settings import Settings
 
 
 def create_web(app: App) -> Starlette:
@@ -18,7 +21,22 @@ def create_web(app: App) -> Starlette:
         routes=[Mount("/", create_api(app, metrics))],
         middleware=[
             Middleware(CorrelationIdMiddleware),
+            Middleware(AnswerMistakes),
             Middleware(MeasureRequests, metrics=metrics),
-            Middleware(BodyLimit, most=app.store.settings.max_request_bytes),
+            Middleware(RefuseCrowd),
+            Middleware(BodyLimit, bounds=body_bounds(app.store.settings)),
         ],
+    )
+
+
+def server_config(app: App, host: str, port: int) -> ServerConfig:
+    """How uvicorn serves it."""
+    settings = app.store.settings
+    bounds = ConnectionBounds(settings.connections, settings.header_seconds, settings.keep_alive_seconds)
+    return ServerConfig(create_web(app), host, port, bounds)
+
+
+def body_bounds(settings: Settings) -> BodyBounds:
+    return BodyBounds(
+        settings.max_request_bytes, settings.request_bytes_at_once, settings.wait_seconds, settings.body_seconds
     )

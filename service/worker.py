@@ -83,10 +83,12 @@ class Worker:
                         self._wait()
                     self._snapshot_if_due()
                 self._snapshot()
-            except (OSError, StorageUnavailable) as error:
+            except TurnLost:
+                raise
+            except Exception as error:
                 self._in_trouble = True
                 with suppress(StorageUnavailable, StorageError):  # where the database fails, nobody can be told
-                    self._show(turn, f"{type(error).__name__}: {error}")
+                    self._show(turn, _trouble(error))
                 raise
 
     def process(self) -> int:
@@ -147,3 +149,12 @@ class Worker:
     def _wait(self) -> None:
         self._wake.wait(IDLE_SECONDS)
         self._wake.clear()
+
+
+def _trouble(error: Exception) -> str:
+    """For everybody to see: without the reason, which names hosts and users, and is in the log."""
+    return (
+        str(error).partition(":")[0]
+        if isinstance(error, StorageUnavailable)
+        else f"{type(error).__name__}, see the log"
+    )

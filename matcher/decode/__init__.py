@@ -4,13 +4,13 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from matcher.decode import face_record, finger_record, picture, wsq
-from matcher.decode.limits import check_bytes
+from matcher.decode.limits import Header, check_bytes, check_size
 from matcher.decode.padding import without_padding
 from matcher.decode.stated import dpi_warnings, position_warnings
 from matcher.errors import NoFace, NotAFingerprint
 from matcher.types import Image, Position
 
-__all__ = ["decode"]
+__all__ = ["Header", "decode", "read_header"]
 
 
 def decode(content: bytes, *, dpi: float | None = None, sent_as: Collection[Position] = ()) -> Image:
@@ -23,6 +23,7 @@ def decode(content: bytes, *, dpi: float | None = None, sent_as: Collection[Posi
     anything but one complete picture, NoFace for a finger's record sent as a face, NotAFingerprint for the reverse.
     """
     check_bytes(content)
+    _check_kind(content, sent_as)
     image = _decoded(content, sent_as)
     if dpi is None:
         return image
@@ -30,16 +31,40 @@ def decode(content: bytes, *, dpi: float | None = None, sent_as: Collection[Posi
     return replace(image, dpi=dpi, warnings=(*image.warnings, *contradicted))
 
 
+def read_header(content: bytes, *, dpi: float | None = None, sent_as: Collection[Position] = ()) -> Header:
+    """What the header of such a file states, without decoding it. As for `decode`, and it raises the same."""
+    check_bytes(content)
+    _check_kind(content, sent_as)
+    header = _header(content)
+    return header if dpi is None else replace(header, dpi=dpi, dpi_is_final=True)
+
+
+def _header(content: bytes) -> Header:
+    if face_record.accepts(content):
+        record, _ = without_padding(content, *face_record.extent(content), "face record")
+        return _file_header(face_record.embedded_picture(record))
+    if not finger_record.accepts(content):
+        return _file_header(content)
+    record, _ = without_padding(content, *finger_record.extent(content), "finger record")
+    view = finger_record.only_view(record)
+    if view.is_raw:
+        check_size(view.width, view.height)
+        return Header(view.width, view.height, view.dpi)
+    header = _file_header(view.content)
+    return header if view.dpi is None else replace(header, dpi=view.dpi, dpi_is_final=True)
+
+
 def _decoded(content: bytes, sent_as: Collection[Position]) -> Image:
     if face_record.accepts(content):
-        if any(position.is_finger for position in sent_as):
-            raise NotAFingerprint("this is a face record of ISO/IEC 19794-5; send it as the position face")
         return _of_face_record(content)
-    if finger_record.accepts(content):
-        if Position.FACE in sent_as:
-            raise NoFace("this is a finger record of ISO/IEC 19794-4; send it under the finger's position")
-        return _of_finger_record(content, sent_as)
-    return _file(content)
+    return _of_finger_record(content, sent_as) if finger_record.accepts(content) else _file(content)
+
+
+def _check_kind(content: bytes, sent_as: Collection[Position]) -> None:
+    if face_record.accepts(content) and any(position.is_finger for position in sent_as):
+        raise NotAFingerprint("this is a face record of ISO/IEC 19794-5; send it as the position face")
+    if finger_record.accepts(content) and Position.FACE in sent_as:
+        raise NoFace("this is a finger record of ISO/IEC 19794-4; send it under the finger's position")
 
 
 def _of_face_record(content: bytes) -> Image:
@@ -57,6 +82,10 @@ def _of_finger_record(content: bytes, sent_as: Collection[Position]) -> Image:
         *dpi_warnings(view.dpi, "the record", image.dpi, "the picture inside the record"),
     )
     return replace(image, dpi=view.dpi or image.dpi, warnings=(*padded, *contradicted, *image.warnings))
+
+
+def _file_header(content: bytes) -> Header:
+    return wsq.header(content) if wsq.accepts(content) else picture.header(content)
 
 
 def _file(content: bytes) -> Image:

@@ -1,6 +1,7 @@
-"""Checks that every decoder makes before it decodes."""
+"""What a header states, and the checks that every decoder makes before it decodes."""
 
 import math
+from dataclasses import dataclass
 
 from matcher.errors import CaptureEmpty, CaptureTooLarge, CaptureUnreadable, TooManyPixels
 from matcher.parameters import DECODE_MAX_BYTES, DECODE_MAX_PIXELS, SANE_DPI
@@ -12,6 +13,23 @@ def check_bytes(content: bytes) -> None:
         raise CaptureEmpty("the file is empty")
     if len(content) > DECODE_MAX_BYTES:
         raise CaptureTooLarge(f"the file has {len(content):,} bytes; at most {DECODE_MAX_BYTES:,} are accepted")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What is known of a picture before it is decoded. width, height: pixels, as stored.
+
+    dpi: None if the header states none that is plausible. dpi_is_final: decoding will not find another.
+    """
+
+    width: int
+    height: int
+    dpi: float | None = None
+    dpi_is_final: bool = True
+
+    @property
+    def pixels(self) -> int:
+        return self.width * self.height
 
 
 def check_size(width: int, height: int) -> None:

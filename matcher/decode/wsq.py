@@ -4,6 +4,7 @@ The only packaged decoder is NIST's C code, which was written for trusted files:
 some 3,000 randomly altered files aborted the process. A child process costs some 30 ms and can abort without harm.
 """
 
+import signal
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from matcher.decode.limits import check_size, plausible
+from matcher.decode.limits import Header, check_size, plausible
 from matcher.errors import CaptureUnreadable
 from matcher.parameters import WSQ_SECONDS
 from matcher.types import Image
@@ -23,6 +24,13 @@ CHILD = Path(__file__).with_name("wsq_child.py")
 
 def accepts(content: bytes) -> bool:
     return content.startswith(START)
+
+
+def header(content: bytes) -> Header:
+    """Its resolution is in a comment, which only the decoder reads. Raises CaptureTooLarge or CaptureUnreadable."""
+    width, height = _size(content)
+    check_size(width, height)
+    return Header(width, height, dpi_is_final=False)
 
 
 def read(content: bytes) -> Image:
@@ -53,5 +61,7 @@ def _decompress(content: bytes) -> bytes:
             command, input=content, capture_output=True, check=True, timeout=WSQ_SECONDS
         )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as failed:
+        if isinstance(failed, subprocess.CalledProcessError) and failed.returncode == -signal.SIGKILL:
+            raise MemoryError("the WSQ decoder was killed by the operating system") from failed
         raise CaptureUnreadable("the WSQ file is damaged or cut short") from failed
     return done.stdout

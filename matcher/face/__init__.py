@@ -82,4 +82,6 @@ class FaceExtractor:
 
 
 def _rgb(image: Image) -> Pixels:
-    return image.pixels if image.pixels.ndim == 3 else np.repeat(image.pixels[:, :, None], 3, axis=2)
+    """(H, W, 3); of a grey picture a view that must not be written to."""
+    pixels = image.pixels
+    return pixels if pixels.ndim == 3 else np.broadcast_to(pixels[:, :, None], (*pixels.shape, 3))

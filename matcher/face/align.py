@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
+from matcher.memory import strips
 from matcher.types import Pixels, Vector
 
 Floats = NDArray[np.float64]
@@ -53,7 +54,16 @@ def _region(pixels: Pixels, low: Floats, high: Floats) -> tuple[Pillow.Image, Fl
     x0, x1 = sorted(int(np.clip(x, 0, width)) for x in (low[0], high[0] + 1))
     y0, y1 = sorted(int(np.clip(y, 0, height)) for y in (low[1], high[1] + 1))
     part = pixels[y0:y1, x0:x1] if x1 > x0 and y1 > y0 else np.zeros((1, 1, 3), np.uint8)
-    return Pillow.fromarray(part), np.array([x0, y0], np.float64)
+    return _copied(part), np.array([x0, y0], np.float64)
+
+
+def _copied(part: Pixels) -> Pillow.Image:
+    """As `fromarray`, which copies a part of a picture twice."""
+    height, width = part.shape[:2]
+    picture = Pillow.new("RGB", (width, height))
+    for rows in strips(height, width):
+        picture.paste(Pillow.fromarray(part[rows]), (0, rows.start))
+    return picture
 
 
 def _shrunk(region: Pillow.Image, scale: float) -> tuple[Pillow.Image, Floats]:

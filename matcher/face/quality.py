@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from matcher.face.align import TEMPLATE, similarity
 from matcher.face.upright import roll
 from matcher.face.yunet import Face
+from matcher.memory import strips
 from matcher.parameters import (
     FACE_LENGTH_POOR,
     FACE_LENGTH_RICH,
@@ -134,5 +135,14 @@ def _background_spread(picture: Pixels, face: Face) -> float:
     rows = slice(max(0, int(low[1])), max(0, int(high[1])))
     left = picture[rows, max(0, int(low[0] - face.size[0])) : max(0, int(low[0] - face.size[0] / 2))]
     right = picture[rows, max(0, int(high[0] + face.size[0] / 2)) : max(0, int(high[0] + face.size[0]))]
-    spreads = [float(_luminance(side).std()) for side in (left, right) if side.size]
+    spreads = [_spread(side) for side in (left, right) if side.size]
     return max(spreads, default=0.0)
+
+
+def _spread(pixels: Pixels) -> float:
+    """Standard deviation of the luminance."""
+    height, width = pixels.shape[:2]
+    grey = np.empty((height, width))
+    for rows in strips(height, width):
+        grey[rows] = _luminance(pixels[rows])
+    return float(grey.std())

@@ -4,6 +4,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from matcher.errors import NotAFingerprint
+from matcher.memory import strips
 from matcher.parameters import FINGER_DPI, FINGER_LARGEST_MM
 from matcher.types import Image, Pixels
 
@@ -12,15 +13,33 @@ def grey_at_500_dpi(image: Image) -> Pixels:
     """uint8 (H, W). An image without a stated resolution is taken as 500 dpi. Raises NotAFingerprint if it is too
     large.
     """
+    height, width = image.pixels.shape[:2]
+    check_extent(width, height, image.dpi)
     scale = FINGER_DPI / (image.dpi or FINGER_DPI)
-    height, width = (25.4 / FINGER_DPI * scale * side for side in image.pixels.shape[:2])
-    if max(height, width) > FINGER_LARGEST_MM:
-        raise NotAFingerprint(
-            f"the picture is {width:.0f} × {height:.0f} mm at {FINGER_DPI / scale:.0f} dpi, larger than a "
-            "hand's fingers; please check that it is a print and that the resolution is right"
-        )
-    picture = Pillow.fromarray(image.pixels).convert("L")
+    picture = _grey(image.pixels)
     if abs(scale - 1) > 0.01:
         size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
         picture = picture.resize(size, Pillow.Resampling.LANCZOS)
     return np.asarray(picture)
+
+
+def check_extent(width: int, height: int, dpi: float | None) -> None:
+    """Raise NotAFingerprint if so many pixels are more than a hand's fingers. dpi: as grey_at_500_dpi takes it."""
+    stated = dpi or FINGER_DPI
+    across, down = (25.4 / stated * side for side in (width, height))
+    if max(across, down) > FINGER_LARGEST_MM:
+        raise NotAFingerprint(
+            f"the picture is {across:.0f} × {down:.0f} mm at {stated:.0f} dpi, larger than a "
+            "hand's fingers; please check that it is a print and that the resolution is right"
+        )
+
+
+def _grey(pixels: Pixels) -> Pillow.Image:
+    """A picture (H, W) or (H, W, 3) in grey."""
+    if pixels.ndim == 2:
+        return Pillow.fromarray(pixels)
+    height, width = pixels.shape[:2]
+    picture = Pillow.new("L", (width, height))
+    for rows in strips(height, width):
+        picture.paste(Pillow.fromarray(pixels[rows]).convert("L"), (0, rows.start))
+    return picture

@@ -13,6 +13,8 @@ from matcher import parameters as p
 from matcher.types import Pixels
 
 Map = NDArray[np.float32]
+_ROWS = 8
+"""Of windows, measured at a time: they take some 200 bytes per pixel."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +46,16 @@ class RidgeMap:
 def ridge_map(grey: Pixels) -> RidgeMap:
     """Measure every window of an image (H, W) at 500 dpi."""
     windows = _windows(grey)
+    parts = [_measured(windows[top : top + _ROWS]) for top in range(0, len(windows), _ROWS)]
+    mean, skew, strength, live, at = (np.concatenate(part) for part in zip(*parts, strict=True))
+    shows = live & (strength >= p.RIDGE_PEAK)
+    orientation, wavelength = _ORIENTATION[at], _WAVELENGTH[at]
+    counts = int(shows.sum()), _agreeing(shows, orientation, wavelength)
+    return RidgeMap(_majority(shows), live, strength, orientation, mean, skew, *counts)
+
+
+def _measured(windows: Map) -> tuple[Map, Map, Map, NDArray[np.bool_], NDArray[np.intp]]:
+    """Mean, skew, strength, live and the strongest wave's place in _BAND, of windows (rows, columns, 32, 32)."""
     mean = windows.mean(axis=(2, 3))
     centred = windows - mean[..., None, None]
     square = centred * centred
@@ -54,11 +66,7 @@ def ridge_map(grey: Pixels) -> RidgeMap:
     band = spectrum[..., _BAND]
     at = band.argmax(axis=-1)
     strength = np.einsum("ijk,ijk->ij", band, _NEAR[at]) / np.maximum(spectrum @ _TWICE, 1e-6)
-    live = contrast >= p.RIDGE_CONTRAST
-    shows = live & (strength >= p.RIDGE_PEAK)
-    orientation, wavelength = _ORIENTATION[at], _WAVELENGTH[at]
-    counts = int(shows.sum()), _agreeing(shows, orientation, wavelength)
-    return RidgeMap(_majority(shows), live, strength, orientation, mean, skew, *counts)
+    return mean, skew, strength, contrast >= p.RIDGE_CONTRAST, at
 
 
 def shows_ridges(ridges: RidgeMap) -> bool:

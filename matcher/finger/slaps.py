@@ -59,6 +59,8 @@ def find_tips(grey: Pixels, ridges: RidgeMap, wanted: int) -> list[Tip]:
     Tries ever stricter settings, which separate fingers that touch, until `wanted` tips of about one width are found.
     Otherwise returns the first result with so many tips, or else the first result.
     """
+    if min(grey.shape) < p.SLAP_NARROWEST:
+        return []
     ink = _ink(grey)
     mask = _ridge_mask(ridges, ink)
     share = ink / max(_typical(ink, mask), 1.0)

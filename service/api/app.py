@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from service.api import (
     cases,
+    docs,
     enrolments,
     households,
     identification,
@@ -16,6 +17,7 @@ from service.api import (
     verification,
 )
 from service.api.metrics import Metrics
+from service.api.turns import Turns
 from service.bootstrap import App
 
 DESCRIPTION = """
@@ -43,9 +45,12 @@ class JisrApi(FastAPI):
 
 def create_api(app: App, metrics: Metrics) -> FastAPI:
     """The REST door of a service that is wired and whose index is filled."""
-    api = JisrApi(title="Jisr", version="0.1.0", description=DESCRIPTION)
+    api = JisrApi(title="Jisr", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None)
+    settings = app.store.settings
     api.state.jisr, api.state.metrics = app, metrics
+    api.state.turns = Turns(settings.threads, settings.wait_seconds)
     problems.install(api)
     for noun in NOUNS:
         api.include_router(noun.router)
+    docs.install(api)
     return api

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Annotated, Self
 from urllib.parse import urlencode
 from uuid import UUID
@@ -27,6 +28,7 @@ from service.api.json_body import parsed
 from service.api.problems import declared, malformed
 from service.api.shapes import AsText, Date, Instant, LivenessIn, LivenessShape, NameIn, Sent, WarningOut
 from service.api.text import Line
+from service.api.turns import InTurn
 from service.bootstrap import App
 from service.enrolment.domain.enrolments import (
     WAITING,
@@ -265,13 +267,15 @@ class EnrolmentOut(BaseModel):
     ),
     openapi_extra=described({"enrolment": {"$ref": "#/components/schemas/EnrolmentIn"}}),
 )
-async def create(actor: Enroller, form: Form, response: Response, app: Running, wait: Wait = 0) -> EnrolmentOut:
+async def create(
+    actor: Enroller, form: Form, response: Response, app: Running, turn: InTurn, *, wait: Wait = 0
+) -> EnrolmentOut:
     """Enrol one person.
 
     Accepted means kept: what this answers with 202 is on disk and will have an outcome. Captures that can never be used
     are refused at once, while the person is still there. Sending the same enrolment again gets the same answer.
     """
-    enrolment_id = await run_in_threadpool(_receive, form, app, actor)
+    enrolment_id = await turn.run(partial(_receive, form, app, actor))
     app.worker.wake()
     answer = EnrolmentOut.of(await _outcome(enrolment_id, app, actor, wait))
     response.headers["Location"] = answer.links["self"]

@@ -4,14 +4,17 @@ Refused
 └── Malformed                not as described; every field that is wrong is named
 TooLarge
 └── RequestTooLarge          more bytes than are read
+TooSlow
+└── RequestTooSlow           its bytes do not come
 Unavailable
-└── NotReady                 the service cannot answer yet
+├── NotReady                 the service cannot answer yet
+└── Overloaded               other requests hold all there is of memory, threads or connections
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.kit.errors import Refused, TooLarge, Unavailable
+from service.kit.errors import Refused, TooLarge, TooSlow, Unavailable
 
 MOST_ERRORS = 50
 """Wrong fields that an answer names. A person corrects no more at once, and a request may have any number."""
@@ -59,6 +62,14 @@ def _joined(errors: Sequence[FieldError], more: int) -> str:
 
 class RequestTooLarge(TooLarge):
     """The request has more bytes than are read."""
+
+
+class RequestTooSlow(TooSlow):
+    """The request's bytes do not come."""
+
+
+class Overloaded(Unavailable):
+    """The service is busy with other requests; the same request may succeed in a moment."""
 
 
 class NotReady(Unavailable):

@@ -97,6 +97,8 @@ def _sorted_out(parts: Sequence[Part]) -> SentForm:
     texts: dict[str, Part] = {}
     files: list[tuple[str, bytes]] = []
     for one in parts:
+        if one.unchosen:
+            continue
         if one.name not in (*TEXT_PARTS, CHARSET_PART):
             files.append((one.name, one.content))
         elif one.name in texts:

@@ -1,5 +1,6 @@
 """Who is this? Nothing sent here is kept."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -10,6 +11,7 @@ from service.api.deps import AnyRole, Running
 from service.api.form import CAPTURE_ERRORS, Dpi, Form, described, of_fingers
 from service.api.problems import declared
 from service.api.shapes import CaptureWarningsOut, EvidenceOut, ThresholdsOut
+from service.api.turns import InTurn
 from service.deduplication.usecases.identify import Identification, identify
 from service.registry.domain.people import PersonStatus
 
@@ -61,11 +63,12 @@ PositionFree = Annotated[
 
 
 @router.post("", responses=declared(*CAPTURE_ERRORS), openapi_extra=described({}))
-def search(
-    actor: AnyRole, form: Form, app: Running, dpi: Dpi = None, position_free: PositionFree = False
+async def search(
+    actor: AnyRole, form: Form, app: Running, turn: InTurn, *, dpi: Dpi = None, position_free: PositionFree = False
 ) -> IdentificationOut:
     """Who of everyone enrolled is this? (1:N)"""
-    outcome = identify(
+    work = partial(
+        identify,
         form.captures(of_fingers(dpi)),
         actor=actor,
         storage=app.store.storage,
@@ -74,4 +77,4 @@ def search(
         policy=app.policy,
         position_free=position_free,
     )
-    return IdentificationOut.of(outcome)
+    return IdentificationOut.of(await turn.run(work))

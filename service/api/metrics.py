@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.adjudication.domain.cases import Origin
@@ -13,6 +14,8 @@ from service.bootstrap import App
 from service.enrolment.domain.enrolments import EnrolmentStatus
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+LEFT = 499
+"""In place of a status: the client left before it was answered."""
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
@@ -91,6 +94,9 @@ class MeasureRequests:
 
         try:
             await self._app(scope, receive, noting)
+        except ClientDisconnect:
+            status = LEFT
+            raise
         finally:
             route = getattr(scope.get("route"), "path", "") or "unmatched"
             method = scope["method"] if scope["method"] in METHODS else "OTHER"

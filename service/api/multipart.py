@@ -27,16 +27,20 @@ IN_MEMORY = 1 << 20
 AS_THEY_ARE = ("7bit", "8bit", "binary")
 """Transfer encodings that leave the bytes of a part as they are; RFC 7578, section 4.7, deprecates all others."""
 _EPILOGUE = re.compile(rb"[ \t]*(?:[\r\n].*)?", re.DOTALL)
-_HEADER_INSIDE = b"\r\ncontent-disposition:"
+_HEADER_INSIDE = re.compile(rb"\r\ncontent-disposition:", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part. content: its bytes as they came. charset: what its Content-Type states; None if it states none."""
+    """One part. content: its bytes as they came. charset: what its Content-Type states; None if it states none.
+
+    unchosen: a browser's field for a file in which none was chosen.
+    """
 
     name: str
     content: bytes
     charset: str | None = None
+    unchosen: bool = False
 
 
 async def read_parts(stream: AsyncIterator[bytes], boundary: bytes) -> list[Part]:
@@ -64,14 +68,15 @@ class _Arriving:
     name: str
     charset: str | None
     file: SpooledTemporaryFile[bytes]
+    named_no_file: bool
 
     def whole(self) -> Part:
         self.file.seek(0)
         content = self.file.read()
-        if _HEADER_INSIDE in content.lower():
+        if _HEADER_INSIDE.search(content):
             detail = f"the part {self.name} has the headers of another part inside: a boundary before them is missing"
             raise Malformed([FieldError(self.name, "part_inside", detail)])
-        return Part(self.name, content, self.charset)
+        return Part(self.name, content, self.charset, self.named_no_file and not content)
 
 
 class _Reader:
@@ -154,7 +159,8 @@ class _Reader:
         name = _name_of(self._headers)
         charset = _charset_of(name, self._headers)
         file = self._files.enter_context(SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 - the stack closes it
-        self._parts.append(_Arriving(name, charset, file))
+        _, options = parse_options_header(self._headers.get("content-disposition"))
+        self._parts.append(_Arriving(name, charset, file, options.get(b"filename") == b""))
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         self._parts[-1].file.write(data[start:end])

@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.access.errors import Unauthenticated
@@ -25,7 +26,9 @@ from service.api.errors import (
     FieldError,
     Malformed,
     NotReady,
+    Overloaded,
     RequestTooLarge,
+    RequestTooSlow,
     shortened,
 )
 from service.enrolment.errors import CaptureRefused, CapturesRefused
@@ -39,6 +42,7 @@ from service.kit.errors import (
     StorageUnavailable,
     TooLarge,
     TooMany,
+    TooSlow,
     Unavailable,
 )
 
@@ -51,6 +55,7 @@ STATUS: dict[type[JisrError], int] = {
     Forbidden: 403,
     TooLarge: 413,
     TooMany: 429,
+    TooSlow: 408,
     Conflict: 409,
     NotFound: 404,
     Unavailable: 503,
@@ -62,7 +67,14 @@ FULL = "the machine has no room for this now; try again in a moment"
 TOO_LARGE = ("capture_too_large", "too_many_pixels")
 NAMED = {"json_invalid": "malformed-json", "birth_in_future": "birth-in-future"}
 """Codes of single wrong fields that are a type of problem of their own."""
-HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": "60"}, 503: {"Retry-After": "5"}}
+HEADERS = {
+    401: {"WWW-Authenticate": "Bearer"},
+    408: {"Connection": "close"},
+    429: {"Retry-After": "60"},
+    503: {"Retry-After": "5"},
+}
+UNREADABLE = (ValueError, RecursionError, ClientDisconnect)
+"""What reading a body raises if the body is wrong; anything else is a mistake of ours."""
 
 
 class ProblemField(BaseModel):
@@ -121,7 +133,8 @@ def slug(name: str) -> str:
 def declared(*kinds: type[JisrError]) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI responses of a route that may answer with these, besides those every protected route may."""
     by_status: dict[int | str, list[str]] = {}
-    for kind in (Unauthenticated, Forbidden, Malformed, RequestTooLarge, NotReady, *kinds):
+    always = (Unauthenticated, Forbidden, Malformed, RequestTooLarge, RequestTooSlow, NotReady, Overloaded)
+    for kind in (*always, *kinds):
         by_status.setdefault(status_of(kind), []).append(f"`{slug(kind.__name__)}`: {kind.__doc__}")
         if kind is CapturesRefused:
             by_status.setdefault(413, []).append("`capture-too-large`, `too-many-pixels`: a capture is too large.")
@@ -142,27 +155,41 @@ def install(api: FastAPI) -> None:
 
 
 class AnswerMistakes:
-    """Unexpected errors become a log event and an answer; the connection stays open for the next request."""
+    """Unexpected errors become a log event and an answer; the connection stays open for the next request.
+
+    Wanted around each application and each chain of middleware: Starlette answers in plain text what leaves one, and
+    raises it again, for which uvicorn closes the connection.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = False
+        started = ended = False
 
         async def noting(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
+            nonlocal started, ended
             await send(message)
+            started = True
+            ended = message["type"] == "http.response.body" and not message.get("more_body", False)
 
         try:
             await self._app(scope, receive, noting)
+        except ClientDisconnect:
+            logger.info("request.left", path_pattern=_pattern(scope))
         except Exception as error:
-            logger.exception("request.failed", path_pattern=getattr(scope.get("route"), "path", None))
-            if scope["type"] != "http" or started:
+            logger.exception("request.failed", path_pattern=_pattern(scope))
+            if scope["type"] != "http" or (started and not ended):
                 raise
-            found = describe(NotReady(FULL)) if isinstance(error, OSError) and error.errno in MACHINE else MISTAKE
-            await answer(Request(scope), found)(scope, receive, send)
+            if not started:
+                lacking = isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in MACHINE)
+                found = describe(NotReady(FULL)) if lacking else MISTAKE
+                await answer(Request(scope), found)(scope, receive, send)
+
+
+def _pattern(scope: Scope) -> str | None:
+    """The route of a request without the identifiers in its path."""
+    return getattr(scope.get("route"), "path", None)
 
 
 def malformed(error: ValidationError | RequestValidationError, root: str | None = None) -> Malformed:
@@ -192,17 +219,22 @@ def _first_errors(error: ValidationError) -> list[dict[str, Any]]:
 
 
 def answer(request: Request, one: Described) -> JSONResponse:
-    body = Problem(
+    body = document(one, request.url.path)
+    return JSONResponse(body.model_dump(), one.status, HEADERS.get(one.status), media_type=MEDIA_TYPE)
+
+
+def document(one: Described, instance: str) -> Problem:
+    """instance: the path of the request, empty where none was read."""
+    return Problem(
         type=f"/problems/{one.kind}",
         title=one.title,
         status=one.status,
         detail=shortened(one.detail, LONGEST_DETAIL),
-        instance=request.url.path,
+        instance=instance,
         request_id=correlation_id.get(),
         errors=[_problem_field(each) for each in one.errors[:MOST_ERRORS]],
         errors_left_out=one.more + len(one.errors[MOST_ERRORS:]),
     )
-    return JSONResponse(body.model_dump(), one.status, HEADERS.get(one.status), media_type=MEDIA_TYPE)
 
 
 def _problem_field(one: FieldError) -> ProblemField:
@@ -252,6 +284,8 @@ def _answer_framework(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if isinstance(error.__cause__, JisrError):  # raised while the body was read
         return _answer_ours(request, error.__cause__)
+    if error.__cause__ is not None and not isinstance(error.__cause__, UNREADABLE):
+        raise error.__cause__
     if error.status_code == 400:  # a body that does not parse
         return answer(request, describe(Malformed([FieldError("body", "unreadable", error.detail)])))
     kind = {404: "no-such-page", 405: "method-not-allowed"}.get(error.status_code, "http")

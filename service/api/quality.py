@@ -1,5 +1,7 @@
 """How well a capture will serve. Nothing sent here is kept."""
 
+from functools import partial
+
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
@@ -9,6 +11,7 @@ from service.api.errors import FieldError, Malformed
 from service.api.form import CAPTURE_ERRORS, Dpi, Form, described, of_fingers
 from service.api.problems import declared
 from service.api.shapes import WarningOut
+from service.api.turns import InTurn
 from service.enrolment.usecases.judge_capture import judge_capture
 
 router = APIRouter(prefix="/v1/quality", tags=["search"])
@@ -37,9 +40,10 @@ class QualityOut(BaseModel):
 
 
 @router.post("", responses=declared(*CAPTURE_ERRORS), openapi_extra=described({}))
-def judge(actor: AnyRole, form: Form, app: Running, dpi: Dpi = None) -> QualityOut:
+async def judge(actor: AnyRole, form: Form, app: Running, turn: InTurn, dpi: Dpi = None) -> QualityOut:
     """How well will this one capture serve, and what could the counter do better?"""
     captures = form.captures(of_fingers(dpi))
     if len(captures) != 1:
         raise Malformed([FieldError("captures", "not_one", f"send one capture; {len(captures)} came")])
-    return QualityOut.of(captures[0].position, judge_capture(captures[0], actor=actor, extractor=app.extractor))
+    found = await turn.run(partial(judge_capture, captures[0], actor=actor, extractor=app.extractor))
+    return QualityOut.of(captures[0].position, found)

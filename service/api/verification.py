@@ -1,5 +1,7 @@
 """Is this the person with this number? Nothing sent here is kept."""
 
+from functools import partial
+
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
@@ -8,6 +10,7 @@ from service.api.deps import AnyRole, Running
 from service.api.form import CAPTURE_ERRORS, Dpi, Form, described, of_fingers, part
 from service.api.problems import declared
 from service.api.shapes import CaptureWarningsOut, EvidenceOut, ThresholdsOut
+from service.api.turns import InTurn
 from service.deduplication.errors import NothingToCompare
 from service.deduplication.usecases.identify import Verification, verify
 from service.registry.errors import NoSuchPerson
@@ -42,9 +45,10 @@ class VerificationOut(BaseModel):
     responses=declared(*CAPTURE_ERRORS, NoSuchPerson, NothingToCompare),
     openapi_extra=described({"number": {"type": "string", "description": "the person's number"}}),
 )
-def compare(actor: AnyRole, form: Form, app: Running, dpi: Dpi = None) -> VerificationOut:
+async def compare(actor: AnyRole, form: Form, app: Running, turn: InTurn, dpi: Dpi = None) -> VerificationOut:
     """Is this the person with this number? (1:1)"""
-    outcome = verify(
+    work = partial(
+        verify,
         part(form, "number").strip(),
         form.captures(of_fingers(dpi)),
         actor=actor,
@@ -53,4 +57,4 @@ def compare(actor: AnyRole, form: Form, app: Running, dpi: Dpi = None) -> Verifi
         comparator=app.comparator,
         policy=app.policy,
     )
-    return VerificationOut.of(outcome)
+    return VerificationOut.of(await turn.run(work))

@@ -109,7 +109,11 @@ def _summarise(fates: "Counter[str]", found: "Folder") -> bool:
     return complete and not found.files and not found.held_back
 
 
-def retry(enrolment: Annotated[UUID, typer.Argument(help="its UUID; unusable with reason processing_failed")]) -> None:
+def retry(
+    enrolment: Annotated[
+        UUID, typer.Argument(help="its UUID; unusable as processing_failed, capture_missing or capture_altered")
+    ],
+) -> None:
     """Process an enrolment again that was given up, once what made it fail is corrected."""
     with common.plain_errors():
         process_again(enrolment, actor=common.actor(), storage=common.store().storage)

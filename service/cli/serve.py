@@ -39,7 +39,7 @@ def serve(
     host, port = host or settings.host, port or settings.port
     with ThreadPoolExecutor(1) as pool:
         opening = pool.submit(common.whole)
-        from service.web import create_web  # meanwhile: networks and web framework take a second each
+        from service.web import server_config  # meanwhile: networks and web framework take a second each
 
         jisr = opening.result()
     common.refuse_outdated(jisr)
@@ -57,7 +57,7 @@ def serve(
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn passes the signal on once it has stopped
     try:
-        Greeting(uvicorn.Config(create_web(jisr), host, port, log_config=None, access_log=False)).run()
+        Greeting(server_config(jisr, host, port)).run()
     finally:
         jisr.worker.stop()
 

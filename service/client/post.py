@@ -23,7 +23,9 @@ PAUSES = (0.5, 1, 2, 4, 8, 16, 30)
 """Seconds before each further attempt: a minute, in which a service that was stopped is up again."""
 LONGEST_PAUSE = 60
 """Seconds; no more, whatever Retry-After states."""
-TRY_AGAIN = (429, 502, 503, 504)
+GATEWAY = (502, 504)
+"""Of something between us and the service."""
+TRY_AGAIN = (*GATEWAY, 429, 503)
 NOT_ADMITTED = (401, 403)
 
 
@@ -130,9 +132,9 @@ class Sender:
         Raises ServiceSilent, ConnectionBroken.
         """
         reason, answers = "", False
-        for pause in (*PAUSES, 0):
+        for pause in (*PAUSES, None):
             try:
-                reply = call()
+                reply = self._when_there_is_room(call)
             except (httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
                 raise ServiceSilent(str(error)) from None
             except httpx.TransportError as error:
@@ -142,17 +144,32 @@ class Sender:
                     raise ServiceSilent("; ".join(_problems(reply)))
                 if reply.status_code not in TRY_AGAIN:
                     return reply
-                reason, answers = f"the service answers {reply.status_code}", False
+                gateway = reply.status_code in GATEWAY  # which may have failed at this one request
+                reason, answers = f"the service answers {reply.status_code}", gateway and self._answers()
                 stated = reply.headers.get("retry-after", "")
-            if self._stop.wait(min(max(pause, int(stated) if stated.isdecimal() else 0), LONGEST_PAUSE)):
+            if pause is None or self._stop.wait(_seconds(pause, stated)):
                 break
         raise (ConnectionBroken if answers else ServiceSilent)(reason)
+
+    def _when_there_is_room(self, call: Callable[[], httpx.Response]) -> httpx.Response:
+        """As long as the service's queue is full, it gets on, and is worth waiting for."""
+        reply = call()
+        while reply.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            if self._stop.wait(_seconds(1, reply.headers.get("retry-after", ""))):
+                break
+            reply = call()
+        return reply
 
     def _answers(self) -> bool:
         try:
             return self._client.get("/healthz").is_success
         except httpx.TransportError:
             return False
+
+
+def _seconds(pause: float, stated: str) -> float:
+    """To wait: what the service asks for, within reason."""
+    return min(max(pause, int(stated) if stated.isdecimal() else 0), LONGEST_PAUSE)
 
 
 def _object(reply: httpx.Response) -> dict[str, Any]:
@@ -172,14 +189,16 @@ def _problems(reply: httpx.Response) -> list[str]:
 def _reasons(reply: httpx.Response, person: FolderPerson) -> tuple[str, ...]:
     """What the service found wrong, each with the file it is about."""
     answer = _object(reply)
-    lines = [_with_file(one, person) for one in answer.get("errors", ())]
-    if left_out := answer.get("errors_left_out"):
+    errors = answer.get("errors")
+    named = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
+    lines = [_with_file(one, person) for one in named if {"field", "detail"} <= one.keys()]
+    if isinstance(left_out := answer.get("errors_left_out"), int) and left_out:
         lines.append(f"and {left_out:,} more")
     return tuple(lines or _problems(reply))
 
 
-def _with_file(error: dict[str, str], person: FolderPerson) -> str:
-    field = error["field"]
+def _with_file(error: dict[str, Any], person: FolderPerson) -> str:
+    field = str(error["field"])
     path = person.captures.get(field)
     if path is None and field.partition(".")[0] == "enrolment":
         path = person.details

@@ -68,6 +68,7 @@ enrolment = Table(
     Column("reason", Text),
     Column("finished_at", Instant),
     Index("ix_enrolment_status_key", "status", "key"),
+    Index("ix_enrolment_status_reason", "status", "reason"),
     sqlite_autoincrement=True,
 )
 
@@ -176,8 +177,11 @@ class SqlEnrolments:
         return self._session.scalar(rows) or 0
 
     def oldest_waiting(self) -> datetime | None:
-        rows = select(enrolment.c.received_at).where(enrolment.c.status.in_(WAITING))
-        return self._session.scalar(rows.order_by(enrolment.c.key).limit(1))
+        oldest: list[datetime] = []
+        for status in WAITING:  # one at a time, each the first entry of an index
+            rows = select(enrolment.c.received_at).where(enrolment.c.status == status)
+            oldest += self._session.scalars(rows.order_by(enrolment.c.key).limit(1)).all()
+        return min(oldest, default=None)
 
     def count_unusable(self) -> Mapping[str, int]:
         unusable = enrolment.c.status == EnrolmentStatus.UNUSABLE

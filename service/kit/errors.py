@@ -7,6 +7,7 @@ JisrError
 ├── Forbidden                the caller is known, and may not do this
 ├── TooLarge                 more than is read
 ├── TooMany                  more requests than can be taken at present
+├── TooSlow                  did not come in time
 ├── Conflict                 the request contradicts what is recorded
 ├── NotFound                 there is nothing under this name
 └── Unavailable              the machine's fault, not the request's: the same request may succeed later
@@ -57,6 +58,10 @@ class TooLarge(JisrError):
 
 class TooMany(JisrError):
     """There is more to do than can be taken at present; the same request may succeed later."""
+
+
+class TooSlow(JisrError):
+    """The request did not come in time."""
 
 
 class Conflict(JisrError):

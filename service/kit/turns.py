@@ -45,4 +45,4 @@ class Turns(Protocol):
         """Leave a sign of life. Raises TurnLost."""
 
     def last_sign(self, lock: Lock) -> Sign | None:
-        """Of the present turn's holder; None where there was none yet."""
+        """Of the last who left one; None where there was none yet."""

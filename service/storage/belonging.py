@@ -22,6 +22,7 @@ def bind(storage: SqlStorage, blobs: FileBlobs) -> None:
 def _joined(storage: SqlStorage, blobs: FileBlobs) -> str:
     """The ID of both, once they are found to belong together."""
     with storage.write() as uow:
+        uow.changes.lock()  # several processes of a registry are often started at once
         known, found, newest = uow.blobs.store_id(), blobs.store_id(), uow.blobs.newest()
         if newest is None:
             ours = known is None and not any(blobs.names())

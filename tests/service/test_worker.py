@@ -12,6 +12,7 @@ from service.api.operations import SILENT
 from service.bootstrap import App, Recognition, open_store, wire
 from service.enrolment.domain.enrolments import EnrolmentStatus
 from service.kit.clock import SystemClock
+from service.kit.errors import StorageError
 from service.kit.turns import Lock, Sign
 from service.settings import Settings
 from service.web import create_web
@@ -59,7 +60,8 @@ def test_a_service_is_not_ready_without_a_worker_anywhere(app: App, http: TestCl
 def test_a_worker_that_is_silent_for_a_minute_is_none(app: App, http: TestClient) -> None:
     with app.store.lock(Lock.WORKER) as turn:
         assert turn is not None
-        for age, ready in ((SILENT - timedelta(seconds=5), True), (SILENT + timedelta(seconds=5), False)):
+        late, early = SILENT - timedelta(seconds=5), SILENT + timedelta(seconds=5)
+        for age, ready in ((late, True), (early, False), (-early, False)):  # the last: the clock was set back
             with app.store.storage.write() as uow:
                 uow.turns.show(turn, Sign(SystemClock().now() - age, None))
                 uow.commit()
@@ -78,6 +80,17 @@ def test_what_holds_the_queue_is_named_until_it_is_corrected(app: App, http: Tes
         enrolment = uow.enrolments.by_id(one)
         assert enrolment is not None
         assert (enrolment.status, enrolment.attempts) == (EnrolmentStatus.ENROLLED, 0)
+
+
+def test_a_mistake_of_ours_that_holds_all_up_is_seen(
+    app: App, http: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(*given: object) -> None:
+        raise StorageError("a statement is wrong")
+
+    monkeypatch.setattr("service.deduplication.usecases.process.next_lot", mistaken)
+    app.worker.start()
+    eventually(lambda: "StorageError, see the log" in refused(http))
 
 
 def test_people_are_counted_as_of_now(app: App, http: TestClient) -> None:

@@ -64,8 +64,15 @@ def begin(lot: Lot, attempts: int, clock: Clock) -> Lot:
 
 
 def put_back(uow: DeduplicationUnit, enrolments: Sequence[Enrolment], alone: bool) -> None:
-    """Leave some waiting as if they had not been begun with."""
+    """Leave some waiting as if they had not been begun with.
+
+    One may have its outcome though recording it failed: where the connection was lost before the answer came. So what
+    may still be committing is waited for, and an outcome stays.
+    """
+    uow.changes.lock()
     for one in uow.enrolments.by_keys([each.key for each in enrolments]).values():
+        if one.status is not EnrolmentStatus.PROCESSING:
+            continue
         if alone:
             one.attempts -= 1
         else:

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Column, Integer, String, Table, insert, select
+from sqlalchemy import Boolean, CheckConstraint, Column, Integer, String, Table, insert, select, true
 from sqlalchemy.orm import Session
 
 from service.kit.blobs import BlobRecord, StoredName
@@ -31,7 +31,12 @@ blob = Table(
     sqlite_autoincrement=True,
 )
 # One row: the store of the captures.
-store = Table("store", metadata, Column("store_id", String(32), primary_key=True))
+store = Table(
+    "store",
+    metadata,
+    Column("only_row", Boolean, CheckConstraint("only_row"), primary_key=True, server_default=true()),
+    Column("store_id", String(32), nullable=False),
+)
 mapper.map_imperatively(BlobRecord, blob)
 
 
@@ -122,18 +127,21 @@ class FileBlobs:
             _sync_folder(self._root)
 
     def delete_older(self, name: str, than: datetime) -> bool:
-        path = self._root / name
+        with _in_our_words("written"):
+            try:
+                return self._delete_older(self._root / name, than)
+            except FileNotFoundError:  # another process deletes it, or did
+                return False
+
+    def _delete_older(self, path: Path, than: datetime) -> bool:
         aside = path.with_name(f"{path.name}.{secrets.token_hex(8)}{PARTIAL}")
-        try:
-            path.rename(aside)  # what is put under the name from now on is another file
-        except FileNotFoundError:
-            return False
+        path.rename(aside)  # what is put under the name from now on is another file
         if aside.stat().st_mtime >= than.timestamp():
             with suppress(FileExistsError):
                 path.hardlink_to(aside)
             aside.unlink()
             return False
-        self.delete(aside.relative_to(self._root).as_posix())
+        self._delete(aside.relative_to(self._root).as_posix())
         return True
 
     def names(self) -> Iterator[StoredName]:

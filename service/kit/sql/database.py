@@ -107,7 +107,9 @@ def _in_our_words(context: ExceptionContext) -> None:
         kind: type[Exception] = AlreadyThere if _is_taken(context.original_exception) else StorageError
         raise kind(reason) from None
     ours = getattr(context.original_exception, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR  # bad SQL
-    if isinstance(found, exc.OperationalError | exc.InterfaceError | exc.InternalError) and not ours:
+    out_of_order = isinstance(found, exc.OperationalError | exc.InterfaceError | exc.InternalError)
+    damaged = type(found) is exc.DatabaseError  # SQLite's file is corrupt, or no database
+    if (out_of_order or damaged) and not ours:
         raise StorageUnavailable(f"the database does not answer: {reason}") from None
     raise StorageError(f"{type(context.original_exception).__name__}: {reason}") from None
 

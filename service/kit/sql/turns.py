@@ -22,10 +22,12 @@ class SqlTurns:
         self._session = session
 
     def take(self, lock: Lock) -> Turn:
-        """Only the holder of the lock of this name calls this, so no two make the first row."""
-        values = {"number": turn.c.number + 1, "seen_at": None, "trouble": None}
+        """Only the holder of the lock of this name calls this, so no two make the first row.
+
+        The last sign stays until the next is shown.
+        """
         number = self._session.scalar(
-            update(turn).where(turn.c.lock == lock.name).values(values).returning(turn.c.number)
+            update(turn).where(turn.c.lock == lock.name).values(number=turn.c.number + 1).returning(turn.c.number)
         )
         if number is None:
             number = 1

@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -202,3 +203,24 @@ def test_damage_raises_nothing_but_our_errors(kind: str, edits: list[tuple[int, 
 @given(edits=EDITS, keep=KEEP)
 def test_damaged_wsq_raises_nothing_but_our_errors(edits: list[tuple[int, int]], keep: float) -> None:
     decodes_or_is_refused(damaged(capture("test.wsq"), edits, keep))
+
+
+def test_want_of_memory_is_not_the_capture_s_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be recorded as damaged, and the person enrolled without it."""
+
+    def starved(picture: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("matcher.decode.picture._pixels", starved)
+    with pytest.raises(MemoryError):
+        decode(capture("p1_1.png"))
+
+
+def test_a_decoder_that_the_system_kills_is_not_the_capture_s_fault(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    child = tmp_path / "child.py"
+    child.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
+    monkeypatch.setattr("matcher.decode.wsq.CHILD", child)
+    with pytest.raises(MemoryError):
+        decode(capture("test.wsq"))

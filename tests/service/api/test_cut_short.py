@@ -191,3 +191,12 @@ class TestText(OnOneDatabase):
         assert_problem(answer, 422, "nothing-to-enrol", "captures")
         answer = self.person(counter, Sent("_charset_", b"klingon"), arabic)
         assert_problem(answer, 422, "malformed", "enrolment")
+
+
+def test_a_browser_s_field_without_a_file_is_no_capture(counter: Client) -> None:
+    unchosen = [
+        Sent(name, b"", ("Content-Type: application/octet-stream",), '; filename=""') for name in ("left_thumb",)
+    ]
+    answer = counter.call("POST", "/v1/enrolments?wait=60", content=body(*parts(), *unchosen), headers=of_type())
+    assert answer.status_code == 202, answer.text
+    assert sorted(one["position"] for one in answer.json()["captures"]) == sorted(FIRST)

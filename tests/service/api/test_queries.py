@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -27,12 +27,12 @@ from service.api.app import NOUNS
 from service.bootstrap import App, Recognition, open_store, wire
 from service.enrolment.domain.enrolments import EnrolmentStatus
 from service.kit.ids import new_uuid
-from service.kit.turns import Lock, Sign
+from service.kit.turns import Lock, Sign, Turn
 from service.registry.domain.households import Household, Membership, Role
 from service.registry.domain.identifiers import new_household_ids, new_person_numbers
 from service.registry.domain.people import Person, PersonStatus
 from service.settings import Settings
-from service.storage.unit import SqlUnitOfWork
+from service.storage.unit import SqlStorage, SqlUnitOfWork
 from service.web import create_web
 from tests.conftest import new_database
 from tests.service.made_up import AMINA, NOW, TESTER, sent, stored_capture
@@ -84,9 +84,14 @@ class Filled:
     token: str
     database: Engine
     names: Names
+    storage: SqlStorage
+    turn: Turn
 
     def cost(self, path: str) -> tuple[int, int]:
         """Statements that an answer takes, and its size in bytes."""
+        with self.storage.write() as uow:
+            uow.turns.show(self.turn, Sign(datetime.now(UTC), None))  # of a worker, so that the service is ready
+            uow.commit()
         with counted(self.database) as statements:
             answer = self.http.get(path, headers={"Authorization": f"Bearer {self.token}"})
         assert answer.status_code == 200, answer.text
@@ -183,11 +188,10 @@ def filled(
         stack.callback(app.store.database.dispose)
         token = create_token("a", AccessRole.ADMIN, actor=TESTER, storage=app.store.storage, clock=app.store.clock)
         names = fill(app, size)
-        with app.store.lock(Lock.WORKER) as turn, app.store.storage.write() as uow:
+        with app.store.lock(Lock.WORKER) as turn:
             assert turn is not None
-            uow.turns.show(turn, Sign(app.store.clock.now() + timedelta(hours=1), None))  # of a worker, to be ready
-            uow.commit()
-        return Filled(stack.enter_context(TestClient(create_web(app))), token, app.store.database, names)
+        http = stack.enter_context(TestClient(create_web(app)))
+        return Filled(http, token, app.store.database, names, app.store.storage, turn)
 
     with ExitStack() as stack:
         yield opened(CASES), opened(2 * CASES)

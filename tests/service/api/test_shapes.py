@@ -229,7 +229,9 @@ def full(name: str) -> str:
         "Ami\N{PARAGRAPH SEPARATOR}na",
         "\N{RIGHT-TO-LEFT OVERRIDE}aanimA",
         "Amina\N{LEFT-TO-RIGHT EMBEDDING}",
-        "\N{RIGHT-TO-LEFT ISOLATE}Amina\N{POP DIRECTIONAL ISOLATE}",
+        "Ami\N{RIGHT-TO-LEFT ISOLATE}na\N{POP DIRECTIONAL ISOLATE}",
+        "\N{RIGHT-TO-LEFT ISOLATE}Amina",
+        "\N{ZERO WIDTH NO-BREAK SPACE}\N{RIGHT-TO-LEFT ISOLATE}\N{POP DIRECTIONAL ISOLATE}",
         "A" * 201,
     ],
 )
@@ -237,6 +239,19 @@ def test_what_is_no_name_is_refused_by_name(name: str) -> None:
     assert "person.names.0.full" in wrong_fields(
         EnrolmentIn, changed(WHOLE[EnrolmentIn], ("person", "names", 0, "full"), name)
     )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\N{FIRST STRONG ISOLATE}أمينة\N{POP DIRECTIONAL ISOLATE}",
+        "\N{RIGHT-TO-LEFT EMBEDDING}أمينة\N{POP DIRECTIONAL FORMATTING}",
+        "\N{ZERO WIDTH NO-BREAK SPACE}أمينة",
+    ],
+)
+def test_what_systems_put_around_a_whole_name_is_left_out(name: str) -> None:
+    sent = EnrolmentIn.model_validate(changed(WHOLE[EnrolmentIn], ("person", "names", 0, "full"), name))
+    assert sent.person.names[0].full == "أمينة"
 
 
 @pytest.mark.parametrize(

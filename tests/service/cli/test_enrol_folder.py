@@ -27,7 +27,12 @@ from tests.service.made_up import TESTER
 
 MIDDLE = 20_000
 """Bytes: more than a question, less than a capture."""
-UNREADY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+ANSWERS = {
+    "503": b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    "429": b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    "foreign": b'HTTP/1.1 400 Bad Request\r\nContent-Length: 17\r\nConnection: close\r\n\r\n{"errors": ["x"]}',
+}
+"""What something between us and the service answers in its place."""
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +70,7 @@ def token(served: App) -> str:
 class Network:
     """Between client and service. faults: one per connection, in order; afterwards all is well.
 
-    `cut`: no answer. `503`: not ready. `upload`: ends in the middle of the first upload.
+    `cut`: no answer. A name of ANSWERS: that answer. `upload`: ends in the middle of the first upload.
     """
 
     def __init__(self, port: int, *faults: str) -> None:
@@ -91,10 +96,9 @@ class Network:
     def _serve(self, inside: socket.socket) -> None:
         fault = self._faults.pop(0) if self._faults else ""
         with inside:
-            if fault in ("cut", "503"):
+            if fault == "cut" or fault in ANSWERS:
                 inside.recv(1000)
-                if fault == "503":
-                    inside.sendall(UNREADY)
+                inside.sendall(ANSWERS.get(fault, b""))
                 return
             with socket.create_connection(("127.0.0.1", self._to)) as outside:
                 back = threading.Thread(target=_pass_on, args=(outside, inside), daemon=True)
@@ -206,6 +210,26 @@ def test_a_network_that_fails_for_a_while_is_tried_again(
     assert network.faults_left == 0
     assert result.exit_code == 0, result.output
     assert "2 sent" in result.stdout
+
+
+def test_a_full_queue_is_waited_for_however_long(
+    port: int, token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(post, "PAUSES", (0.01,))
+    monkeypatch.setattr(post, "LONGEST_PAUSE", 0.01)
+    network = Network(port, *["429"] * 9)
+    result = enrol(port, token, put(tmp_path, full_right_index_png="p1_1.png"), url=network.url)
+    network.close()
+    assert (network.faults_left, result.exit_code) == (0, 0), result.output
+
+
+def test_a_foreign_answer_refuses_one_person_and_the_rest_goes_on(port: int, token: str, tmp_path: Path) -> None:
+    put(tmp_path, **{f"foreign{n}_right_index_png": "p1_1.png" for n in range(3)})
+    network = Network(port, "foreign", "foreign")  # to the question, and to the upload
+    result = enrol(port, token, tmp_path, "--parallel", "1", url=network.url)
+    network.close()
+    assert "the service answers 400" in result.stdout
+    assert "2 sent, 0 already there, 1 refused" in result.stdout, result.output
 
 
 def test_an_upload_cut_in_the_middle_is_sent_again_and_enrolled_once(

@@ -25,6 +25,7 @@ from service.enrolment.errors import NoSuchEnrolment, NotGivenUp
 from service.enrolment.usecases.process_again import process_again
 from service.kit.errors import StorageUnavailable
 from service.kit.ids import new_uuid
+from service.kit.sql.unit import SqlTransaction
 from tests.captures import capture
 from tests.conftest import RememberingExtractor
 from tests.service.made_up import TESTER, received
@@ -116,22 +117,58 @@ def test_of_a_batch_that_fails_only_the_one_at_fault_is_left(app: App, processor
     assert statuses(app, [bad]) == [ENROLLED]
 
 
-def killed_before(app: App, ids: Sequence[UUID]) -> None:
-    """As enrolments are found that a process had begun with together when it was killed."""
-    with app.store.storage.write() as uow:
-        for one in ids:
-            enrolment = uow.enrolments.by_id(one)
-            assert enrolment is not None
-            enrolment.status = BEGUN
-        uow.commit()
+class KilledExtractor(RememberingExtractor):
+    """The process ends while it extracts."""
+
+    def extract(self, captures: Sequence[Capture]) -> list[Template | CaptureError]:
+        raise KeyboardInterrupt
 
 
-def test_a_kill_costs_a_batch_no_attempt(app: App, processor: Processor) -> None:
+def test_a_kill_costs_a_batch_no_attempt_and_who_is_alone_one(app: App, processor: Processor) -> None:
     ids = waiting(app, 3)
-    for _ in range(LIMITS.attempts + 1):
-        killed_before(app, ids)
-    assert [process(processor) for _ in range(4)] == [1, 1, 1, 0]  # alone: one of them may have ended the process
+    killed = replace(processor, extractor=KilledExtractor())
+    attempts = []
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            process(killed)
+        attempts.append([one.attempts for one in enrolments(app, ids)])
+    assert attempts == [[0, 0, 0], [1, 0, 0], [1, 1, 0]]
+    assert statuses(app, ids) == [BEGUN] * 3
+    assert [process(processor) for _ in range(4)] == [1, 1, 1, 0]
     assert statuses(app, ids) == [ENROLLED] * 3
+
+
+def test_an_outcome_stays_though_the_answer_to_its_commit_was_lost(
+    app: App, processor: Processor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = received(app, {"face": "obama.jpg"})
+    commit = SqlTransaction.commit
+
+    def lost(uow: SqlTransaction) -> None:
+        commit(uow)
+        if statuses(app, [one]) == [ENROLLED]:
+            monkeypatch.undo()
+            raise StorageUnavailable("the connection was lost")
+
+    monkeypatch.setattr(SqlTransaction, "commit", lost)
+    with pytest.raises(StorageUnavailable):
+        process(processor)
+    assert process(processor) == 0
+    assert statuses(app, [one]) == [ENROLLED]
+    assert len(app.replica.index) == 1
+
+
+class StarvedExtractor(RememberingExtractor):
+    def extract(self, captures: Sequence[Capture]) -> list[Template | CaptureError]:
+        raise MemoryError
+
+
+def test_who_finds_no_memory_is_tried_again(app: App, processor: Processor) -> None:
+    one = received(app, {"face": "obama.jpg", "right_index": "p1_1.png"})
+    process(replace(processor, extractor=StarvedExtractor()))
+    assert statuses(app, [one]) == [BEGUN]
+    assert process(processor) == 1
+    assert statuses(app, [one]) == [ENROLLED]
 
 
 @pytest.mark.parametrize(

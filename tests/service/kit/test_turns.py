@@ -64,7 +64,7 @@ def test_a_turn_is_not_taken_in_the_middle_of_a_commit(storage: SqlStorage) -> N
     assert written(storage) == 1
 
 
-def test_the_last_sign_is_of_the_present_holder(storage: SqlStorage) -> None:
+def test_the_last_sign_stays_until_the_next(storage: SqlStorage) -> None:
     first = take(storage)
     sign = Sign(NOW, "the disk is full")
     with storage.write() as uow:
@@ -74,11 +74,13 @@ def test_the_last_sign_is_of_the_present_holder(storage: SqlStorage) -> None:
     with storage.read() as uow:
         assert uow.turns.last_sign(Lock.WORKER) == sign
         assert uow.turns.last_sign(Lock.WALK) is None
-    take(storage)
+    second = take(storage)
     with storage.write() as uow:
-        assert uow.turns.last_sign(Lock.WORKER) is None
+        assert uow.turns.last_sign(Lock.WORKER) == sign  # until the next one is shown
         with pytest.raises(TurnLost):
-            uow.turns.show(first, sign)
+            uow.turns.show(first, Sign(NOW, None))
+        uow.turns.show(second, Sign(NOW, None))
+        assert uow.turns.last_sign(Lock.WORKER) == Sign(NOW, None)
 
 
 def test_a_lock_whose_session_ended_is_free_though_its_holder_does_not_know(

@@ -1,7 +1,10 @@
 """Whether a folder of captures is this registry's, on both kinds of database."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 
@@ -105,3 +108,19 @@ def test_another_registry_s_folder_is_refused_though_it_has_a_file_of_that_name(
     other.put("a/face", b"hello")
     with pytest.raises(StorageUnavailable, match="share one"):
         bind(storage, other)
+
+
+def test_two_first_starts_at_once_agree(storage: SqlStorage, blobs: FileBlobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both would write an ID, were one not made to wait for the other."""
+    together, write = Barrier(2), FileBlobs.set_store_id
+
+    def waiting(one: FileBlobs, store_id: str) -> None:
+        with suppress(BrokenBarrierError):
+            together.wait(0.5)
+        write(one, store_id)
+
+    monkeypatch.setattr(FileBlobs, "set_store_id", waiting)
+    with ThreadPoolExecutor(2) as pool:
+        for start in [pool.submit(bind, storage, FileBlobs(blobs.root)) for _ in range(2)]:
+            start.result()
+    assert known(storage) == blobs.store_id() is not None

@@ -1,4 +1,4 @@
-"""Turns of the one worker, the store's ID, and events of households."""
+"""Turns of the one worker, the store's ID, events of households, and an index for what ended unusable."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,9 +20,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "store",
+        sa.Column("only_row", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.Column("store_id", sa.String(length=32), nullable=False),
-        sa.PrimaryKeyConstraint("store_id", name=op.f("pk_store")),
+        sa.CheckConstraint("only_row", name=op.f("ck_store_only_row")),
+        sa.PrimaryKeyConstraint("only_row", name=op.f("pk_store")),
     )
+    op.create_index("ix_enrolment_status_reason", "enrolment", ["status", "reason"])
     op.create_table(
         "household_event",
         sa.Column("key", KEY, nullable=False),

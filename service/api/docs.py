@@ -1,0 +1,40 @@
+"""The page that describes the API to people. All of it comes from here: a counter may have no other host to ask."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+
+FILES = "/docs/files"
+SCRIPT, STYLE, ICON = "swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"
+
+router = APIRouter(include_in_schema=False)
+
+
+def install(api: FastAPI) -> None:
+    """Add the page and its files."""
+    api.include_router(router)
+    api.mount(FILES, StaticFiles(directory=_folder()), name="docs")
+
+
+@router.get("/docs")
+async def docs() -> HTMLResponse:
+    """Swagger UI."""
+    return get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title="Jisr",
+        swagger_js_url=f"{FILES}/{SCRIPT}",
+        swagger_css_url=f"{FILES}/{STYLE}",
+        swagger_favicon_url=f"{FILES}/{ICON}",
+    )
+
+
+def _folder() -> Path:
+    """Of Swagger UI in the package fastapi-offline, of which nothing else is used."""
+    spec = find_spec("fastapi_offline")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "static"

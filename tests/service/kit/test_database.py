@@ -1,0 +1,19 @@
+"""What a damaged database says, in the kit's words."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from service.kit.errors import StorageUnavailable
+from service.kit.sql.database import open_database
+
+
+def test_a_file_that_is_no_database_is_the_machine_s_fault(tmp_path: Path) -> None:
+    """It is to be restored: no enrolment is to be given up for it."""
+    path = tmp_path / "jisr.db"
+    path.write_bytes(b"no database at all" * 500)
+    engine = open_database(f"sqlite:///{path}")
+    with pytest.raises(StorageUnavailable), engine.connect() as connection:
+        connection.execute(text("SELECT 1 FROM enrolment"))
+    engine.dispose()
