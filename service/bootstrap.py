@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import structlog
 from sqlalchemy import Engine as Database
 
 from matcher import Comparator, Extractor, SearchIndex
@@ -24,6 +25,9 @@ from service.storage.belonging import bind
 from service.storage.unit import SqlStorage, prepare
 from service.storage.verify import delete_partial
 from service.worker import Worker
+
+
+logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,10 @@ def open_store(settings: Settings) -> Store:
     storage, blobs = prepare(database), FileBlobs(settings.home / "captures")
     bind(storage, blobs)
     store = Store(settings, database, storage, blobs, SystemClock())
-    delete_partial(actor=system_actor("start", "start"), blobs=blobs, clock=store.clock)
+    try:
+        delete_partial(actor=system_actor("start", "start"), blobs=blobs, clock=store.clock)
+    except StorageUnavailable as error:  # what reads alone may still go on
+        logger.warning("store.not_tidied", reason=str(error))
     return store
 
 
