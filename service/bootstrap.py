@@ -26,7 +26,6 @@ from service.storage.unit import SqlStorage, prepare
 from service.storage.verify import delete_partial
 from service.worker import Worker
 
-
 logger = structlog.get_logger(__name__)
 
 
