@@ -121,10 +121,10 @@ class FileBlobs:
         path.unlink(missing_ok=True)
         try:
             path.parent.rmdir()
-        except OSError:  # not the folder's last, or the folder is gone
-            _sync_folder(path.parent if path.parent.exists() else self._root)
-        else:
-            _sync_folder(self._root)
+        except OSError:  # not the folder's last, or the folder is gone, or about to go
+            with suppress(FileNotFoundError):
+                _sync_folder(path.parent)
+        _sync_folder(self._root)
 
     def delete_older(self, name: str, than: datetime) -> bool:
         with _in_our_words("written"):
@@ -203,7 +203,7 @@ def _in_our_words(done: str) -> Iterator[None]:
 def _move(partial: Path, path: Path) -> None:
     """The folder may be deleted, as the last of a folder was, between being made and being used."""
     for _ in range(TRIES):
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, FileExistsError):  # deleted between mkdir's two looks
             path.parent.mkdir(mode=0o700, exist_ok=True)
             partial.replace(path)
             return
