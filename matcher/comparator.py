@@ -17,7 +17,7 @@ from matcher.gallery.store import Store
 from matcher.gallery.vector_comparison import VectorComparator
 from matcher.networks import MODELS
 from matcher.parameters import MINUTIAE_FLOOR
-from matcher.types import Candidate, Evidence, Minutiae, Position, Quality, Template, TemplateFormat, Vector
+from matcher.types import Candidate, Evidence, Hypothesis, Minutiae, Position, Quality, Template, TemplateFormat, Vector
 
 ROUNDED = 0.1
 """log10 LR that a gallery's rounding of vectors may take off or add, and more."""
@@ -25,9 +25,11 @@ ROUNDED = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Evidence between two people. log10_lr: the sum over all common positions, 0 if there is none."""
+    """Evidence between two people, as a Candidate has it; log10_lr and rarity are 0 without a common position."""
 
     log10_lr: float
+    rarity: float
+    hypothesis: Hypothesis
     evidence: Mapping[Position, Evidence]
 
 
@@ -51,7 +53,8 @@ class Comparator:
         """One to one, of the templates as they are. Raises TemplatesIncomparable for templates of other models."""
         require_comparable([*probe, *reference], self._calibrations)
         evidence = evidence_between(Person(probe), Person(reference), self._calibrations)
-        return Comparison(sum((part.log10_lr for part in evidence.values()), 0.0), evidence)
+        total = sum((part.log10_lr for part in evidence.values()), 0.0)
+        return Comparison(total, total, Hypothesis.AS_STATED, evidence)
 
     def rank(self, probe: Sequence[Template], people: Mapping[int, Sequence[Template]], limit: int) -> list[Candidate]:
         """The people most likely the probe's own, best first, equal evidence by key; at most `limit`.

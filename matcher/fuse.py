@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from matcher.calibrate import Calibration
 from matcher.errors import TemplatesIncomparable
-from matcher.types import Candidate, Evidence, Position, Template
+from matcher.types import Candidate, Evidence, Hypothesis, Position, Template
 
 
 def modality(position: Position) -> str:
@@ -28,7 +28,8 @@ def by_position(templates: Iterable[Template]) -> dict[Position, tuple[Template,
 
 def fuse(key: int, evidence: Mapping[Position, Evidence]) -> Candidate:
     """Sum the evidence of all common positions."""
-    return Candidate(key, sum(part.log10_lr for part in evidence.values()), evidence)
+    total = sum(part.log10_lr for part in evidence.values())
+    return Candidate(key, total, total, Hypothesis.AS_STATED, evidence)
 
 
 def ranked(candidates: Iterable[Candidate], limit: int | None = None) -> list[Candidate]:

@@ -159,10 +159,33 @@ class Evidence:
     found_at: Position | None = None
 
 
+class Hypothesis(StrEnum):
+    """How a probe may be a person's. Codes are stable: clients depend on them.
+
+    as_stated: every capture is the person's, at the position stated. face_alone, fingers_alone: only these are, the
+    others are somebody else's. some_false: any of the captures may be somebody else's. hands_swapped: the left hand
+    was given as the right. any_position: each finger may be any of the person's.
+    """
+
+    AS_STATED = "as_stated"
+    FACE_ALONE = "face_alone"
+    FINGERS_ALONE = "fingers_alone"
+    SOME_FALSE = "some_false"
+    HANDS_SWAPPED = "hands_swapped"
+    ANY_POSITION = "any_position"
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A person found by a search. log10_lr: the sum of the evidence of all common positions."""
+    """A person found by a search.
+
+    log10_lr: of "same person" against "different people", over all hypotheses. rarity: log10 of the number of
+    comparisons of different people, of the same positions, for each one that gives as much evidence. hypothesis: the
+    one that explains the comparison best. evidence: by position of the probe, as this hypothesis pairs them.
+    """
 
     key: int
     log10_lr: float
+    rarity: float
+    hypothesis: Hypothesis
     evidence: Mapping[Position, Evidence]
