@@ -45,6 +45,32 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """Score to log10 of the share of non-mated comparisons that reach it: linear between knots and beyond the last.
+
+    scores: rising strictly, two or more. log10_rate: never rising, 0 or less; the last lower than the one before.
+    """
+
+    scores: tuple[float, ...]
+    log10_rate: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        scores, rates = np.asarray(self.scores), np.asarray(self.log10_rate)
+        fits = len(scores) == len(rates) > 1 and bool(np.isfinite(scores).all() and np.isfinite(rates).all())
+        if not fits or (np.diff(scores) <= 0).any() or (np.diff(rates) > 0).any() or rates[0] > 0:
+            raise CalibrationUnusable("a rate's scores must rise strictly and its log10_rate must never rise above 0")
+        if rates[-1] == rates[-2]:
+            raise CalibrationUnusable("a rate must fall beyond its last knot")
+
+    def __call__(self, scores: Scores) -> NDArray[np.float64]:
+        """Any shape in, float64 of the same shape out, 0 or less."""
+        last, before = self.scores[-1], self.scores[-2]
+        slope = (self.log10_rate[-1] - self.log10_rate[-2]) / (last - before)
+        beyond = slope * np.maximum(np.asarray(scores) - last, 0)
+        return np.asarray(np.interp(scores, self.scores, self.log10_rate) + beyond, np.float64)
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """log10 LR ≈ slope·cosine − offset, both ≥ 0: what one inner product can express, enough for the preselection."""
 
@@ -61,7 +87,7 @@ class Calibration:
     """What is known about the scores of one modality.
 
     model: hash of the networks that made the scores. fitted: ISO date. data: names of the sets.
-    mated, non_mated: numbers of comparisons. curve: of the score that decides. line: of the vectors' cosine.
+    mated, non_mated: numbers of comparisons. curve, rate: of the score that decides. line: of the vectors' cosine.
     """
 
     model: str
@@ -70,12 +96,14 @@ class Calibration:
     mated: int
     non_mated: int
     curve: Curve
+    rate: Rate
     line: Line
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
         curve = Curve(tuple(row["curve"]["scores"]), tuple(row["curve"]["log10_lr"]))
-        return cls(**{**row, "data": tuple(row["data"]), "curve": curve, "line": Line(**row["line"])})
+        rate = Rate(tuple(row["rate"]["scores"]), tuple(row["rate"]["log10_rate"]))
+        return cls(**{**row, "data": tuple(row["data"]), "curve": curve, "rate": rate, "line": Line(**row["line"])})
 
 
 def write_calibrations(path: Path, calibrations: Mapping[str, Calibration]) -> None:

@@ -8,19 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.calibrate import read_calibrations
+from matcher.candidates import candidates_of
 from matcher.evidence import Person, evidence_between
 from matcher.fuse import modality, require_comparable
-from matcher.gallery.layout import Probe, shares_position
+from matcher.gallery.layout import Probe
 from matcher.gallery.minutiae_comparison import compare_minutiae
 from matcher.gallery.records import records_of
-from matcher.gallery.store import Store
+from matcher.gallery.store import Slots, Store, View
 from matcher.gallery.vector_comparison import VectorComparator
 from matcher.networks import MODELS
-from matcher.parameters import MINUTIAE_FLOOR
-from matcher.types import Candidate, Evidence, Hypothesis, Minutiae, Position, Quality, Template, TemplateFormat, Vector
-
-ROUNDED = 0.1
-"""log10 LR that a gallery's rounding of vectors may take off or add, and more."""
+from matcher.rarity import Rarity
+from matcher.types import Candidate, Evidence, Hypothesis, Minutiae, Position, Quality, Template, TemplateFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +40,7 @@ class Comparator:
     def __init__(self, format: TemplateFormat, models: Path = MODELS) -> None:  # noqa: A002 the extractor's word for it
         self._format = format
         self._calibrations = read_calibrations(models / "calibration.json", format.models)
+        self._rarity = Rarity(self._calibrations)
         self._lines = {name: calibration.line for name, calibration in self._calibrations.items()}
 
     def warm_up(self) -> None:
@@ -52,72 +51,46 @@ class Comparator:
     def compare(self, probe: Sequence[Template], reference: Sequence[Template]) -> Comparison:
         """One to one, of the templates as they are. Raises TemplatesIncomparable for templates of other models."""
         require_comparable([*probe, *reference], self._calibrations)
-        evidence = evidence_between(Person(probe), Person(reference), self._calibrations)
-        total = sum((part.log10_lr for part in evidence.values()), 0.0)
-        return Comparison(total, total, Hypothesis.AS_STATED, evidence)
+        scored = evidence_between(Person(probe), Person(reference), self._calibrations)
+        for one in candidates_of(np.zeros(1, np.int64), scored, self._rarity):
+            return Comparison(one.log10_lr, one.rarity, one.hypothesis, one.evidence)
+        return Comparison(0.0, 0.0, Hypothesis.AS_STATED, {})
 
     def rank(self, probe: Sequence[Template], people: Mapping[int, Sequence[Template]], limit: int) -> list[Candidate]:
-        """The people most likely the probe's own, best first, equal evidence by key; at most `limit`.
+        """The people most likely the probe's own, as a search has them; at most `limit`.
 
         people: templates by key (≥ 0). Their evidence is what a `SearchIndex` of the same people would report: both
-        round templates to what a gallery keeps, and both leave out people without a common position and people ruled
-        out by their vectors. Raises TemplatesIncomparable for templates of other models.
+        round templates to what a gallery keeps, and both leave out people ruled out by their vectors. Raises
+        TemplatesIncomparable for templates of other models.
         """
-        for templates in (probe, *people.values()):
-            require_comparable(templates, self._calibrations)
-        dimensions, subject = self._format.dimensions, Person(probe)
-        records, vectors = records_of(list(people.items()), dimensions), Probe.of(subject)
-        store = Store(dimensions)
-        slots = store.add(records)[shares_position(records.masks, vectors)]
-        view = store.view()
-        compared = VectorComparator(vectors, self._lines, dimensions).compare(slots, view)
-        return compare_minutiae(subject, compared, view, self._calibrations, limit=limit, run=map)
+        return self.rank_many([probe], people, limit)[0]
 
     def rank_many(
         self, probes: Sequence[Sequence[Template]], people: Mapping[int, Sequence[Template]], limit: int
     ) -> list[list[Candidate]]:
-        """`rank` for each probe, with less work: whom the vectors rule out is found for all of them at once."""
-        close = self._close(probes, list(people.values()))
-        keys = np.array(list(people), np.int64)
-        some = [{key: people[key] for key in keys[row].tolist()} for row in close]
-        return [self.rank(probe, each, limit) if each else [] for probe, each in zip(probes, some, strict=True)]
+        """`rank` for each probe."""
+        view, slots = self._kept(probes, people)
+        return [self._ranked(probe, slots, view, limit) for probe in probes]
 
     def rank_earlier(self, probes: Sequence[Sequence[Template]], limit: int) -> list[list[Candidate]]:
         """For each probe, those before it that are most likely the same person's, as `rank` by their place."""
-        close = np.tril(self._close(probes, probes), -1)
-        some = [{place: probes[place] for place in np.flatnonzero(row).tolist()} for row in close]
-        return [self.rank(probe, each, limit) if each else [] for probe, each in zip(probes, some, strict=True)]
+        view, slots = self._kept(probes, dict(enumerate(probes)))
+        return [self._ranked(probe, slots[:place], view, limit) for place, probe in enumerate(probes)]
 
-    def _close(self, probes: Sequence[Sequence[Template]], people: Sequence[Sequence[Template]]) -> NDArray[np.bool_]:
-        """Which of n people the vectors do not rule out as each of q probes: (q, n), by linear log10 LR."""
-        for templates in (*probes, *people):
+    def _kept(
+        self, probes: Sequence[Sequence[Template]], people: Mapping[int, Sequence[Template]]
+    ) -> tuple[View, NDArray[np.int64]]:
+        """The people as a gallery keeps them, and the slot of each."""
+        for templates in (*probes, *people.values()):
             require_comparable(templates, self._calibrations)
-        evidence, common = np.zeros((2, len(probes), len(people)))
-        for position in Position:
-            ours, theirs = _stacked(probes, position), _stacked(people, position)
-            if ours and theirs:
-                line = self._lines[modality(position)]
-                best = np.full(evidence.shape, -np.inf)
-                pairs = line.slope * (ours.vectors @ theirs.vectors.T) - line.offset
-                np.maximum.at(best, (ours.places[:, None], theirs.places[None, :]), pairs)
-                evidence += np.where(np.isfinite(best), best, 0)
-                common += np.isfinite(best)
-        return (common > 0) & (evidence >= MINUTIAE_FLOOR - ROUNDED)
+        store = Store(self._format.dimensions)
+        slots = store.add(records_of(list(people.items()), self._format.dimensions))
+        return store.view(), slots
 
-
-@dataclass(frozen=True, slots=True)
-class _Stack:
-    """All captures of one position. places: int64 (c,), whose they are. vectors: float32 (c, d)."""
-
-    places: NDArray[np.int64]
-    vectors: Vector
-
-
-def _stacked(some: Sequence[Sequence[Template]], position: Position) -> _Stack | None:
-    found = [(place, one.vector) for place, each in enumerate(some) for one in each if one.position is position]
-    if not found:
-        return None
-    return _Stack(np.array([place for place, _ in found]), np.stack([vector for _, vector in found]))
+    def _ranked(self, probe: Sequence[Template], slots: Slots, view: View, limit: int) -> list[Candidate]:
+        subject = Person(probe)
+        compared = VectorComparator(Probe.of(subject), self._lines, self._format.dimensions).compare(slots, view)
+        return compare_minutiae(subject, compared, view, self._calibrations, self._rarity, limit=limit, run=map)
 
 
 def _made_up(position: Position, made_as: TemplateFormat) -> Template:

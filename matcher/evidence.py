@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from matcher.calibrate import Calibration
+from matcher.candidates import Scored
 from matcher.finger import compare_many, prepare_many
-from matcher.fuse import by_position, modality
-from matcher.types import Evidence, Position, Template
+from matcher.fuse import COLUMN, Pairs, by_position
+from matcher.types import FINGERS, Position, Template
 
 Calibrations = Mapping[str, Calibration]
 
@@ -21,21 +22,27 @@ class Person:
         self.captures = by_position(templates)
 
 
-def evidence_between(probe: Person, reference: Person, calibrations: Calibrations) -> dict[Position, Evidence]:
-    """Calibrated evidence of each common position.
+def evidence_between(probe: Person, reference: Person, calibrations: Calibrations) -> Scored:
+    """Scores and calibrated evidence of all pairs of positions, of one person.
 
     Faces are compared by the cosine of their vectors, fingers by their minutiae. Of several captures the best pair
     counts.
     """
-    evidence = {}
-    for position, ours in probe.captures.items():
-        theirs = reference.captures.get(position, ())
-        if theirs:
-            score = _best_minutiae(ours, theirs) if position.is_finger else _best_cosine(ours, theirs)
-            pairs = np.array([len(ours) * len(theirs)])
-            (ratio,) = calibrations[modality(position)].curve.of_best(np.array([score]), pairs).tolist()
-            evidence[position] = Evidence(max(score, 0.0), ratio)
-    return evidence
+    fingers = [position for position in probe.captures if position.is_finger]
+    pairs, scores = np.full((1, len(fingers), len(FINGERS)), np.nan), np.zeros((1, len(fingers), len(FINGERS)))
+    for row, position in enumerate(fingers):
+        ours = probe.captures[position]
+        for other, theirs in reference.captures.items():
+            if other.is_finger:
+                score, count = _best_minutiae(ours, theirs), np.array([len(ours) * len(theirs)])
+                scores[0, row, COLUMN[other]] = score
+                (pairs[0, row, COLUMN[other]],) = calibrations["finger"].curve.of_best(np.array([score]), count)
+    face, cosine = np.full(1, np.nan), np.zeros(1)
+    if Position.FACE in probe.captures and Position.FACE in reference.captures:
+        ours, theirs = probe.captures[Position.FACE], reference.captures[Position.FACE]
+        cosine[:] = _best_cosine(ours, theirs)
+        face = calibrations["face"].curve.of_best(cosine, np.array([len(ours) * len(theirs)]))
+    return Scored(Pairs(fingers, face, pairs), cosine.astype(np.float32), scores.astype(np.float32))
 
 
 def _best_cosine(ours: Sequence[Template], theirs: Sequence[Template]) -> float:

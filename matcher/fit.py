@@ -3,14 +3,11 @@
 The curve of a modality is isotonic regression (pool adjacent violators; Brümmer and Du Preez, "The PAV algorithm
 optimizes binary proper scoring rules", 2013) of mated against non-mated scores, with equal weight of both classes. The
 highest non-mated scores are too few to give a rate, so they are replaced by the exponential tail fitted to them (peaks
-over a threshold, shape 0: heavier than the tail of most scores, and made heavier by the standard error of its scale).
-The curve is then kept between a floor and a cap:
-
-- Cap: evidence for "same" is not believed beyond what the non-mated scores can support. At a likelihood ratio of
-  r no more than 1/r of non-mated comparisons score so high. If none of n does, the rate is below 3/n with 95 %
-  confidence (rule of 3), so r ≤ comparisons / 3. The tail would promise more with every step, so it does not count.
-- Floor: evidence against "same" is not believed beyond the chance that a mated capture is worthless: another finger
-  captured by mistake, a bandage, a smear. The evaluation sets hold none of these, the field does.
+over a threshold, shape 0: heavier than the tail of most scores), made heavier where asked for, and continued for
+TAIL_DECADES. Beyond what was observed the curve is thus an extrapolation. Where there are too few scores to fit a tail,
+it ends at comparisons / 3 (rule of 3). It is kept above a floor: evidence against "same" is not believed beyond the
+chance that a mated capture is worthless: another finger captured by mistake, a bandage, a smear. The evaluation sets
+hold none of these, the field does.
 
 If the non-mated pairs of the data are easier than those of the field, `hardness` is subtracted from the whole curve.
 """
@@ -21,19 +18,43 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression, minimize
 
-from matcher.calibrate import Curve, Line, Scores
-from matcher.parameters import CAPTURE_WORTHLESS, COMPARISONS_BEHIND_A_RATE, TAIL_LEAST, TAIL_SHARE
+from matcher.calibrate import Curve, Line, Rate, Scores
+from matcher.parameters import (
+    CAPTURE_WORTHLESS,
+    COMPARISONS_BEHIND_A_RATE,
+    TAIL_DECADES,
+    TAIL_LEAST,
+    TAIL_SHARE,
+)
 
 
-def fit_curve(mated: Scores, non_mated: Scores, hardness: float = 0.0) -> Curve:
-    """The curve that the module describes. mated (m,), non_mated (n,): scores. hardness: in log10 units."""
-    cap = math.log10(max(len(non_mated) / COMPARISONS_BEHIND_A_RATE, 1)) - hardness
+def fit_curve(mated: Scores, non_mated: Scores, hardness: float = 0.0, safety: float = 1.0) -> Curve:
+    """The curve that the module describes. mated (m,), non_mated (n,): scores. hardness: in log10 units.
+
+    safety: by which the scale of the tail is multiplied.
+    """
     floor = math.log10(CAPTURE_WORTHLESS)
-    scores, ratios = _pool_adjacent_violators(mated, *_with_tail(non_mated))
+    few = len(non_mated) * TAIL_SHARE < TAIL_LEAST
+    cap = math.log10(max(len(non_mated) / COMPARISONS_BEHIND_A_RATE, 1)) - hardness if few else TAIL_DECADES - hardness
+    scores, ratios = _pool_adjacent_violators(mated, *_with_tail(non_mated, safety))
     knots, first = np.unique(np.round(scores, 6), return_index=True)
     levels = np.asarray(np.round(np.clip(ratios[first] - hardness, floor, cap), 4), np.float64)
     keep = _corners(levels)
     return Curve(tuple(knots[keep].tolist()), tuple(levels[keep].tolist()))
+
+
+def fit_rate(non_mated: Scores, safety: float = 1.0) -> Rate:
+    """How many non-mated comparisons reach a score: as counted, and beyond the tail's start as the tail states.
+
+    safety: by which the scale of the tail is multiplied.
+    """
+    shares = 10.0 ** -np.arange(0, -math.log10(TAIL_SHARE), 0.25)
+    scores = np.quantile(non_mated, 1 - shares, method="higher")
+    start, scale = _tail(non_mated, safety)
+    knots = np.round([*scores, start, start + scale * math.log(10)], 6)
+    rates = np.append(np.log10(shares), [math.log10(TAIL_SHARE), math.log10(TAIL_SHARE) - 1])
+    kept = np.append(np.diff(knots) > 0, True)
+    return Rate(tuple(knots[kept].tolist()), tuple(np.round(rates[kept], 4).tolist()))
 
 
 def fit_line(mated: Scores, non_mated: Scores, hardness: float = 0.0) -> Line:
@@ -48,18 +69,32 @@ def fit_line(mated: Scores, non_mated: Scores, hardness: float = 0.0) -> Line:
     return Line(round(float(slope) / math.log(10), 4), round(float(offset) / math.log(10) + hardness, 4))
 
 
-def _with_tail(non_mated: Scores) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _with_tail(non_mated: Scores, safety: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Scores and their shares: scores below the tail as they are, the tail as points of an exponential."""
-    start = float(np.quantile(non_mated, 1 - TAIL_SHARE, method="higher"))
-    excess = non_mated[non_mated > start] - start
+    start, scale = _tail(non_mated, safety)
+    excess = non_mated[non_mated > start]
     if len(excess) < TAIL_LEAST:
         return np.asarray(non_mated, np.float64), np.full(len(non_mated), 1 / len(non_mated))
-    scale = float(excess.mean()) * (1 + 1 / math.sqrt(len(excess)))
-    beyond = 10.0 ** -np.arange(0, 9, 0.1)
+    beyond = 10.0 ** -np.arange(0, TAIL_DECADES, 0.1)
     points = start - scale * np.log((beyond[:-1] + beyond[1:]) / 2)
     body = np.asarray(non_mated[non_mated <= start], np.float64)
     shares = np.full(len(body), 1 / len(non_mated)), -np.diff(beyond) * len(excess) / len(non_mated)
     return np.concatenate([body, points]), np.concatenate(shares)
+
+
+def _tail(non_mated: Scores, safety: float) -> tuple[float, float]:
+    """Where the tail starts, and the scale of its exponential, with its standard error added.
+
+    With few scores, the scale of all above the median.
+    """
+    start = float(np.quantile(non_mated, 1 - TAIL_SHARE, method="higher"))
+    excess = non_mated[non_mated > start] - start
+    if len(excess) < TAIL_LEAST:
+        middle = float(np.median(non_mated))
+        excess = non_mated[non_mated > middle] - middle
+    if not len(excess):
+        return start, safety
+    return start, safety * float(excess.mean()) * (1 + 1 / math.sqrt(len(excess)))
 
 
 def _pool_adjacent_violators(

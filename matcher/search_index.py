@@ -8,10 +8,11 @@ from pathlib import Path
 from matcher.calibrate import read_calibrations
 from matcher.cores import claim_cores
 from matcher.errors import GalleryDamaged
+from matcher.fuse import HYPOTHESES
 from matcher.gallery import Gallery, Stamp, shipped_coders
 from matcher.networks import MODELS
 from matcher.parameters import CANDIDATES_RETURNED
-from matcher.types import Candidate, Template, TemplateFormat
+from matcher.types import Candidate, Hypothesis, Template, TemplateFormat
 
 _log = logging.getLogger(__name__)
 
@@ -72,21 +73,28 @@ class SearchIndex:
         self._gallery.compact()
 
     def search(
-        self, templates: Sequence[Template], limit: int = CANDIDATES_RETURNED, *, position_free: bool = False
+        self,
+        templates: Sequence[Template],
+        limit: int = CANDIDATES_RETURNED,
+        *,
+        hypotheses: Sequence[Hypothesis] = HYPOTHESES,
     ) -> list[Candidate]:
-        """The people most likely the probe's own, best first, equal evidence by key; at most `limit`.
+        """The people most likely the probe's own, rarest evidence first, equal evidence by key; at most `limit`.
 
-        position_free: the stated positions of fingers may be wrong, each finger may be any; slower, and a little less
-        certain. Raises TemplatesIncomparable for templates of other models.
+        hypotheses: how the probe may be a person's; any way by default. Raises TemplatesIncomparable for templates of
+        other models.
         """
-        search = self._gallery.search_position_free if position_free else self._gallery.search
-        return search(templates, limit)
+        return self._gallery.search(templates, limit, hypotheses)
 
     def search_many(
-        self, templates_of_many: Sequence[Sequence[Template]], limit: int = CANDIDATES_RETURNED
+        self,
+        templates_of_many: Sequence[Sequence[Template]],
+        limit: int = CANDIDATES_RETURNED,
+        *,
+        hypotheses: Sequence[Hypothesis] = HYPOTHESES,
     ) -> list[list[Candidate]]:
         """`search` for many people at once, in their order; less work than one after another."""
-        return self._gallery.search_many(templates_of_many, limit)
+        return self._gallery.search_many(templates_of_many, limit, hypotheses)
 
     def save(self, folder: Path, sequence: int) -> None:
         """Write everyone into `folder`, in place of what was saved there. sequence: of the last change applied."""

@@ -29,10 +29,10 @@ from matcher.extractor import finger_model
 from matcher.face import FaceExtractor
 from matcher.finger import FingerExtractor, compare, prepare
 from matcher.finger.vector import FingerVector
-from matcher.fit import fit_curve, fit_line
+from matcher.fit import fit_curve, fit_line, fit_rate
 from matcher.networks import MODELS
 from matcher.packing import template_from_bytes, template_to_bytes
-from matcher.parameters import FACE_HARDNESS, FINGER_DPI
+from matcher.parameters import FACE_HARDNESS, FINGER_DPI, TAIL_SAFETY
 from matcher.types import Minutiae, Position, Template, Vector
 
 OTHER_DPI = {"FVC2002_DB2_B": 569}
@@ -78,22 +78,23 @@ def main() -> None:
     write_calibrations(
         args.out,
         {
-            "finger": calibration(fingers, finger_hash, [folder.name for folder in args.fingers], 0.0),
-            "face": calibration(faces, face_hash, [args.faces.name], FACE_HARDNESS),
+            "finger": calibration("finger", fingers, finger_hash, [folder.name for folder in args.fingers], 0.0),
+            "face": calibration("face", faces, face_hash, [args.faces.name], FACE_HARDNESS),
         },
     )
     print(f"written: {args.out}")
 
 
-def calibration(scores: Scores, model: str, data: Sequence[str], hardness: float) -> Calibration:
-    mated, non_mated = scores.mated, ~scores.mated
+def calibration(name: str, scores: Scores, model: str, data: Sequence[str], hardness: float) -> Calibration:
+    mated, non_mated, safety = scores.mated, ~scores.mated, TAIL_SAFETY[name]
     return Calibration(
         model=model,
         fitted=datetime.now(UTC).date().isoformat(),
         data=tuple(data),
         mated=int(mated.sum()),
         non_mated=int(non_mated.sum()),
-        curve=fit_curve(scores.score[mated], scores.score[non_mated], hardness),
+        curve=fit_curve(scores.score[mated], scores.score[non_mated], hardness, safety),
+        rate=fit_rate(scores.score[non_mated], safety),
         line=fit_line(scores.cosine[mated], scores.cosine[non_mated], hardness),
     )
 
@@ -179,7 +180,9 @@ def report(name: str, scores: Scores, hardness: float) -> None:
         inside, outside = (first == fold) & (second == fold), (first != fold) & (second != fold)
         if not (outside & scores.mated).any():
             continue
-        curve = fit_curve(scores.score[outside & scores.mated], scores.score[outside & ~scores.mated], hardness)
+        curve = fit_curve(
+            scores.score[outside & scores.mated], scores.score[outside & ~scores.mated], hardness, TAIL_SAFETY[name]
+        )
         judged = curve(scores.score[inside & scores.mated]), curve(scores.score[inside & ~scores.mated])
         print(f"  fitted without {fold}, judged on it: {judgement(curve, *judged)}")
 

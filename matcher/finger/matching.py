@@ -59,6 +59,7 @@ def _how() -> Matching:
     steps = np.arange(16 * kernels.DISTANCE_STEPS) / kernels.DISTANCE_STEPS
     return kernels.Matching(
         common_cells=p.COMMON_CELLS,
+        fewest=p.FEWEST_CYLINDERS,
         gate=round(p.PAIR_DIRECTION / (2 * math.pi) * 256),
         vote_from=round(p.VOTE_SIMILARITY * (kernels.LEVELS - 1)),
         pairs_least=p.PAIRS_LEAST,

@@ -31,13 +31,14 @@ LEVELS = 256
 
 
 class Matching(NamedTuple):
-    """How prints are compared (matcher.parameters, PAIRS_*, RELAX_*).
+    """How prints are compared (matcher.parameters, FEWEST_CYLINDERS, PAIRS_*, RELAX_*).
 
     distance, direction, bearing: float32 tables of the relaxation factors, by distance difference in eighths of pixels,
     by 256ths of a full rotation, and by cosine in 1024 steps from −1 to 1.
     """
 
     common_cells: float
+    fewest: int
     gate: int
     vote_from: int
     pairs_least: int
@@ -221,7 +222,7 @@ def pair_count(how, smaller):
 def match(how, bits_a, mask_a, frame_a, angle_a, bits_b, mask_b, frame_b, angle_b, rows, columns):
     """Score of two prints, and the number of pairs that made it; rows, columns (RELAX_PAIRS,) hold them, best first."""
     smaller = min(len(bits_a), len(bits_b))
-    if smaller == 0:
+    if smaller < how.fewest:
         return np.float32(0), 0
     most = min(smaller, how.relax_pairs)
     values = np.empty(most, np.float32)

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,35 +17,36 @@ from numpy.typing import NDArray
 from matcher.calibrate import Calibration
 from matcher.cores import yield_cores
 from matcher.evidence import Person
-from matcher.fuse import modality, require_comparable
+from matcher.fuse import HYPOTHESES, modality, require_comparable
 from matcher.gallery import files
 from matcher.gallery.coder import Coder, train, unit
 from matcher.gallery.layout import Probe
 from matcher.gallery.minutiae_comparison import compare_minutiae
-from matcher.gallery.position_free import FINGER_INDEXES, compare_position_free, single_finger_probes
 from matcher.gallery.preselection import Preselection
-from matcher.gallery.records import COLD, FACE, POSITIONS, Records, columns, records_of
+from matcher.gallery.records import COLD, POSITIONS, Records, columns, records_of
 from matcher.gallery.store import Slots, Store, View
 from matcher.gallery.vector_comparison import VectorComparator, VectorComparison
+from matcher.gallery.ways import Way, ways_of
 from matcher.parameters import (
     CANDIDATES_RETURNED,
     COMPACT_FROM,
     COMPACT_LEAST,
     FACE_CODES,
     FINGER_CODES,
-    POSITION_FREE_PRESELECTION,
     PRESELECTION_SIZES,
     RETRAIN_FROM,
     RETRAIN_GROWTH,
     RETRAIN_SAMPLE,
     TRAIN_LEAST,
 )
-from matcher.types import Candidate, Template, Vector
+from matcher.rarity import Rarity
+from matcher.types import Candidate, Hypothesis, Template, Vector
 
 T = TypeVar("T")
 R = TypeVar("R")
 _log = logging.getLogger(__name__)
 _BULK = 4096
+_NOBODY = np.zeros(0, np.int64)
 _CODES = {"face": FACE_CODES, "finger": FINGER_CODES}
 
 
@@ -69,6 +71,7 @@ class Gallery:
         self._calibrations = calibrations
         self._lines = {name: found.line for name, found in calibrations.items()}
         self._models = {name: found.model for name, found in calibrations.items()}
+        self._rarity = Rarity(calibrations)
         self._store = Store(dimensions)
         self._preselection = Preselection(coders, self._lines)
         self._mapped = mapped
@@ -134,61 +137,53 @@ class Gallery:
             self._store.remove(key)
         self._rebuild_if_wanted()
 
-    def search(self, templates: Sequence[Template], limit: int = CANDIDATES_RETURNED) -> list[Candidate]:
-        """The people most likely the probe's own, best first, equal evidence by key; at most `limit`.
+    def search(
+        self,
+        templates: Sequence[Template],
+        limit: int = CANDIDATES_RETURNED,
+        among: Sequence[Hypothesis] = HYPOTHESES,
+    ) -> list[Candidate]:
+        """The people most likely the probe's own, as `ranked` has them; at most `limit`.
 
-        Left out are people without a common position and people ruled out by their vectors. Raises
-        TemplatesIncomparable for templates of other models.
+        among: the hypotheses that count. Left out are people who can be compared by none of them, and people ruled out
+        by their vectors. Raises TemplatesIncomparable for templates of other models.
         """
-        return self.search_many([templates], limit)[0]
-
-    def search_position_free(self, templates: Sequence[Template], limit: int = CANDIDATES_RETURNED) -> list[Candidate]:
-        """`search` by fingers of unknown or doubtful position: each may be any finger of a person.
-
-        The evidence of a finger states the position at which it was found. Ten preselections per finger make it slower
-        than `search`.
-        """
-        require_comparable(templates, self._calibrations)
-        person = Person(templates)
-        probe = Probe.of(person)
-        if set(probe.captures) <= {FACE}:
-            return self.search(templates, limit)
-        probes = single_finger_probes(probe)
-        found, view = self._preselected(probes, POSITION_FREE_PRESELECTION * len(FINGER_INDEXES) // len(probes))
-        return compare_position_free(
-            person,
-            np.unique(np.concatenate(found)),
-            view,
-            self._calibrations,
-            comparator_of=self._comparator,
-            limit=limit,
-            run=self._each,
-        )
+        return self.search_many([templates], limit, among)[0]
 
     def search_many(
-        self, probes: Sequence[Sequence[Template]], limit: int = CANDIDATES_RETURNED
+        self,
+        probes: Sequence[Sequence[Template]],
+        limit: int = CANDIDATES_RETURNED,
+        among: Sequence[Hypothesis] = HYPOTHESES,
     ) -> list[list[Candidate]]:
         """`search` for many probes at once, in their order; codes are read once for all with the same positions."""
-        people, slots, view = self._preselected_people(probes)
+        people, slots, view = self._preselected_people(probes, among)
         run = self._each if len(probes) == 1 else map  # with many, every thread has searches of its own
 
         def best(i: int) -> list[Candidate]:
             vectors = self._compared(people[i], slots[i], view)
-            return compare_minutiae(people[i], vectors, view, self._calibrations, limit=limit, run=run)
+            return compare_minutiae(
+                people[i], vectors, view, self._calibrations, self._rarity, limit=limit, run=run, among=among
+            )
 
         return list(self._each(best, range(len(people))))
 
     def nearest_many(self, probes: Sequence[Sequence[Template]], limit: int) -> list[list[tuple[int, float]]]:
-        """Keys and linear log10 LR of the best, by probe, by the vectors alone: minutiae are not compared."""
-        people, slots, view = self._preselected_people(probes)
+        """Keys and linear log10 LR of the best as stated, by probe, by the vectors alone: minutiae are not compared."""
+        people, slots, view = self._preselected_people(probes, [Hypothesis.AS_STATED])
 
         def best(i: int) -> list[tuple[int, float]]:
             vectors = self._compared(people[i], slots[i], view)
-            ratios = np.where(vectors.captures.any(axis=1), vectors.ratios, -np.inf)  # without people erased meanwhile
+            ratios = vectors.linear.by_hypothesis()[:, HYPOTHESES.index(Hypothesis.AS_STATED)]
             order = [at for at in np.argsort(-ratios, kind="stable")[:limit].tolist() if np.isfinite(ratios[at])]
             return [(view.key(int(slots[i][at])), float(ratios[at])) for at in order]
 
         return list(self._each(best, range(len(people))))
+
+    def preselected_many(self, probes: Sequence[Sequence[Template]]) -> list[list[int]]:
+        """Keys of the people whose vectors a search would compare, by probe."""
+        _, slots, view = self._preselected_people(probes, HYPOTHESES)
+        return [[view.key(slot) for slot in some.tolist()] for some in slots]
 
     @property
     def bytes_held(self) -> tuple[int, int, int]:
@@ -256,41 +251,44 @@ class Gallery:
             self._store, self._preselection = store, preselection
         return sequence
 
-    def _preselected_people(self, probes: Sequence[Sequence[Template]]) -> tuple[list[Person], list[Slots], View]:
+    def _preselected_people(
+        self, probes: Sequence[Sequence[Template]], among: Sequence[Hypothesis]
+    ) -> tuple[list[Person], list[Slots], View]:
         """The probes as people, the slots preselected for each, and the records of these slots."""
         for templates in probes:
             require_comparable(templates, self._calibrations)
         people = [Person(templates) for templates in probes]
-        slots, view = self._preselected([Probe.of(person) for person in people])
+        ways = [ways_of(Probe.of(person), among) for person in people]
+        found, view = self._preselected([way for some in ways for way in some])
+        of_each = iter(found)
+        slots = [np.unique(np.concatenate([_NOBODY, *islice(of_each, len(some))])) for some in ways]
         return people, slots, view
 
-    def _preselected(self, probes: Sequence[Probe], length: int | None = None) -> tuple[list[Slots], View]:
-        """The slots worth a vector comparison, for each probe, and the records of these slots.
+    def _preselected(self, ways: Sequence[Way]) -> tuple[list[Slots], View]:
+        """The slots worth a vector comparison, for each way, and the records of these slots.
 
-        length: people per layout; by default as many as the probe's codes ask for.
         Other threads may add and remove meanwhile. But a person with replaced captures moves to another row, and a
         scan may read the new row's block too early and the old row too late. So after a replacement the scan is
         repeated, with the lock held.
         """
         with self._lock:
             store, preselection, before = self._store, self._preselection, self._replacements
-        found = self._scanned(probes, store, preselection, length)
+        found = self._scanned(ways, store, preselection)
         with self._lock:
             if self._replacements != before:
-                store, found = self._store, self._scanned(probes, self._store, self._preselection, length)
+                store, found = self._store, self._scanned(ways, self._store, self._preselection)
             return found, store.view()
 
-    def _scanned(
-        self, probes: Sequence[Probe], store: Store, preselection: Preselection, length: int | None
-    ) -> list[Slots]:
-        """The slots of one scan, by probe."""
-        found: list[Slots] = [np.zeros(0, np.int64)] * len(probes)
-        by_mask: dict[int, list[int]] = {}
-        for at, probe in enumerate(probes):
-            by_mask.setdefault(probe.mask, []).append(at)
-        by_common = _preselection_size if length is None else lambda _: length
-        for which in by_mask.values():
-            some = preselection.search([probes[at] for at in which], by_common, lambda: store.alive, self._each)
+    def _scanned(self, ways: Sequence[Way], store: Store, preselection: Preselection) -> list[Slots]:
+        """The slots of one scan, by way."""
+        found: list[Slots] = [_NOBODY] * len(ways)
+        alike: dict[tuple[int, int | None], list[int]] = {}
+        for at, way in enumerate(ways):
+            alike.setdefault((way.probe.mask, way.people), []).append(at)
+        for (_, people), which in alike.items():
+            probes = [ways[at].probe for at in which]
+            by_common = partial(_preselection_size, people)
+            some = preselection.search(probes, by_common, lambda: store.alive, self._each)
             for at, slots in zip(which, some, strict=True):
                 found[at] = slots
         return found
@@ -329,8 +327,13 @@ class Gallery:
         return map(function, items) if len(items) < 2 else self._pool.map(function, items)
 
 
-def _preselection_size(common: int) -> int:
-    """Number of people to preselect. common: mask of the positions that probe and people have in common."""
+def _preselection_size(people: int | None, common: int) -> int:
+    """Number of people to preselect: `people`, unless that is None.
+
+    common: mask of the positions that probe and people have in common.
+    """
+    if people is not None:
+        return people
     codes = sum(_CODES[modality(position)] for index, position in enumerate(POSITIONS) if common >> index & 1)
     return next(size for least, size in PRESELECTION_SIZES if codes >= least)
 

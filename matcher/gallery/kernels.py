@@ -12,34 +12,31 @@ from numba import njit
 
 @njit(cache=True, nogil=True)
 def best_cosines(
-    rows, first, positions, faces_before, faces, fingers, scales, column, face_probes, finger_probes, finger_first,
-    face_scale, cosines, captures,
+    rows, first, positions, faces_before, faces, fingers, scales, face_probes, finger_probes, owners, face_scale,
+    face_cosines, finger_cosines, captures,
 ):  # fmt: skip
-    """Cosines of the best pairs of vectors, of the people in `rows`, by position of the probe.
+    """Cosines of the best pairs of vectors, of the people in `rows`.
 
-    column: int64 (11,), the column of a position index, −1 if the probe lacks the position. The probe's finger vectors
-    of position index p are finger_probes[finger_first[p]:finger_first[p + 1]], its faces face_probes. Filled in, both
-    zeros before: cosines, float32 (len(rows), columns), and captures, int64 of the same shape, a person's captures.
+    owners: int64 (k,), which of the probe's p fingers each row of finger_probes (k, d) is a capture of. Filled in:
+    face_cosines, float32 (n,), and finger_cosines, float32 (n, p, 10), by finger of the person, both −2 before; and
+    captures, int64 (n, 11), the captures of a person by position index, 0 before.
     """
     for at in range(len(rows)):
         row = rows[at]
         face, finger = faces_before[row], first[row] - faces_before[row]
         for capture in range(first[row], first[row + 1]):
             position = positions[capture]
-            to = column[position]
-            if to >= 0:
-                best = np.float32(-2) if captures[at, to] == 0 else cosines[at, to]
-                if position == 0:
-                    for probe in range(len(face_probes)):
-                        best = max(best, dot(faces[face], face_probes[probe]) * face_scale)
-                else:
-                    for probe in range(finger_first[position], finger_first[position + 1]):
-                        best = max(best, dot(fingers[finger], finger_probes[probe]) * scales[finger])
-                cosines[at, to] = best
-                captures[at, to] += 1
+            captures[at, position] += 1
             if position == 0:
+                for probe in range(len(face_probes)):
+                    cosine = dot(faces[face], face_probes[probe]) * face_scale
+                    face_cosines[at] = max(face_cosines[at], cosine)
                 face += 1
             else:
+                for probe in range(len(finger_probes)):
+                    cosine = dot(fingers[finger], finger_probes[probe]) * scales[finger]
+                    of, to = owners[probe], position - 1
+                    finger_cosines[at, of, to] = max(finger_cosines[at, of, to], cosine)
                 finger += 1
 
 

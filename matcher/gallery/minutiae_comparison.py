@@ -1,39 +1,55 @@
 """The third stage of a search: minutiae of the few people that exact cosines do not rule out.
 
-Comparing a finger's minutiae costs a hundred times as much as comparing its vector. So fingers are compared one after
-the other, and before each the people are pruned by an upper bound: the evidence known so far, with the linear log10 LR
-of the vectors for what is not compared yet. Records stay in columns until the candidates are known.
+Comparing a finger's minutiae costs a hundred times as much as comparing its vector. So for each hypothesis fingers are
+compared one after the other, and before each the people are pruned by an upper bound: the evidence known so far, with
+the linear log10 LR of the vectors for what is not compared yet. What one hypothesis compared serves the others too.
+Records stay in columns until the candidates are known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matcher.calibrate import Calibration
+from matcher.candidates import Scored, candidates_of
 from matcher.evidence import Person
 from matcher.finger import Prepared, Prints, compare_many, prepare_columns, prepare_many
-from matcher.fuse import fuse, modality
+from matcher.fuse import COLUMN, HYPOTHESES, MIRROR, Pairs
 from matcher.gallery.prefetch import prefetch_minutiae
 from matcher.gallery.quantise import DIRECTION_STEPS
-from matcher.gallery.records import POSITION_INDEX, Records
+from matcher.gallery.records import FACE, Records
 from matcher.gallery.store import Slots, View
 from matcher.gallery.vector_comparison import VectorComparison
 from matcher.parameters import (
+    ANY_POSITION_PEOPLE,
+    CANDIDATE_FLOOR,
+    COMPLETED_FROM,
     GALLERY_PIXEL_STEPS,
+    LONE_FINGER_FLOOR,
+    LONE_FINGER_PEOPLE,
     MINUTIAE_FLOOR,
     MINUTIAE_MOST_PEOPLE,
     MINUTIAE_PER_TASK,
 )
-from matcher.types import Candidate, Evidence, Position, Template
+from matcher.rarity import Rarity
+from matcher.types import FINGERS, Candidate, Hypothesis, Position, Template
 
 Calibrations = Mapping[str, Calibration]
 Ratios = NDArray[np.float64]
 Scores = NDArray[np.float32]
 Rows = NDArray[np.intp]
 Run = Callable[[Callable[[Slots], Scores], Iterable[Slots]], Iterator[Scores]]
+SUMMED = {
+    Hypothesis.AS_STATED: MINUTIAE_MOST_PEOPLE,
+    Hypothesis.FINGERS_ALONE: MINUTIAE_MOST_PEOPLE,
+    Hypothesis.HANDS_SWAPPED: MINUTIAE_MOST_PEOPLE,
+    Hypothesis.ANY_POSITION: ANY_POSITION_PEOPLE,
+}
+"""Hypotheses that add the evidence of all fingers, and for how many people at most minutiae are compared."""
 
 
 def compare_minutiae(
@@ -41,46 +57,122 @@ def compare_minutiae(
     vectors: VectorComparison,
     view: View,
     calibrations: Calibrations,
+    rarity: Rarity,
     *,
     limit: int,
     run: Run,
+    among: Sequence[Hypothesis] = HYPOTHESES,
 ) -> list[Candidate]:
-    """Calibrated evidence on the people who are not pruned: the best `limit`, equal evidence in the order of keys.
+    """Calibrated evidence on the people who are not pruned: the best `limit`, as `ranked` has them.
 
     vectors: the probe against each of them. run: maps a function over lists of slots with all threads it may use.
+    among: the hypotheses that count.
     """
-    positions = list(probe.captures)
-    scores, evidence = vectors.cosines.copy(), np.zeros(vectors.linear.shape)
-    upper_bound = vectors.ratios.astype(np.float64)
-    rows = prune(upper_bound, np.arange(len(upper_bound)))
-    for column in _fingers_first(positions):
-        position = positions[column]
-        having = rows[vectors.captures[rows, column] > 0]
-        if not len(having):
-            continue
-        if position.is_finger:
-            prints = prepared(probe.captures[position])
-            index = POSITION_INDEX[position]
-            scores[having, column] = minutiae_scores(prints, index, vectors.slots[having], view, run)
-        pairs = vectors.captures[having, column] * len(probe.captures[position])
-        evidence[having, column] = calibrations[modality(position)].curve.of_best(scores[having, column], pairs)
-        upper_bound[having] += evidence[having, column] - vectors.linear[having, column]
-        rows = prune(upper_bound, rows)
-    rows = rows[vectors.captures[rows].any(axis=1)]
-    keys, rows = _best(rows, evidence, vectors.slots, view, limit)
-    parts = [_evidence(positions, vectors.captures[row], scores[row], evidence[row]) for row in rows.tolist()]
-    return [fuse(key, part) for key, part in zip(keys, parts, strict=True)]
+    vectors = vectors[np.flatnonzero(vectors.captures.any(axis=1))]  # without people erased meanwhile
+    if not len(vectors):
+        return []
+    work = _Work.of(probe, vectors, view, calibrations, run)
+    bounds = work.bounds(np.arange(len(vectors)))
+    for hypothesis, most in SUMMED.items():
+        if hypothesis in among:
+            work.sum_up(hypothesis, prune(bounds[:, HYPOTHESES.index(hypothesis)], np.arange(len(vectors)), most))
+    if Hypothesis.SOME_FALSE in among:
+        work.compare_lone_fingers()
+    kept = np.flatnonzero(work.known().fused(among).log10_lr >= CANDIDATE_FLOOR)
+    if set(among) != {Hypothesis.ANY_POSITION}:
+        work.complete(kept[work.known()[kept].fused(among).log10_lr >= COMPLETED_FROM])
+    keys = np.array([view.key(slot) for slot in vectors.slots[kept].tolist()], np.int64)
+    return candidates_of(keys, work.known()[kept], rarity, among, limit)
 
 
-def prune(upper_bound: Ratios, rows: Rows) -> Rows:
+def prune(upper_bound: Ratios, rows: Rows, most: int = MINUTIAE_MOST_PEOPLE) -> Rows:
     """The rows worth going on with, highest upper bound first, within the limit on the number of comparisons.
 
-    Below that limit, whether somebody is pruned depends on nobody else: searches in parts of a gallery add up to one of
-    the whole.
+    upper_bound: of each row. Below that limit, whether somebody is pruned depends on nobody else: searches in parts of
+    a gallery add up to one of the whole.
     """
-    order = rows[np.argsort(-upper_bound[rows], kind="stable")]
-    worth = int(np.count_nonzero(upper_bound[rows] >= MINUTIAE_FLOOR))
-    return order[: min(worth, MINUTIAE_MOST_PEOPLE)]
+    order = np.argsort(-upper_bound, kind="stable")
+    worth = int(np.count_nonzero(upper_bound >= MINUTIAE_FLOOR))
+    return np.asarray(rows[order[: min(worth, most)]])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Work:
+    """What is known of n people. pairs: float64 (n, p, 10), as in Pairs. scores: float32 (n, p, 10)."""
+
+    probe: Person
+    vectors: VectorComparison
+    view: View
+    calibrations: Calibrations
+    run: Run
+    face: Ratios
+    pairs: Ratios
+    scores: Scores
+
+    @classmethod
+    def of(cls, probe: Person, vectors: VectorComparison, view: View, calibrations: Calibrations, run: Run) -> _Work:
+        """With the faces' evidence, which their cosines decide."""
+        face = np.full(len(vectors), np.nan)
+        having = np.flatnonzero(~np.isnan(vectors.linear.face))
+        if len(having):
+            pairs = vectors.captures[having, FACE] * len(probe.captures[Position.FACE])
+            face[having] = calibrations["face"].curve.of_best(vectors.faces[having], pairs)
+        uncompared = np.where(np.isnan(vectors.linear.pairs), np.nan, -np.inf)
+        return cls(probe, vectors, view, calibrations, run, face, uncompared, np.zeros(uncompared.shape, np.float32))
+
+    @property
+    def fingers(self) -> Sequence[Position]:
+        return self.vectors.linear.fingers
+
+    def known(self) -> Scored:
+        """All evidence so far."""
+        faces = np.maximum(self.vectors.faces, 0)
+        return Scored(Pairs(self.fingers, self.face, self.pairs), faces, self.scores)
+
+    def bounds(self, rows: Rows) -> Ratios:
+        """Upper bounds by hypothesis (k, 6): linear log10 LR where minutiae are not compared yet."""
+        linear, pairs = self.vectors.linear, self.pairs[rows]
+        filled = np.where(np.isneginf(pairs), linear.pairs[rows], pairs)
+        return Pairs(self.fingers, self.face[rows], filled).by_hypothesis()
+
+    def sum_up(self, hypothesis: Hypothesis, rows: Rows) -> None:
+        """Compare the pairs of a hypothesis, finger after finger, of the people it remains possible of."""
+        for finger, position in enumerate(self.fingers):
+            for column in _columns(hypothesis, position):
+                self.compare(finger, column, rows)
+            rows = prune(self.bounds(rows)[:, HYPOTHESES.index(hypothesis)], rows)
+
+    def compare_lone_fingers(self) -> None:
+        """Compare each finger with the most similar of the same position, whatever the others are."""
+        linear = self.vectors.linear.stated
+        for finger, position in enumerate(self.fingers):
+            order = np.argsort(-np.nan_to_num(linear[:, finger], nan=-np.inf), kind="stable")
+            worth = int(np.count_nonzero(linear[:, finger] >= LONE_FINGER_FLOOR))
+            self.compare(finger, COLUMN[position], order[: min(worth, LONE_FINGER_PEOPLE)])
+
+    def complete(self, rows: Rows) -> None:
+        """Compare all fingers of the same positions of these people, so that a candidate states each."""
+        for finger, position in enumerate(self.fingers):
+            self.compare(finger, COLUMN[position], rows)
+
+    def compare(self, finger: int, column: int, rows: Rows) -> None:
+        """Compare a finger of the probe with one finger of these people, where it is not compared yet."""
+        rows = rows[np.isneginf(self.pairs[rows, finger, column])]
+        if not len(rows):
+            return
+        captures = self.probe.captures[self.fingers[finger]]
+        scores = minutiae_scores(prepared(captures), column + 1, self.vectors.slots[rows], self.view, self.run)
+        comparisons = self.vectors.captures[rows, column + 1] * len(captures)
+        self.scores[rows, finger, column] = scores
+        self.pairs[rows, finger, column] = self.calibrations["finger"].curve.of_best(scores, comparisons)
+
+
+def _columns(hypothesis: Hypothesis, position: Position) -> Sequence[int]:
+    """The person's fingers that a finger of the probe may be."""
+    if hypothesis is Hypothesis.ANY_POSITION:
+        return range(len(FINGERS))
+    column = COLUMN[position]
+    return [int(MIRROR[column])] if hypothesis is Hypothesis.HANDS_SWAPPED else [column]
 
 
 def prepared(captures: Sequence[Template]) -> list[Prepared]:
@@ -96,30 +188,6 @@ def minutiae_scores(probes: Sequence[Prepared], position: int, slots: Slots, vie
     """
     tasks = np.array_split(slots, max(len(slots) // MINUTIAE_PER_TASK, 1))
     return np.concatenate(list(run(lambda some: _scores(probes, position, some, view), tasks)))
-
-
-def _fingers_first(positions: Sequence[Position]) -> list[int]:
-    """The columns in the order of comparison. The face comes last: its cosine is known already."""
-    return sorted(range(len(positions)), key=lambda column: not positions[column].is_finger)
-
-
-def _best(rows: Rows, evidence: Ratios, slots: Slots, view: View, limit: int) -> tuple[list[int], Rows]:
-    """Keys and rows of the `limit` people with the highest sums of evidence, equal sums in the order of keys."""
-    totals = sum(evidence[rows].T, np.zeros(len(rows)))  # added in the order in which `fuse` adds
-    keys = np.array([view.key(slot) for slot in slots[rows].tolist()], np.int64)
-    best = np.lexsort((keys, -totals))[:limit]
-    return keys[best].tolist(), rows[best]
-
-
-def _evidence(
-    positions: Sequence[Position], captures: NDArray[np.int64], scores: Scores, evidence: Ratios
-) -> dict[Position, Evidence]:
-    """One person's, by common position. captures, scores, evidence: (p,), by position of the probe."""
-    return {
-        position: Evidence(max(float(scores[column]), 0.0), float(evidence[column]))
-        for column, position in enumerate(positions)
-        if captures[column]
-    }
 
 
 def _scores(probes: Sequence[Prepared], position: int, slots: Slots, view: View) -> Scores:

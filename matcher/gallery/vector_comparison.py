@@ -4,76 +4,79 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matcher.calibrate import Line
-from matcher.fuse import modality
+from matcher.fuse import Pairs
 from matcher.gallery.layout import Probe
 from matcher.gallery.prefetch import prefetch_vectors
 from matcher.gallery.quantise import FACE_SCALE
 from matcher.gallery.records import FACE, POSITIONS
 from matcher.gallery.store import Slots, View
-from matcher.types import Vector
+from matcher.types import FINGERS, Vector
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class VectorComparison:
-    """n people's vectors against a probe's, by the probe's p positions in the order of POSITIONS.
+    """n people's vectors against those of a probe with p fingers.
 
-    slots: int64 (n,). cosines: float32 (n, p), of the best pair, 0 if a person has no capture. captures: int64 (n, p),
-    the number a person has. linear: float32 (n, p), linear log10 LR of the cosines, 0 if a person has no capture.
+    slots: int64 (n,). faces: float32 (n,), cosines of the best pair of faces. captures: int64 (n, 11), the captures a
+    person has of each position index. linear: linear log10 LR of all pairs of positions.
     """
 
     slots: Slots
-    cosines: NDArray[np.float32]
+    faces: NDArray[np.float32]
     captures: NDArray[np.int64]
-    linear: NDArray[np.float32]
+    linear: Pairs
 
-    @property
-    def ratios(self) -> NDArray[np.float32]:
-        """Linear log10 LR of all common positions, (n,)."""
-        return np.asarray(self.linear.sum(axis=1, dtype=np.float32))
+    def __len__(self) -> int:
+        return len(self.slots)
+
+    def __getitem__(self, rows: NDArray[np.intp]) -> Self:
+        """Some of the people."""
+        return type(self)(self.slots[rows], self.faces[rows], self.captures[rows], self.linear[rows])
 
 
 class VectorComparator:
     """One probe, ready to be compared with people's vectors. lines, dimensions: by modality."""
 
     def __init__(self, probe: Probe, lines: Mapping[str, Line], dimensions: Mapping[str, int]) -> None:
-        positions = sorted(probe.captures)
-        self._column = np.full(len(POSITIONS), -1)
-        self._column[positions] = np.arange(len(positions))
-        by_finger = [probe.captures.get(position) for position in range(len(POSITIONS)) if position != FACE]
-        counts = [0] + [0 if each is None else len(each) for each in by_finger]  # of FACE, the index 0, none
-        self._finger_first = np.concatenate([[0], np.cumsum(counts)])
-        self._faces = _stacked([probe.captures.get(FACE)], dimensions["face"])
-        self._fingers = _stacked(by_finger, dimensions["finger"])
-        ours = [lines[modality(POSITIONS[position])] for position in positions]
-        self._slopes = np.array([line.slope for line in ours], np.float32)
-        self._offsets = np.array([line.offset for line in ours], np.float32)
+        self._lines = lines
+        fingers = [position for position in sorted(probe.captures) if position != FACE]
+        self._positions = [POSITIONS[position] for position in fingers]
+        self._faces = _stacked([probe.captures[FACE]] if FACE in probe.captures else [], dimensions["face"])
+        self._fingers = _stacked([probe.captures[position] for position in fingers], dimensions["finger"])
+        self._owners = np.repeat(np.arange(len(fingers)), [len(probe.captures[position]) for position in fingers])
 
     def compare(self, slots: Slots, view: View) -> VectorComparison:
         """With the people in `slots`."""
         from matcher.gallery import kernels  # Numba is slow to import
 
-        shape = (len(slots), len(self._slopes))
-        cosines, captures = np.zeros(shape, np.float32), np.zeros(shape, np.int64)
+        faces = np.full(len(slots), -2, np.float32)
+        fingers = np.full((len(slots), len(self._positions), len(FINGERS)), -2, np.float32)
+        captures = np.zeros((len(slots), len(POSITIONS)), np.int64)
         parts = list(view.located(slots))
         for records, rows, _ in parts:
             prefetch_vectors(records, rows, faces=len(self._faces) > 0, fingers=len(self._fingers) > 0)
         for records, rows, which in parts:
-            some, counts = np.zeros((len(rows), shape[1]), np.float32), np.zeros((len(rows), shape[1]), np.int64)
+            some = faces[which], fingers[which], captures[which]
             kernels.best_cosines(
                 rows, records.first, records.positions, records.faces_before, records.faces, records.fingers,
-                records.scales, self._column, self._faces, self._fingers, self._finger_first, FACE_SCALE, some, counts,
+                records.scales, self._faces, self._fingers, self._owners, FACE_SCALE, *some,
             )  # fmt: skip
-            cosines[which], captures[which] = some, counts
-        linear = np.where(captures > 0, self._slopes * cosines - self._offsets, np.float32(0))
-        return VectorComparison(slots, cosines, captures, linear)
+            faces[which], fingers[which], captures[which] = some
+        face = np.where(faces > -2, self._linear("face", faces), np.nan)
+        pairs = np.where(fingers > -2, self._linear("finger", fingers), np.nan)
+        return VectorComparison(slots, faces, captures, Pairs(self._positions, face, pairs))
+
+    def _linear(self, name: str, cosines: NDArray[np.float32]) -> NDArray[np.float64]:
+        line = self._lines[name]
+        return np.asarray(line.slope * cosines.astype(np.float64) - line.offset)
 
 
-def _stacked(captures: Sequence[Vector | None], dimension: int) -> Vector:
-    """float32 (k, dimension) of those that are not None."""
-    present = [each for each in captures if each is not None]
-    return np.concatenate([np.zeros((0, dimension), np.float32), *present]).astype(np.float32)
+def _stacked(captures: Sequence[Vector], dimension: int) -> Vector:
+    """float32 (k, dimension)."""
+    return np.concatenate([np.zeros((0, dimension), np.float32), *captures]).astype(np.float32)

@@ -1,7 +1,7 @@
 """What can go wrong when people are searched and compared.
 
 Refused
-└── NothingToCompare         no position in common
+└── NothingToCompare         neither faces nor fingers in common
 Conflict
 ├── WalkDiffers              a walk that was begun cannot go on under other settings
 └── WalkBusy                 another process is walking

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from matcher import Candidate, Comparison, Template
+from matcher import Candidate, Comparison, Hypothesis, Template
 from service.adjudication.domain.evidence import Band, PositionEvidence
 from service.adjudication.ports import AdjudicationUnit
 from service.deduplication.domain import Walk, WalkPair
@@ -22,8 +22,10 @@ class SearchIndex(Protocol):
     def compact(self) -> None:
         """Let nothing remain of people removed, in memory or in what is saved from now on."""
 
-    def search(self, templates: Sequence[Template], limit: int, *, position_free: bool = False) -> list[Candidate]:
-        """position_free: whatever position a finger is stated to be of, it may be another."""
+    def search(
+        self, templates: Sequence[Template], limit: int, *, hypotheses: Sequence[Hypothesis] = ...
+    ) -> list[Candidate]:
+        """hypotheses: how the templates may be a person's; any way by default."""
 
     def search_many(self, templates_of_many: Sequence[Sequence[Template]], limit: int) -> list[list[Candidate]]: ...
     def __len__(self) -> int: ...

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from matcher.calibrate import Calibration, Curve, Line, write_calibrations
+from matcher.calibrate import Calibration, Curve, Line, Rate, write_calibrations
 from matcher.networks import MODELS as REAL_MODELS
 from matcher.types import Minutiae, Position, Quality, Template, TemplateFormat, Vector
 
@@ -14,10 +14,24 @@ MODELS = {"face": "face-model", "finger": "finger-model"}
 FORMAT = TemplateFormat(MODELS, DIMENSIONS)
 CALIBRATIONS = {
     "face": Calibration(
-        MODELS["face"], "2026-01-01", ("made up",), 10, 100, Curve((0.2, 0.9), (-1.7, 3.0)), Line(6, 3)
+        MODELS["face"],
+        "2026-01-01",
+        ("made up",),
+        10,
+        100,
+        Curve((0.2, 0.9), (-1.7, 3.0)),
+        Rate((0.0, 0.9), (0.0, -3.5)),
+        Line(6, 3),
     ),
     "finger": Calibration(
-        MODELS["finger"], "2026-01-01", ("made up",), 10, 100, Curve((0.02, 0.5), (-1.7, 4.0)), Line(5, 2)
+        MODELS["finger"],
+        "2026-01-01",
+        ("made up",),
+        10,
+        100,
+        Curve((0.02, 0.5), (-1.7, 4.0)),
+        Rate((0.0, 0.5), (0.0, -4.5)),
+        Line(5, 2),
     ),
 }
 

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from matcher.calibrate import cllr
-from matcher.fit import fit_curve, fit_line
-from matcher.parameters import CAPTURE_WORTHLESS, COMPARISONS_BEHIND_A_RATE
+from matcher.fit import fit_curve, fit_line, fit_rate
+from matcher.parameters import CAPTURE_WORTHLESS, COMPARISONS_BEHIND_A_RATE, TAIL_DECADES
 
 Floats = NDArray[np.float64]
 
@@ -65,10 +65,29 @@ def test_the_curve_of_any_scores_rises_within_its_bounds(mated: list[float], non
     assert ratios.max() <= max(np.log10(len(non_mated) / COMPARISONS_BEHIND_A_RATE), 0) + 1e-3
 
 
-def test_scores_that_never_overlap_still_give_no_more_than_the_data_support() -> None:
+@pytest.mark.parametrize(("count", "most"), [(3_000, 3.0), (30_000, TAIL_DECADES)])
+def test_scores_that_never_overlap_give_what_a_tail_or_their_number_supports(count: int, most: float) -> None:
     rng = np.random.default_rng(6)
-    non_mated = rng.exponential(0.01, 30_000)
+    non_mated = rng.exponential(0.01, count)
     curve = fit_curve(rng.uniform(0.6, 0.9, 500), non_mated)
-    assert curve.log10_lr[-1] == pytest.approx(4.0, abs=1e-3)
+    assert curve.log10_lr[-1] == pytest.approx(most, abs=1e-3)
     assert curve(np.array([0.61]))[0] == curve.log10_lr[-1]
     assert curve(np.array([0.05]))[0] == curve.log10_lr[0]
+
+
+@pytest.mark.parametrize("safety", [1.0, 1.5])
+def test_rates_of_exponential_scores_are_continued_as_they_are(safety: float) -> None:
+    scores = np.random.default_rng(7).exponential(0.01, 1_000_000)
+    rate = fit_rate(scores, safety)
+    seen = np.array([0.01, 0.03, 0.05])
+    assert rate(seen) == pytest.approx(-seen / 0.01 / np.log(10), abs=0.05)
+    start = 0.01 * 3 * np.log(10)
+    assert rate(np.array([0.2]))[0] == pytest.approx(-3 - (0.2 - start) / (0.01 * safety) / np.log(10), rel=0.1)
+
+
+@given(some_scores)
+@settings(deadline=None)
+def test_the_rate_of_any_scores_falls(non_mated: list[float]) -> None:
+    rates = fit_rate(np.array(non_mated))(np.linspace(-1, 2, 200))
+    assert (np.diff(rates) <= 0).all()
+    assert rates.max() <= 0

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from matcher import WarningCode, template_from_bytes
+from matcher import Hypothesis, WarningCode, template_from_bytes
 from service.adjudication.domain.evidence import Band, Candidate, PositionEvidence, Thresholds
 from service.deduplication.domain import SearchPolicy, decide
 from service.deduplication.errors import NothingToCompare
@@ -70,7 +70,8 @@ def identify(
         replica.catch_up(uow)
     people = len(replica.index)
     thresholds = policy.thresholds(people)
-    found = replica.index.search(probe.templates, policy.candidates, position_free=position_free)
+    hypotheses = [Hypothesis.ANY_POSITION, Hypothesis.FACE_ALONE] if position_free else list(Hypothesis)
+    found = replica.index.search(probe.templates, policy.candidates, hypotheses=hypotheses)
     band, shown = decide([to_candidate(one) for one in found], thresholds)
     with storage.read() as uow:  # a fresh look: the index may know people whom the first one could not see yet
         today = uow.people.survivors_of(one.person_key for one in shown)
@@ -98,7 +99,7 @@ def verify(
     compared = comparator.compare(probe.templates, reference)
     if not compared.evidence:
         had = ", ".join(sorted({one.position.value for one in reference})) or "no capture at all"
-        raise NothingToCompare(f"no position in common; this person was enrolled with {had}", "captures")
+        raise NothingToCompare(f"neither faces nor fingers in common; this person was enrolled with {had}", "captures")
     thresholds = policy.thresholds(1)
     evidence = {
         position.value: PositionEvidence(one.score, one.log10_lr) for position, one in compared.evidence.items()

@@ -1,4 +1,5 @@
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import faiss
 import numpy as np
@@ -15,7 +16,7 @@ from matcher.gallery.preselection import Preselection
 from matcher.gallery.records import POSITION_INDEX, records_of
 from matcher.gallery.store import View
 from matcher.gallery.vector_comparison import VectorComparator
-from matcher.types import Position, Template
+from matcher.types import FINGERS, Position, Template
 from tests.matcher.made_up import DIMENSIONS, again, person
 
 LINES = {"face": Line(9.0, 3.0), "finger": Line(4.0, 1.5)}
@@ -75,9 +76,15 @@ def test_the_vector_comparison_is_the_linear_ratio(
     records = records_of([(4, person(3, [Position.FACE])), (5, theirs)], DIMENSIONS)
     view = View([records], np.ones(2, np.bool_))
     compared = VectorComparator(probe_of(ours), LINES, DIMENSIONS).compare(np.array([1]), view)
-    assert compared.ratios == pytest.approx([linear_ratio(theirs, ours)], abs=0.05)
-    positions = sorted({one.position for one in ours}, key=list(Position).index)
-    assert compared.captures.tolist() == [[sum(one.position is position for one in theirs) for position in positions]]
+    stated = np.nansum(compared.linear.stated, axis=1) + np.nan_to_num(compared.linear.face)
+    assert stated == pytest.approx([linear_ratio(theirs, ours)], abs=0.05)
+    assert compared.captures.tolist() == [[sum(one.position is position for one in theirs) for position in Position]]
+    for row, finger in enumerate(compared.linear.fingers):
+        moved = [replace(one, position=finger) for one in theirs if one.position is Position.LEFT_RING]
+        alone = [one for one in ours if one.position is finger]
+        column = FINGERS.index(Position.LEFT_RING)
+        pair = compared.linear.pairs[0, row, column]
+        assert pair == pytest.approx(linear_ratio(moved, alone), abs=0.05) if moved else np.isnan(pair)
 
 
 @pytest.mark.parametrize("codes", [2, 4])

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from matcher import Candidate, Position, SearchIndex, Template, TooFewFeatures
+from matcher import Candidate, Hypothesis, Position, SearchIndex, Template, TooFewFeatures
 from service.adjudication.domain.cases import Decision
 from service.adjudication.domain.evidence import Band
 from service.adjudication.usecases.decide import DecideCase, decide_case
@@ -40,8 +40,14 @@ class InterruptedIndex(SearchIndex):
         vars(self).update(vars(whole))
         self.meanwhile: Callable[[], object] = lambda: None
 
-    def search_many(self, templates_of_many: Sequence[Sequence[Template]], limit: int = 20) -> list[list[Candidate]]:
-        found = super().search_many(templates_of_many, limit)
+    def search_many(
+        self,
+        templates_of_many: Sequence[Sequence[Template]],
+        limit: int = 20,
+        *,
+        hypotheses: Sequence[Hypothesis] = tuple(Hypothesis),
+    ) -> list[list[Candidate]]:
+        found = super().search_many(templates_of_many, limit, hypotheses=hypotheses)
         meanwhile, self.meanwhile = self.meanwhile, lambda: None
         meanwhile()
         return found
