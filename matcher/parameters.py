@@ -231,15 +231,17 @@ PRESELECTED_AT_ONCE = 1_000_000
 # with two fingers, 0.02 % with a face and one, none with four. Of non-mated people with a face and four fingers it
 # leaves 1 in 100,000.
 MINUTIAE_FLOOR = -2.0
+# The same for hypotheses other than the one that a search is about: only clear evidence of them opens a case.
+ALTERNATIVE_FLOOR = 1.0
 MINUTIAE_MOST_PEOPLE = 400  # people with one finger compared (0.2 ms each)
 MINUTIAE_PER_TASK = 16  # of these, taken by a thread at a time
 # People preselected for hypotheses that leave out or exchange some captures, per layout. Only clear evidence of such a
 # kind opens a case, so the lists are shorter than those for all captures as stated.
 FACE_LIST, PART_LIST, FINGER_LIST, ANY_POSITION_LIST = 1000, 1000, 200, 1000
-ANY_POSITION_PEOPLE = 50  # people with all pairs of fingers compared: up to a hundred comparisons per person (20 ms)
+ANY_POSITION_PEOPLE = 30  # people with all pairs of fingers compared: up to a hundred comparisons per person (20 ms)
 # One finger of the probe, whatever the others are: least linear log10 LR, and people with minutiae compared per finger.
 LONE_FINGER_FLOOR, LONE_FINGER_PEOPLE = 0.5, 50
-CANDIDATE_FLOOR = 0.0  # log10 LR of a person below which the evidence is against them: no candidate
+CANDIDATE_FLOOR = -1.0  # log10 LR of a person below which the evidence is too much against them: no candidate
 COMPLETED_FROM = 1.0  # log10 LR of a person from which all fingers of the same position are compared
 CANDIDATES_RETURNED = 20  # candidates per search, unless another number is requested
 GALLERY_MINUTIAE = 146  # per finger at most, 1 kB; those of the highest quality are kept

@@ -25,6 +25,7 @@ from matcher.gallery.records import FACE, Records
 from matcher.gallery.store import Slots, View
 from matcher.gallery.vector_comparison import VectorComparison
 from matcher.parameters import (
+    ALTERNATIVE_FLOOR,
     ANY_POSITION_PEOPLE,
     CANDIDATE_FLOOR,
     COMPLETED_FROM,
@@ -66,7 +67,7 @@ def compare_minutiae(
     """Calibrated evidence on the people who are not pruned: the best `limit`, as `ranked` has them.
 
     vectors: the probe against each of them. run: maps a function over lists of slots with all threads it may use.
-    among: the hypotheses that count.
+    among: the hypotheses that count; fewer people are pruned of the first than of the others.
     """
     vectors = vectors[np.flatnonzero(vectors.captures.any(axis=1))]  # without people erased meanwhile
     if not len(vectors):
@@ -75,25 +76,28 @@ def compare_minutiae(
     bounds = work.bounds(np.arange(len(vectors)))
     for hypothesis, most in SUMMED.items():
         if hypothesis in among:
-            work.sum_up(hypothesis, prune(bounds[:, HYPOTHESES.index(hypothesis)], np.arange(len(vectors)), most))
+            floor = MINUTIAE_FLOOR if hypothesis is among[0] else ALTERNATIVE_FLOOR
+            rows = _prune(bounds[:, HYPOTHESES.index(hypothesis)], np.arange(len(vectors)), floor)[:most]
+            work.sum_up(hypothesis, rows, floor)
     if Hypothesis.SOME_FALSE in among:
         work.compare_lone_fingers()
-    kept = np.flatnonzero(work.known().fused(among).log10_lr >= CANDIDATE_FLOOR)
-    if set(among) != {Hypothesis.ANY_POSITION}:
-        work.complete(kept[work.known()[kept].fused(among).log10_lr >= COMPLETED_FROM])
-    keys = np.array([view.key(slot) for slot in vectors.slots[kept].tolist()], np.int64)
-    return candidates_of(keys, work.known()[kept], rarity, among, limit)
+    rows = work.touched()
+    ratios = work.known()[rows].fused(among).log10_lr
+    if Hypothesis.AS_STATED in among:
+        work.complete(rows[ratios >= COMPLETED_FROM])
+    rows = rows[ratios >= CANDIDATE_FLOOR]
+    keys = np.array([view.key(slot) for slot in vectors.slots[rows].tolist()], np.int64)
+    return candidates_of(keys, work.known()[rows], rarity, among, limit)
 
 
-def prune(upper_bound: Ratios, rows: Rows, most: int = MINUTIAE_MOST_PEOPLE) -> Rows:
-    """The rows worth going on with, highest upper bound first, within the limit on the number of comparisons.
+def _prune(upper_bound: Ratios, rows: Rows, floor: float) -> Rows:
+    """The rows worth going on with, highest upper bound first. upper_bound: of each row.
 
-    upper_bound: of each row. Below that limit, whether somebody is pruned depends on nobody else: searches in parts of
-    a gallery add up to one of the whole.
+    Within the limits on the number of comparisons, whether somebody is pruned depends on nobody else: searches in parts
+    of a gallery add up to one of the whole.
     """
     order = np.argsort(-upper_bound, kind="stable")
-    worth = int(np.count_nonzero(upper_bound >= MINUTIAE_FLOOR))
-    return np.asarray(rows[order[: min(worth, most)]])
+    return np.asarray(rows[order[: int(np.count_nonzero(upper_bound >= floor))]])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,12 +139,17 @@ class _Work:
         filled = np.where(np.isneginf(pairs), linear.pairs[rows], pairs)
         return Pairs(self.fingers, self.face[rows], filled).by_hypothesis()
 
-    def sum_up(self, hypothesis: Hypothesis, rows: Rows) -> None:
+    def touched(self) -> Rows:
+        """Whom anything speaks for so far: with a finger compared, or a face that is not evidence against them."""
+        compared = np.isfinite(self.pairs).any(axis=(1, 2))
+        return np.flatnonzero(compared | (np.nan_to_num(self.face, nan=-np.inf) >= CANDIDATE_FLOOR))
+
+    def sum_up(self, hypothesis: Hypothesis, rows: Rows, floor: float) -> None:
         """Compare the pairs of a hypothesis, finger after finger, of the people it remains possible of."""
         for finger, position in enumerate(self.fingers):
             for column in _columns(hypothesis, position):
                 self.compare(finger, column, rows)
-            rows = prune(self.bounds(rows)[:, HYPOTHESES.index(hypothesis)], rows)
+            rows = _prune(self.bounds(rows)[:, HYPOTHESES.index(hypothesis)], rows, floor)
 
     def compare_lone_fingers(self) -> None:
         """Compare each finger with the most similar of the same position, whatever the others are."""
