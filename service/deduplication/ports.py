@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from matcher import Candidate, Comparison, Template
-from service.adjudication.domain.evidence import Band, PositionEvidence
+from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
 from service.adjudication.ports import AdjudicationUnit
 from service.deduplication.domain import Walk, WalkPair
 
@@ -57,7 +57,9 @@ class PairRow:
     other_key: int
     other_number: str | None
     band: Band
+    rarity: float
     log10_lr: float
+    hypothesis: Hypothesis
     evidence: Mapping[str, PositionEvidence]
 
 

@@ -1,7 +1,7 @@
 """Cases in the database, of both kinds."""
 
 from service.adjudication.domain.cases import Case, CaseCandidate, CaseStatus, Decision, Origin
-from service.adjudication.domain.evidence import Band, PositionEvidence
+from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
 from service.adjudication.ports import CaseQuery
 from service.kit.ids import new_uuid
 from service.registry.domain.people import Person
@@ -34,7 +34,9 @@ def test_cases_are_paged_oldest_first(storage: SqlStorage) -> None:
     with storage.write() as uow:
         subject = person(uow)
         cases = [case(uow, subject) for _ in range(3)]
-        uow.cases.add_candidates([CaseCandidate(cases[0].key, subject, 1, 5.5, Band.REVIEW, evidence)])
+        uow.cases.add_candidates(
+            [CaseCandidate(cases[0].key, subject, 1, 5.5, 4.5, Hypothesis.HANDS_SWAPPED, Band.REVIEW, evidence)]
+        )
         cases[2].status = CaseStatus.DECIDED
         cases.append(case(uow, subject, of_gallery=True))
         uow.commit()
@@ -49,7 +51,10 @@ def test_cases_are_paged_oldest_first(storage: SqlStorage) -> None:
         assert page(CaseQuery(CaseStatus.OPEN, after=ids[0])) == [1, 3]
         assert page(CaseQuery(origin=Origin.GALLERY)) == [3]
         assert page(CaseQuery(CaseStatus.OPEN, Origin.ENROLMENT, after=ids[0])) == [1]
-        assert uow.cases.candidates(cases[0].key)[0].evidence == evidence
+        (candidate,) = uow.cases.candidates(cases[0].key)
+        assert candidate.evidence == evidence
+        assert (candidate.log10_lr, candidate.rarity) == (5.5, 4.5)
+        assert candidate.hypothesis is Hypothesis.HANDS_SWAPPED
         assert uow.cases.count_open() == {Origin.ENROLMENT: 2, Origin.GALLERY: 1}
         assert [one.id for one in uow.cases.holding_back([subject])] == ids[:2]
         assert [one.id for one in uow.cases.open_of_gallery([subject])] == ids[3:]
@@ -60,7 +65,10 @@ def test_a_case_is_between_its_subject_and_each_of_its_candidates(storage: SqlSt
         subject, *candidates = (person(uow) for _ in range(4))
         one = case(uow, subject, of_gallery=True)
         uow.cases.add_candidates(
-            [CaseCandidate(one.key, key, rank, 5.5, Band.REVIEW, {}) for rank, key in enumerate(candidates[:2], 1)]
+            [
+                CaseCandidate(one.key, key, rank, 5.5, 5.5, Hypothesis.AS_STATED, Band.REVIEW, {})
+                for rank, key in enumerate(candidates[:2], 1)
+            ]
         )
         uow.flush()
         first, second, third = candidates

@@ -1,7 +1,7 @@
 """Walks over a small registry, by the real index, against a plain scan of all pairs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -188,6 +188,38 @@ def test_people_enrolled_during_a_walk_are_part_of_it(recognition: Recognition, 
     second, third = enrolled(storage, [two, three], first=2000)
     assert list(walking)[-1].pairs == 3
     assert sorted(keys_of(rows_of(storage, walk))) == [(first, second), (first, third), (second, third)]
+
+
+class PositionFreeIndex(SearchIndex):
+    """The real index, whose searches take a person's fingers to be of any position."""
+
+    def __init__(self, whole: SearchIndex) -> None:
+        vars(self).update(vars(whole))
+
+    def search_many(self, templates_of_many: Sequence[Templates], limit: int = 20) -> list[list[Candidate]]:
+        return [self.search(one, limit, position_free=True) for one in templates_of_many]
+
+
+@pytest.mark.parametrize("batch", [1, 5])
+def test_evidence_is_by_the_positions_of_the_earlier_side_whichever_found_it(
+    recognition: Recognition, storage: SqlStorage, batch: int
+) -> None:
+    """The first person has more in common with the third: only the second's search finds the first and second."""
+    first, second, third = (
+        again(60, (FACE, THUMB), time=time, noise=noise) for time, noise in ((1, 0), (2, 0.4), (3, 0))
+    )
+    second = [one if one.position is FACE else replace(one, position=Position.LEFT_INDEX) for one in second]
+    made = [of_extractor(recognition.extractor, one) for one in (first, second, third)]
+    keys = enrolled(storage, made)
+    walk = begun(storage)
+    list(walk_of(storage, PositionFreeIndex(recognition.index), walk, candidates=1, batch=batch))
+    rows = {(row.person_key, row.other_key): row for row in rows_of(storage, walk)}
+    assert (keys[0], keys[2]) in rows
+    row = rows[keys[0], keys[1]]
+    assert {position: one.found_at for position, one in row.evidence.items()} == {
+        "face": None,
+        "right_thumb": "left_index",
+    }
 
 
 def test_pairs_and_their_cases_are_kept_together(recognition: Recognition, storage: SqlStorage) -> None:
