@@ -1,8 +1,12 @@
 """Cases in the database, of both kinds."""
 
+from typing import Any
+
 from service.adjudication.domain.cases import Case, CaseCandidate, CaseStatus, Decision, Origin
-from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
+from service.adjudication.domain.evidence import Band, Candidate, Hypothesis, PositionEvidence, Thresholds
+from service.adjudication.domain.marks import Mark
 from service.adjudication.ports import CaseQuery
+from service.adjudication.steps.open_case import open_case
 from service.kit.ids import new_uuid
 from service.registry.domain.people import Person
 from service.storage.unit import SqlStorage, SqlUnitOfWork
@@ -58,6 +62,25 @@ def test_cases_are_paged_oldest_first(storage: SqlStorage) -> None:
         assert uow.cases.count_open() == {Origin.ENROLMENT: 2, Origin.GALLERY: 1}
         assert [one.id for one in uow.cases.holding_back([subject])] == ids[:2]
         assert [one.id for one in uow.cases.open_of_gallery([subject])] == ids[3:]
+
+
+def test_a_case_has_the_bands_of_rarity_and_keeps_its_marks(storage: SqlStorage) -> None:
+    marks = [Mark("same_finger", ("right_index", "left_index"))]
+    with storage.write() as uow:
+        subject, other, more = (person(uow) for _ in range(3))
+        shown = [Candidate(other, 3, 7, Hypothesis.AS_STATED, {}), Candidate(more, 9, 5, Hypothesis.AS_STATED, {})]
+        how: dict[str, Any] = {"thresholds": Thresholds(4, 6), "gallery_size": 9, "now": NOW}
+        ids = [open_case(uow, subject, some, marks=marks, **how).id for some in (shown, shown[1:], [])]
+        uow.commit()
+    with storage.read() as uow:
+        found = [one for one in map(uow.cases.by_id, ids) if one is not None]
+        bands = [(one.band, [each.band for each in uow.cases.candidates(one.key)]) for one in found]
+        assert bands == [
+            (Band.DUPLICATE, [Band.DUPLICATE, Band.REVIEW]),
+            (Band.REVIEW, [Band.REVIEW]),
+            (Band.REVIEW, []),
+        ]
+        assert [one.marks for one in found] == [tuple(marks)] * 3
 
 
 def test_a_case_is_between_its_subject_and_each_of_its_candidates(storage: SqlStorage) -> None:

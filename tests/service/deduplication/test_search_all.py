@@ -3,14 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import matcher
 from matcher import MODELS, Candidate, Position, SearchIndex, Template, exact
 from matcher.calibrate import Calibration, read_calibrations
 from matcher.fuse import modality
 from matcher.gallery import Gallery, untrained
-from service.adjudication.domain.evidence import Band
+from service.adjudication.domain.evidence import Band, Hypothesis
 from service.adjudication.ports import CaseQuery
 from service.bootstrap import Recognition
 from service.deduplication.domain import SearchPolicy, Walk, WalkStatus
@@ -190,14 +192,20 @@ def test_people_enrolled_during_a_walk_are_part_of_it(recognition: Recognition, 
     assert sorted(keys_of(rows_of(storage, walk))) == [(first, second), (first, third), (second, third)]
 
 
+SOMEWHAT_RARE = 1.0
+"""Of three people, in the band `review`."""
+
+
 class PositionFreeIndex(SearchIndex):
-    """The real index, whose searches take a person's fingers to be of any position."""
+    """The real index, whose searches take fingers to be of any position, and all that they find to be somewhat rare."""
 
     def __init__(self, whole: SearchIndex) -> None:
         vars(self).update(vars(whole))
 
     def search_many(self, templates_of_many: Sequence[Templates], limit: int = 20) -> list[list[Candidate]]:
-        return [self.search(one, limit, position_free=True) for one in templates_of_many]
+        rated: dict[str, Any] = {"rarity": SOMEWHAT_RARE, "hypothesis": matcher.Hypothesis.ANY_POSITION}
+        found = [self.search(one, limit, position_free=True) for one in templates_of_many]
+        return [[replace(one, **rated) for one in some] for some in found]
 
 
 @pytest.mark.parametrize("batch", [1, 5])
@@ -205,21 +213,18 @@ def test_evidence_is_by_the_positions_of_the_earlier_side_whichever_found_it(
     recognition: Recognition, storage: SqlStorage, batch: int
 ) -> None:
     """The first person has more in common with the third: only the second's search finds the first and second."""
-    first, second, third = (
-        again(60, (FACE, THUMB), time=time, noise=noise) for time, noise in ((1, 0), (2, 0.4), (3, 0))
-    )
-    second = [one if one.position is FACE else replace(one, position=Position.LEFT_INDEX) for one in second]
+    first, third = (again(60, (FACE, THUMB), time=time) for time in (1, 3))
+    second = [replace(one, position=Position.LEFT_INDEX) for one in again(60, (THUMB,), time=2)]
     made = [of_extractor(recognition.extractor, one) for one in (first, second, third)]
     keys = enrolled(storage, made)
     walk = begun(storage)
     list(walk_of(storage, PositionFreeIndex(recognition.index), walk, candidates=1, batch=batch))
     rows = {(row.person_key, row.other_key): row for row in rows_of(storage, walk)}
-    assert (keys[0], keys[2]) in rows
+    assert rows.keys() == {(keys[0], keys[1]), (keys[0], keys[2])}
     row = rows[keys[0], keys[1]]
-    assert {position: one.found_at for position, one in row.evidence.items()} == {
-        "face": None,
-        "right_thumb": "left_index",
-    }
+    assert {position: one.found_at for position, one in row.evidence.items()} == {"right_thumb": "left_index"}
+    assert (row.band, row.rarity, row.hypothesis) == (Band.REVIEW, SOMEWHAT_RARE, Hypothesis.ANY_POSITION)
+    assert row.log10_lr > policy(1).thresholds(3).duplicate_at
 
 
 def test_pairs_and_their_cases_are_kept_together(recognition: Recognition, storage: SqlStorage) -> None:
