@@ -29,8 +29,10 @@ from scipy.stats import beta
 
 from benchmarks.command_line import parser
 from benchmarks.identification import real_faces, synthetic_gallery
+from matcher.calibrate import read_calibrations
 from matcher.extractor import Capture, Extractor
-from matcher.gallery import Gallery
+from matcher.gallery import Gallery, shipped_coders
+from matcher.networks import MODELS
 from matcher.types import Position, Template
 from matcher.within import same_fingers
 from service.adjudication.domain.evidence import Band
@@ -119,9 +121,7 @@ class Tries:
         """Four fingers whose header states this resolution."""
         return lambda one: self.changed(one.fingers, lambda impression: (impression.content, float(dpi)))
 
-    def changed(
-        self, some: Sequence[Finger], change: Callable[[Impression], tuple[bytes, float]]
-    ) -> list[Template]:
+    def changed(self, some: Sequence[Finger], change: Callable[[Impression], tuple[bytes, float]]) -> list[Template]:
         """One changed impression of each finger, extracted; refused ones are left out."""
         drawn = [finger[int(self._rng.integers(1, len(finger)))] for finger in some]
         captures = [
@@ -154,6 +154,13 @@ def main() -> None:
     cli.add_argument("--people", type=int, default=10_000, help="synthetic people enrolled")
     cli.add_argument("--pool", type=int, default=10_000, help="different synthetic fingers, which these people share")
     cli.add_argument("--searches", type=int, default=100, help="tries of every way, and as many honest newcomers")
+    cli.add_argument(
+        "--ways",
+        nargs="*",
+        default=[],
+        metavar="WAY",
+        help="only these; wrong resolutions and changed pictures are slow",
+    )
     cli.add_argument("--replicates", type=int, default=1000, help="bootstrap replicates behind the intervals")
     cli.add_argument("--seed", type=int, default=1, help="of everything drawn at random")
     cli.add_argument("--out", type=Path, help="also write the JSON there")
@@ -173,6 +180,9 @@ def measure(args: Namespace) -> dict[str, Any]:
     faces = [pictures for pictures in everyone if len(pictures) > 1]
     gallery = synthetic_gallery(extractor, args, np.stack([one.vector for some in everyone for one in some]), rng)
     tries = Tries(extractor, rng).ways()
+    if unknown := set(args.ways) - set(tries):
+        raise SystemExit(f"no such way: {', '.join(sorted(unknown))}; there are {', '.join(tries)}")
+    tries = {way: probe_of for way, probe_of in tries.items() if way in args.ways or not args.ways}
     caught: dict[str, list[bool]] = {way: [] for way in tries}
     handed_on: dict[str, list[bool]] = {way: [] for way in tries}
     flagged, seconds = [], []
@@ -189,7 +199,7 @@ def measure(args: Namespace) -> dict[str, Any]:
             caught[way].append(MATE in found or bool(same_fingers(probe)))
         gallery.remove(MATE)
         flagged.append(bool(in_case(gallery, stranger)))
-    real = real_only(gallery, fingers, faces, rng, args.searches)
+    real = real_only(extractor, fingers, faces, rng, args.searches)
     return {
         "people": args.people,
         "searches": args.searches,
@@ -237,16 +247,16 @@ def in_case(gallery: Gallery, probe: Sequence[Template]) -> set[int]:
 
 
 def real_only(
-    like: Gallery,
+    extractor: Extractor,
     fingers: Sequence[Finger],
     faces: Sequence[Sequence[Template]],
     rng: np.random.Generator,
     searches: int,
 ) -> list[bool]:
     """Whether honest newcomers get a case, each in a gallery of real people with none of their fingers and faces."""
-    found = []
+    found, calibrations = [], read_calibrations(MODELS / "calibration.json", extractor.models)
     for _ in track(range(searches), "real people alone", console=CONSOLE):
-        gallery = like.empty()
+        gallery = Gallery(extractor.dimensions, calibrations, shipped_coders(extractor.dimensions), threads=2)
         shuffled = [fingers[at] for at in rng.permutation(len(fingers))]
         people = [shuffled[start : start + 4] for start in range(0, len(shuffled) - 3, 4)]
         pictures = [faces[at] for at in rng.permutation(len(faces))[: len(people)]]

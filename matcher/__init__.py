@@ -48,6 +48,7 @@ from matcher.types import (
     TemplateFormat,
     WarningCode,
 )
+from matcher.within import same_fingers
 
 __all__ = [
     "ADVICE",
@@ -87,6 +88,7 @@ __all__ = [
     "TemplatesIncomparable",
     "TooFewFeatures",
     "WarningCode",
+    "same_fingers",
     "template_from_bytes",
     "template_to_bytes",
     "yield_cores",

@@ -17,12 +17,15 @@ from fastapi.testclient import TestClient
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from matcher import MODELS, WarningCode
+from matcher import MODELS
 from scripts.running import Running, running
 from service.access.domain import AccessRole
 from service.access.usecases.tokens import create_token
+from service.adjudication.domain.evidence import Hypothesis
+from service.adjudication.domain.marks import MARKS
 from service.bootstrap import App, Recognition, open_store, wire
 from service.cli import app as cli
+from service.enrolment.steps.captures import WARNING_CODES
 from service.settings import Settings
 from service.web import create_web
 from tests.service.made_up import TESTER
@@ -212,7 +215,18 @@ def test_the_routes_table_has_every_route_with_the_roles_it_lets_in(jisr: App, h
 
 
 def test_the_warnings_table_has_every_code() -> None:
-    assert [code.strip("`") for code, _ in table("Warnings")] == [*WarningCode]
+    assert [code.strip("`") for code, _ in table("Warnings")] == [*WARNING_CODES]
+
+
+def test_the_marks_table_has_every_code_and_what_it_does() -> None:
+    stated = {code.strip("`"): opens == "yes" for code, opens, _ in table("Marks")}
+    assert stated == {code: rule.opens for code, rule in MARKS.items()}
+    assert list(stated) == list(MARKS)
+
+
+def test_every_hypothesis_is_explained() -> None:
+    (named,) = re.findall(r"`hypothesis` states.*?found_at", section("How it decides"), re.DOTALL)
+    assert [one for one in re.findall(r"`(\w+)`", named)[1:] if one != "found_at"] == [*Hypothesis]
 
 
 # Architecture

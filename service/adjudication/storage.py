@@ -23,7 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from service.adjudication.domain.cases import Case, CaseCandidate, CaseStatus, Decision, Origin
-from service.adjudication.domain.evidence import Band, PositionEvidence
+from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
+from service.adjudication.domain.marks import Mark
 from service.adjudication.ports import CaseQuery
 from service.kit.sql.columns import AsJson, Instant, Key, key, mapper, metadata, to, word
 
@@ -45,6 +46,7 @@ case = Table(
     Column("decided_by", String(220)),
     Column("decided_at", Instant),
     Column("survivor_key", Key, ForeignKey("person.key")),
+    Column("marks", AsJson(tuple[Mark, ...]), nullable=False),
     Index("ix_review_case_status_key", "status", "key"),
     sqlite_autoincrement=True,
 )
@@ -57,6 +59,8 @@ case_candidate = Table(
     to("person"),
     Column("rank", Integer, nullable=False),
     Column("log10_lr", Float, nullable=False),
+    Column("rarity", Float, nullable=False),
+    Column("hypothesis", word(Hypothesis), nullable=False),
     Column("band", word(Band), nullable=False),
     Column("evidence", AsJson(Mapping[str, PositionEvidence]), nullable=False),
     sqlite_autoincrement=True,

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from service.adjudication.domain.cases import Case, CaseStatus, Decision, Origin
-from service.adjudication.domain.evidence import Band, Thresholds
-from service.adjudication.errors import CaseClosed, NoSuchCase, UnknownSurvivor
+from service.adjudication.domain.evidence import Band, Hypothesis, Thresholds
+from service.adjudication.errors import CaseClosed, NoCandidates, NoSuchCase, UnknownSurvivor
 from service.adjudication.ports import CaseQuery
 from service.adjudication.usecases.decide import DecideCase, decide_case
 from service.adjudication.usecases.read_cases import CaseView, list_cases, read_case
@@ -19,7 +19,7 @@ from service.api.enrolments import CaptureOut
 from service.api.json_body import StrictJsonRoute
 from service.api.people import PersonOut
 from service.api.problems import declared
-from service.api.shapes import AsText, EvidenceOut, Sent, ThresholdsOut
+from service.api.shapes import HYPOTHESIS, LOG10_LR, RARITY, AsText, EvidenceOut, MarkOut, Sent, ThresholdsOut
 from service.api.text import Writable
 from service.kit.errors import MalformedRequest
 from service.registry.domain.people import Person
@@ -68,16 +68,18 @@ class CandidateOut(BaseModel):
     person: PersonOut
     rank: int
     band: Band
-    log10_lr: float
+    log10_lr: float = Field(description=LOG10_LR)
+    rarity: float = Field(description=RARITY)
+    hypothesis: Hypothesis = Field(description=HYPOTHESIS)
     evidence: dict[str, EvidenceOut]
 
 
 class CaseOut(BaseModel):
-    """A subject who may already be enrolled; or two people enrolled who may be one."""
+    """A subject who may already be enrolled, or whose captures are suspect; or two people enrolled who may be one."""
 
     id: UUID
     origin: Origin = Field(
-        description="`enrolment`: the subject resembled people enrolled; "
+        description="`enrolment`: the subject resembled people enrolled, or `marks` opened it; "
         "`gallery`: from a search of all records against all others, and `subject` is who was enrolled later"
     )
     status: CaseStatus
@@ -91,7 +93,8 @@ class CaseOut(BaseModel):
     captured_at: datetime | None
     captures: list[CaptureOut] = Field(description="the enrolment's; none where the origin is `gallery`")
     subject: PersonOut
-    candidates: list[CandidateOut]
+    candidates: list[CandidateOut] = Field(description="strongest first; none where marks alone opened the case")
+    marks: list[MarkOut] = Field(description="what is suspect about the enrolment itself")
     decision: DecisionOut | None
 
     @classmethod
@@ -117,10 +120,13 @@ class CaseOut(BaseModel):
                     rank=candidate.rank,
                     band=candidate.band,
                     log10_lr=round(candidate.log10_lr, 3),
+                    rarity=round(candidate.rarity, 3),
+                    hypothesis=candidate.hypothesis,
                     evidence=EvidenceOut.by_position(candidate.evidence),
                 )
                 for candidate, person in view.candidates
             ],
+            marks=MarkOut.of_all(one.marks),
             decision=DecisionOut.of(one, view.survivor),
         )
 
@@ -161,14 +167,14 @@ def read(case_id: UUID, app: Running, actor: Adjudicator) -> CaseOut:
 
 @router.post(
     "/{case_id}/decision",
-    responses=declared(NoSuchCase, CaseClosed, UnknownSurvivor, MalformedRequest),
+    responses=declared(NoSuchCase, CaseClosed, UnknownSurvivor, NoCandidates, MalformedRequest),
 )
 def decide(case_id: UUID, sent: DecisionIn, app: Running, actor: Adjudicator) -> CaseOut:
     """Decide a case. Numbers, households and aliases follow at once, or not at all.
 
     In a case of origin `gallery` only `same_person` changes anything: the number of a person merged leads to the
     survivor from then on. The other decisions close the case and leave both registered as they are; the two are not
-    shown again.
+    shown again. In a case without candidates `same_person` is refused.
     """
     decide_case(
         DecideCase(case_id, sent.decision, sent.reason, sent.survivor, tuple(sent.merged)),

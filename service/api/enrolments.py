@@ -26,7 +26,7 @@ from service.api.deps import Adjudicator, AnyRole, Enroller, Running
 from service.api.form import CAPTURE_ERRORS, Form, SentForm, described, part
 from service.api.json_body import parsed
 from service.api.problems import declared, malformed
-from service.api.shapes import AsText, Date, Instant, LivenessIn, LivenessShape, NameIn, Sent, WarningOut
+from service.api.shapes import AsText, Date, Instant, LivenessIn, LivenessShape, MarkOut, NameIn, Sent, WarningOut
 from service.api.text import Line
 from service.api.turns import InTurn
 from service.bootstrap import App
@@ -229,7 +229,9 @@ class EnrolmentOut(BaseModel):
     exceptions: list[ExceptionOut]
     person_number: str | None = Field(description="null until it is issued; after a merge the survivor's")
     household_id: str | None = Field(description="null until it is issued, with the number of the first member")
-    case: UUID | None = Field(description="the case, where the subject resembles a person already enrolled")
+    case: UUID | None = Field(description="the case, where the subject resembles people enrolled, or a mark opened it")
+    candidates: int = Field(description="how many people enrolled the case names")
+    marks: list[MarkOut] = Field(description="what is suspect about the enrolment itself, where there is a case")
     links: dict[str, str]
 
     @classmethod
@@ -255,6 +257,8 @@ class EnrolmentOut(BaseModel):
             person_number=number,
             household_id=household,
             case=case.id if case else None,
+            candidates=outcome.candidates,
+            marks=MarkOut.of_all(case.marks if case else ()),
             links=links,
         )
 

@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from service.adjudication.domain.evidence import Band
+from service.adjudication.domain.evidence import Band, Hypothesis
 from service.api.deps import AnyRole, Running
 from service.api.form import CAPTURE_ERRORS, Dpi, Form, described, of_fingers
 from service.api.problems import declared
-from service.api.shapes import CaptureWarningsOut, EvidenceOut, ThresholdsOut
+from service.api.shapes import HYPOTHESIS, LOG10_LR, RARITY, CaptureWarningsOut, EvidenceOut, ThresholdsOut
 from service.api.turns import InTurn
 from service.deduplication.usecases.identify import Identification, identify
 from service.registry.domain.people import PersonStatus
@@ -22,7 +22,9 @@ class IdentifiedOut(BaseModel):
     number: str | None = Field(description="null while the person is under review")
     status: PersonStatus
     band: Band
-    log10_lr: float
+    log10_lr: float = Field(description=LOG10_LR)
+    rarity: float = Field(description=RARITY)
+    hypothesis: Hypothesis = Field(description=HYPOTHESIS)
     evidence: dict[str, EvidenceOut]
 
 
@@ -43,6 +45,8 @@ class IdentificationOut(BaseModel):
                 status=one.person.status,
                 band=one.band,
                 log10_lr=round(one.candidate.log10_lr, 3),
+                rarity=round(one.candidate.rarity, 3),
+                hypothesis=one.candidate.hypothesis,
                 evidence=EvidenceOut.by_position(one.candidate.evidence),
             )
             for one in outcome.found

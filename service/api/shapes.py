@@ -1,19 +1,22 @@
 """Shapes that several nouns share."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from matcher import WarningCode
 from service.adjudication.domain.evidence import PositionEvidence, Thresholds
+from service.adjudication.domain.marks import MARKS, Mark
 from service.api.text import FullName, Line
-from service.enrolment.steps.captures import Warnings
+from service.enrolment.steps.captures import WARNING_CODES, Warnings
 
 T = TypeVar("T")
+RARITY = "a comparison of different people reaches r with a probability of at most 10^-r; the thresholds are of this"
+LOG10_LR = "log10 of the likelihood ratio of the same person against different people"
+HYPOTHESIS = "how the captures may be the person's: what explains the evidence best"
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 ISO_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}.*")
 
@@ -87,8 +90,20 @@ class LivenessShape(BaseModel):
 class WarningOut(BaseModel):
     """One odd thing about a capture that is used all the same."""
 
-    code: str = Field(description=f"stable, for programs; today {', '.join(WarningCode)}")
+    code: str = Field(description=f"stable, for programs; today {', '.join(WARNING_CODES)}")
     detail: str = Field(description="a sentence for people")
+
+
+class MarkOut(BaseModel):
+    """What is suspect about an enrolment by itself, whomever it resembles."""
+
+    code: str = Field(description=f"stable, for programs; today {', '.join(MARKS)}")
+    positions: list[str] = Field(description="of the captures that it is about")
+    sentence: str = Field(description="for people, in English")
+
+    @classmethod
+    def of_all(cls, marks: Iterable[Mark]) -> "list[MarkOut]":
+        return [cls(code=one.code, positions=list(one.positions), sentence=one.sentence) for one in marks]
 
 
 class CaptureWarningsOut(BaseModel):
@@ -108,7 +123,9 @@ class CaptureWarningsOut(BaseModel):
 class EvidenceOut(BaseModel):
     score: float = Field(description="the modality's own, 0 to 1")
     log10_lr: float = Field(description="log10 of the likelihood ratio; 2 is a hundred times likelier if mated")
-    found_at: str | None = Field(None, description="the enrolled finger it matched, in a position-free search")
+    found_at: str | None = Field(
+        None, description="the enrolled finger it matched, where positions are not as stated; null: the same position"
+    )
 
     @classmethod
     def by_position(cls, evidence: Mapping[str, PositionEvidence]) -> "dict[str, EvidenceOut]":
@@ -119,7 +136,7 @@ class EvidenceOut(BaseModel):
 
 
 class ThresholdsOut(BaseModel):
-    """log10 likelihood ratios from which on evidence falls into a band."""
+    """The rarities from which on evidence falls into a band."""
 
     review: float
     duplicate: float

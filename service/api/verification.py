@@ -5,11 +5,11 @@ from functools import partial
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from service.adjudication.domain.evidence import Band
+from service.adjudication.domain.evidence import Band, Hypothesis
 from service.api.deps import AnyRole, Running
 from service.api.form import CAPTURE_ERRORS, Dpi, Form, described, of_fingers, part
 from service.api.problems import declared
-from service.api.shapes import CaptureWarningsOut, EvidenceOut, ThresholdsOut
+from service.api.shapes import HYPOTHESIS, LOG10_LR, RARITY, CaptureWarningsOut, EvidenceOut, ThresholdsOut
 from service.api.turns import InTurn
 from service.deduplication.errors import NothingToCompare
 from service.deduplication.usecases.identify import Verification, verify
@@ -24,7 +24,9 @@ class VerificationOut(BaseModel):
     number: str | None = Field(description="of the person compared with; after a merge the survivor's")
     band: Band
     thresholds: ThresholdsOut
-    log10_lr: float
+    log10_lr: float = Field(description=LOG10_LR)
+    rarity: float = Field(description=RARITY)
+    hypothesis: Hypothesis = Field(description=HYPOTHESIS)
     evidence: dict[str, EvidenceOut]
     captures: list[CaptureWarningsOut] = Field(description="what was compared; of a slap, each finger")
 
@@ -35,6 +37,8 @@ class VerificationOut(BaseModel):
             band=outcome.band,
             thresholds=ThresholdsOut.of(outcome.thresholds),
             log10_lr=round(outcome.log10_lr, 3),
+            rarity=round(outcome.rarity, 3),
+            hypothesis=outcome.hypothesis,
             evidence=EvidenceOut.by_position(outcome.evidence),
             captures=CaptureWarningsOut.by_position(outcome.warnings),
         )

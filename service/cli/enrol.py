@@ -88,8 +88,9 @@ def _line(one: "Posted") -> str:
     remarks += [
         f"{each['position']}: {one['detail']}" for each in answer.get("captures", ()) for one in each["warnings"]
     ]
+    remarks[:0] = [f"{', '.join(each['positions'])}: {each['sentence']}" for each in answer.get("marks", ())]
     if answer.get("case"):
-        remarks.insert(0, "may be enrolled already")
+        remarks.insert(0, "may be enrolled already" if answer.get("candidates", 1) else "to be looked at")
     status = answer.get("status", one.fate.value)
     numbers = [name for name in (answer.get("person_number"), answer.get("household_id")) if name]
     return f"{printable(one.name)}: {', '.join([status, *numbers])}" + (f" ({'; '.join(remarks)})" if remarks else "")

@@ -7,7 +7,14 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from service.adjudication.domain.evidence import Band, Candidate, PositionEvidence, Thresholds
+from service.adjudication.domain.evidence import (
+    Band,
+    Candidate,
+    Hypothesis,
+    PositionEvidence,
+    Thresholds,
+    strongest_first,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +31,8 @@ class SearchPolicy:
     def thresholds(self, people: int) -> Thresholds:
         """The thresholds that keep to the rates in a gallery of `people`.
 
-        A calibrated likelihood ratio exceeds t among non-mated comparisons with probability at most 1/t (I. J. Good),
-        so a search of N people exceeds it with probability at most N/t. Hence t = N / FPIR, and no more data is needed
-        as the gallery grows.
+        A comparison of different people reaches the rarity r with a probability of at most 10^-r, so a search of N
+        people reaches it with one of at most N * 10^-r. Hence r = log10(N / FPIR).
         """
         scale = max(people, 1)
         return Thresholds(math.log10(scale / self.fpir_review), math.log10(scale / self.fpir_duplicate))
@@ -34,11 +40,8 @@ class SearchPolicy:
 
 def decide(candidates: Sequence[Candidate], thresholds: Thresholds) -> tuple[Band, list[Candidate]]:
     """The band of the strongest candidate, and the candidates worth showing a person, strongest first."""
-    shown = sorted(
-        (one for one in candidates if thresholds.band(one.log10_lr) is not Band.UNIQUE),
-        key=lambda one: (-one.log10_lr, one.person_key),
-    )
-    return (thresholds.band(shown[0].log10_lr) if shown else Band.UNIQUE), shown
+    shown = strongest_first(one for one in candidates if thresholds.band(one.rarity) is not Band.UNIQUE)
+    return (thresholds.band(shown[0].rarity) if shown else Band.UNIQUE), shown
 
 
 class WalkStatus(StrEnum):
@@ -73,12 +76,14 @@ class Walk:
 
 @dataclass(eq=False)
 class WalkPair:
-    """Two people whom a walk found alike; person_key is the lower one."""
+    """Two people whom a walk found alike; person_key is the lower one. evidence: by this one's positions."""
 
     walk_key: int
     person_key: int
     other_key: int
     band: Band
     log10_lr: float
+    rarity: float
+    hypothesis: Hypothesis
     evidence: Mapping[str, PositionEvidence]
     key: int = field(init=False)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from matcher import Candidate, Comparison, Hypothesis, Template
-from service.adjudication.domain.evidence import Band, PositionEvidence
+import matcher
+from matcher import Candidate, Comparison, Template
+from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
 from service.adjudication.ports import AdjudicationUnit
 from service.deduplication.domain import Walk, WalkPair
 
@@ -23,7 +24,7 @@ class SearchIndex(Protocol):
         """Let nothing remain of people removed, in memory or in what is saved from now on."""
 
     def search(
-        self, templates: Sequence[Template], limit: int, *, hypotheses: Sequence[Hypothesis] = ...
+        self, templates: Sequence[Template], limit: int, *, hypotheses: Sequence[matcher.Hypothesis] = ...
     ) -> list[Candidate]:
         """hypotheses: how the templates may be a person's; any way by default."""
 
@@ -59,7 +60,9 @@ class PairRow:
     other_key: int
     other_number: str | None
     band: Band
+    rarity: float
     log10_lr: float
+    hypothesis: Hypothesis
     evidence: Mapping[str, PositionEvidence]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Uuid, select
 from sqlalchemy.orm import Session
 
-from service.adjudication.domain.evidence import Band, PositionEvidence
+from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
 from service.deduplication.domain import Walk, WalkPair, WalkStatus
 from service.deduplication.ports import PairRow
 from service.kit.sql.columns import AsJson, Instant, Key, key, mapper, metadata, to, word
@@ -41,6 +41,8 @@ walk_pair = Table(
     Column("other_key", Key, ForeignKey("person.key"), nullable=False, index=True),
     Column("band", word(Band), nullable=False),
     Column("log10_lr", Float, nullable=False),
+    Column("rarity", Float, nullable=False),
+    Column("hypothesis", word(Hypothesis), nullable=False),
     Column("evidence", AsJson(Mapping[str, PositionEvidence]), nullable=False),
     Index("ix_walk_pair_walk_key_other_key", "walk_key", "other_key"),
     sqlite_autoincrement=True,
@@ -86,7 +88,15 @@ class SqlWalks:
         )
         for row in self._session.execute(rows):
             yield PairRow(
-                row.person_key, row.number, row.other_key, row.other_number, row.band, row.log10_lr, row.evidence
+                person_key=row.person_key,
+                person_number=row.number,
+                other_key=row.other_key,
+                other_number=row.other_number,
+                band=row.band,
+                rarity=row.rarity,
+                log10_lr=row.log10_lr,
+                hypothesis=row.hypothesis,
+                evidence=row.evidence,
             )
 
     def _latest(self, status: WalkStatus) -> Walk | None:

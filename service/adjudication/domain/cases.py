@@ -1,4 +1,4 @@
-"""Cases: two or more people who may be one, for an operator to decide."""
+"""Cases: people who may be one, or captures that are suspect by themselves, for an operator to decide."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from service.adjudication.domain.evidence import Band, PositionEvidence
+from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
+from service.adjudication.domain.marks import Mark
 from service.adjudication.errors import CaseClosed
 
 
@@ -18,7 +19,8 @@ class CaseStatus(StrEnum):
 class Origin(StrEnum):
     """What raised a case.
 
-    enrolment: its subject resembled people enrolled. gallery: a search of all records against all others.
+    enrolment: its subject resembled people enrolled, or a mark opened it. gallery: a search of all records against all
+    others.
     """
 
     ENROLMENT = "enrolment"
@@ -49,6 +51,8 @@ class CaseCandidate:
     person_key: int
     rank: int
     log10_lr: float
+    rarity: float
+    hypothesis: Hypothesis
     band: Band
     evidence: Mapping[str, PositionEvidence]
     key: int = field(init=False)
@@ -56,10 +60,11 @@ class CaseCandidate:
 
 @dataclass(eq=False)
 class Case:
-    """One subject against everyone they resemble. survivor_key: who remains, of a same_person decision.
+    """One subject against everyone they resemble; against no one, where marks alone opened it.
 
+    survivor_key: who remains, of a same_person decision.
     enrolment_key: None where a search of the whole gallery raised it; the subject is then who was enrolled later.
-    decided_by: the actor's ID.
+    marks: what is suspect about the enrolment itself. decided_by: the actor's ID.
     """
 
     id: UUID
@@ -76,6 +81,7 @@ class Case:
     decided_by: str | None = None
     decided_at: datetime | None = None
     survivor_key: int | None = None
+    marks: tuple[Mark, ...] = ()
     key: int = field(init=False)
 
     @property

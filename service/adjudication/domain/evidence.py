@@ -1,7 +1,7 @@
-"""What a search found, in log10 likelihood ratios, and the bands it falls into."""
+"""What a search found, how rare that is among different people, and the bands it falls into."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -13,11 +13,28 @@ class Band(StrEnum):
     DUPLICATE = "duplicate"
 
 
+class Hypothesis(StrEnum):
+    """How the captures may be a person's. Codes are the matcher's, and stable: clients depend on them.
+
+    as_stated: every capture is the person's, at the position stated. face_alone, fingers_alone: only these are.
+    some_false: any of the captures may be another person's. hands_swapped: the left hand was given as the right.
+    any_position: each finger may be any of the person's.
+    """
+
+    AS_STATED = "as_stated"
+    FACE_ALONE = "face_alone"
+    FINGERS_ALONE = "fingers_alone"
+    SOME_FALSE = "some_false"
+    HANDS_SWAPPED = "hands_swapped"
+    ANY_POSITION = "any_position"
+
+
 @dataclass(frozen=True, slots=True)
 class PositionEvidence:
     """One position's share. score: 0 to 1 in the modality's own scale. log10_lr: log10 likelihood ratio.
 
-    found_at: the enrolled finger's position, in a position-free search; None where it is the same.
+    found_at: the enrolled finger's position, where a hypothesis or a position-free search pairs fingers of any
+    positions; None where it is the same.
     """
 
     score: float
@@ -27,21 +44,41 @@ class PositionEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An enrolled person who may be the subject. log10_lr: the sum over all positions. evidence: by position."""
+    """An enrolled person who may be the subject.
+
+    log10_lr: of "same person" against "different people", over all hypotheses. rarity: a comparison of different people
+    reaches r with a probability of at most 10^-r. hypothesis: the one that explains the comparison best. evidence: by
+    the subject's position, as this hypothesis pairs them.
+    """
 
     person_key: int
     log10_lr: float
+    rarity: float
+    hypothesis: Hypothesis
     evidence: Mapping[str, PositionEvidence]
+
+
+def strongest_first(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """The rarest evidence first; equal rarity by likelihood ratio, then by person."""
+    return sorted(candidates, key=lambda one: (-one.rarity, -one.log10_lr, one.person_key))
+
+
+def from_the_other_side(evidence: Mapping[str, PositionEvidence]) -> dict[str, PositionEvidence]:
+    """The same evidence by the other person's positions. No two positions of one are paired with one of the other."""
+    return {
+        one.found_at or position: replace(one, found_at=None if one.found_at is None else position)
+        for position, one in evidence.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """On the log10 likelihood ratio, both inclusive."""
+    """On the rarity of a candidate's evidence, both inclusive."""
 
     review_at: float
     duplicate_at: float
 
-    def band(self, log10_lr: float) -> Band:
-        if log10_lr >= self.duplicate_at:
+    def band(self, rarity: float) -> Band:
+        if rarity >= self.duplicate_at:
             return Band.DUPLICATE
-        return Band.REVIEW if log10_lr >= self.review_at else Band.UNIQUE
+        return Band.REVIEW if rarity >= self.review_at else Band.UNIQUE

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from service.adjudication.domain.cases import Case, CaseCandidate
-from service.adjudication.domain.evidence import Candidate, Thresholds
+from service.adjudication.domain.evidence import Band, Candidate, Thresholds
+from service.adjudication.domain.marks import Mark
 from service.adjudication.ports import AdjudicationUnit
 from service.kit.ids import new_uuid
 
@@ -18,23 +19,37 @@ def open_case(
     gallery_size: int,
     now: datetime,
     enrolment_key: int | None = None,
+    marks: Sequence[Mark] = (),
 ) -> Case:
-    """Open a case of a subject and those they resemble, strongest first. gallery_size: how many were searched."""
+    """Open a case of a subject and those they resemble, strongest first. gallery_size: how many were searched.
+
+    Without anyone they resemble, marks open it, in the band `review`.
+    """
     case = Case(
         id=new_uuid(),
         enrolment_key=enrolment_key,
         person_key=person_key,
-        band=thresholds.band(shown[0].log10_lr),
+        band=thresholds.band(shown[0].rarity) if shown else Band.REVIEW,
         review_at=thresholds.review_at,
         duplicate_at=thresholds.duplicate_at,
         gallery_size=gallery_size,
         opened_at=now,
+        marks=tuple(marks),
     )
     uow.cases.add(case)
     uow.flush()
     uow.cases.add_candidates(
         [
-            CaseCandidate(case.key, one.person_key, rank, one.log10_lr, thresholds.band(one.log10_lr), one.evidence)
+            CaseCandidate(
+                case_key=case.key,
+                person_key=one.person_key,
+                rank=rank,
+                log10_lr=one.log10_lr,
+                rarity=one.rarity,
+                hypothesis=one.hypothesis,
+                band=thresholds.band(one.rarity),
+                evidence=one.evidence,
+            )
             for rank, one in enumerate(shown, start=1)
         ]
     )

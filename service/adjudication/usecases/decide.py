@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from service.adjudication.domain.cases import Case, Decision
-from service.adjudication.errors import NoSuchCase, UnknownSurvivor
+from service.adjudication.errors import NoCandidates, NoSuchCase, UnknownSurvivor
 from service.adjudication.ports import AdjudicationUnit
 from service.adjudication.steps.finalise import finalise
 from service.adjudication.steps.merge import merge, take_back
@@ -35,7 +35,10 @@ class DecideCase:
 def decide_case(
     command: DecideCase, *, actor: Actor, storage: Storage[AdjudicationUnit], clock: Clock, number_length: int
 ) -> None:
-    """Close a case and carry the decision out. Raises NoSuchCase, CaseClosed, MalformedRequest, UnknownSurvivor."""
+    """Close a case and carry the decision out.
+
+    Raises NoSuchCase, CaseClosed, MalformedRequest, UnknownSurvivor, NoCandidates.
+    """
     with storage.write() as uow:
         uow.changes.lock()
         case = uow.cases.by_id(command.case_id)
@@ -71,9 +74,12 @@ def _make_one(uow: AdjudicationUnit, case: Case, subject: Person, command: Decid
 
 def _who_is_who(uow: AdjudicationUnit, case: Case, subject: Person, command: DecideCase) -> tuple[Person, list[Person]]:
     """The survivor and those to be merged into them, all as they stand today, after earlier merges."""
+    shown = uow.cases.candidates(case.key)
+    if not shown:
+        raise NoCandidates("the subject resembles no one; decide distinct, data_error or insufficient", "decision")
     if command.survivor is None:
         raise MalformedRequest("same_person needs a survivor: the ID of the person who remains", "survivor")
-    candidates = _today(uow, (one.person_key for one in uow.cases.candidates(case.key)))
+    candidates = _today(uow, (one.person_key for one in shown))
     people = {**candidates, **_today(uow, [case.person_key])}
     for name, field in ((command.survivor, "survivor"), *((one, "merged") for one in command.merged)):
         if name not in people:

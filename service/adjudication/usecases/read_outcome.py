@@ -16,13 +16,17 @@ from service.registry.domain.people import Person
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """person: as they stand today. household: where they live now, or the one the enrolment was for."""
+    """person: as they stand today. household: where they live now, or the one the enrolment was for.
+
+    candidates: how many people enrolled the case names.
+    """
 
     enrolment: Enrolment
     captures: Sequence[CaptureRecord]
     person: Person | None
     household: Household | None
     case: Case | None
+    candidates: int = 0
 
 
 def read_outcome(enrolment_id: UUID, *, actor: Actor, storage: Storage[AdjudicationUnit]) -> Outcome:
@@ -35,7 +39,8 @@ def read_outcome(enrolment_id: UUID, *, actor: Actor, storage: Storage[Adjudicat
         if found.person_key is not None:
             person = uow.people.survivor_of(uow.people.by_key(found.person_key))
         captures, case = uow.enrolments.captures(found.key), uow.cases.of_enrolment(found.key)
-        return Outcome(found, captures, person, _home(uow, found, person), case)
+        candidates = 0 if case is None else len(uow.cases.candidates(case.key))
+        return Outcome(found, captures, person, _home(uow, found, person), case, candidates)
 
 
 def _home(uow: AdjudicationUnit, found: Enrolment, person: Person | None) -> Household | None:

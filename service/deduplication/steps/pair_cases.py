@@ -1,15 +1,16 @@
 """Cases of pairs that a search of all records against all others found."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
-from service.adjudication.domain.evidence import Candidate, Thresholds
+from service.adjudication.domain.evidence import Candidate, Thresholds, from_the_other_side
 from service.adjudication.steps.open_case import open_case
 from service.deduplication.ports import DeduplicationUnit
 from service.registry.steps.people import names_of
 
 Pair = tuple[int, int, Candidate]
-"""Two people found alike: lower key, higher key, and the evidence, whichever of the two was the probe."""
+"""Two people found alike: lower key, higher key, and the evidence by the lower one's positions."""
 
 
 def open_cases(
@@ -29,7 +30,8 @@ def open_cases(
             continue
         if uow.cases.between(names_of(uow, earlier), names_of(uow, later)):
             continue
-        candidate = Candidate(earlier.key, found.log10_lr, found.evidence)
+        evidence = found.evidence if later is people[0] else from_the_other_side(found.evidence)
+        candidate = replace(found, person_key=earlier.key, evidence=evidence)
         open_case(uow, later.key, [candidate], thresholds=thresholds, gallery_size=gallery_size, now=now)
         uow.flush()
         opened += 1

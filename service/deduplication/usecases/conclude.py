@@ -12,18 +12,21 @@ from datetime import datetime
 import structlog
 
 from matcher import CaptureError, Template, template_from_bytes
-from service.adjudication.domain.evidence import Band, Candidate, Thresholds
+from service.adjudication.domain.evidence import Band, Candidate, Thresholds, strongest_first
+from service.adjudication.domain.marks import Mark, marks_of, open_a_case
 from service.adjudication.steps.finalise import finalise
 from service.adjudication.steps.open_case import open_case
 from service.deduplication.domain import SearchPolicy, decide
 from service.deduplication.ports import Comparator, DeduplicationUnit
 from service.deduplication.steps.candidates import to_candidate
+from service.deduplication.steps.marks import marks_within
 from service.deduplication.steps.replica import Replica
 from service.enrolment.domain.enrolments import (
     CAPTURE_ALTERED,
     CAPTURE_MISSING,
     NO_USABLE_CAPTURE,
     WAITING,
+    CaptureRecord,
     Enrolment,
     EnrolmentStatus,
 )
@@ -50,12 +53,14 @@ class Extracted:
     """An enrolment and what the matcher made of each of its captures, by the capture's key.
 
     lost: captures whose bytes are not there as they were stored, and why, by code. With any of them nobody is enrolled:
-    a person known by fewer captures than were accepted would be found by fewer.
+    a person known by fewer captures than were accepted would be found by fewer. repeated: positions whose captures are
+    the same bytes.
     """
 
     enrolment_key: int
     results: Mapping[int, Template | CaptureError]
     lost: Mapping[int, str] = field(default_factory=dict)
+    repeated: Sequence[tuple[str, ...]] = ()
 
     @property
     def templates(self) -> dict[int, Template]:
@@ -71,13 +76,15 @@ class Extracted:
 class Searched:
     """A batch and what was found for it, by place in it. sequence: the last change that the index had seen for certain.
 
-    enrolled: among everyone enrolled. within: among those of the batch who come before, by their place.
+    enrolled: among everyone enrolled. within: among those of the batch who come before, by their place. marks: of each,
+    from comparing its captures with each other.
     """
 
     batch: Sequence[Extracted]
     sequence: int
     enrolled: Sequence[Sequence[Candidate]]
     within: Sequence[Sequence[Candidate]]
+    marks: Sequence[Sequence[Mark]]
 
     @property
     def probes(self) -> list[list[Template]]:
@@ -101,7 +108,8 @@ def search_batch(
     found = iter(replica.index.search_many([probe for probe in probes if probe], limit))
     enrolled = [[*map(to_candidate, next(found))] if probe else [] for probe in probes]
     within = [[*map(to_candidate, earlier)] for earlier in comparator.rank_earlier(probes, limit)]
-    return Searched(batch, sequence, enrolled, within)
+    marks = [marks_within(one.probe, one.repeated) for one in batch]
+    return Searched(batch, sequence, enrolled, within, marks)
 
 
 def record_batch(
@@ -129,7 +137,7 @@ def record_batch(
             for place, one in enumerate(batch)
             if enrolments[one.enrolment_key].status in WAITING
         }
-        _note_quality(uow, [batch[place] for place in waiting])
+        marks = _note_quality(uow, searched, waiting)
         people = _register(uow, batch, waiting, clock.now())
         candidates = _candidates(searched, changed, people, comparator, policy.candidates)
         gallery_size = replica.people(uow)
@@ -139,6 +147,7 @@ def record_batch(
                 waiting[place],
                 person,
                 candidates[place],
+                marks=marks[place],
                 thresholds=policy.thresholds(gallery_size),
                 gallery_size=gallery_size,
             )
@@ -157,20 +166,36 @@ def _changed_since(sequence: int, uow: DeduplicationUnit) -> dict[int, list[Temp
     return {key: [template_from_bytes(one.content) for one in current.get(key, ())] for key in keys}
 
 
-def _note_quality(uow: DeduplicationUnit, some: Sequence[Extracted]) -> None:
-    captures = uow.enrolments.captures_of([one.enrolment_key for one in some])
-    for one in some:
-        for record in captures.get(one.enrolment_key, ()):
-            if one.lost:
-                record.problem = one.lost.get(record.key)
-                record.detail = None if record.problem is None else LOST[record.problem]
-                continue
-            result = one.results[record.key]
-            if isinstance(result, CaptureError):
-                record.problem, record.detail = problem_code(result), str(result)
-            else:
-                record.quality, record.reasons = result.quality.score, list(result.quality.reasons)
-                record.problem = record.detail = None
+def _note_quality(
+    uow: DeduplicationUnit, searched: Searched, waiting: Mapping[int, Enrolment]
+) -> dict[int, tuple[Mark, ...]]:
+    """Note at each capture what became of it; the marks of each enrolment, by place."""
+    captures = uow.enrolments.captures_of([one.key for one in waiting.values()])
+    marks = {}
+    for place, enrolment in waiting.items():
+        records, within = captures.get(enrolment.key, ()), searched.marks[place]
+        for record in records:
+            _note(record, searched.batch[place], within)
+        marks[place] = marks_of({one.position: _codes(one) for one in records}, within)
+    return marks
+
+
+def _note(record: CaptureRecord, one: Extracted, within: Sequence[Mark]) -> None:
+    if one.lost:
+        record.problem = one.lost.get(record.key)
+        record.detail = None if record.problem is None else LOST[record.problem]
+        return
+    result = one.results[record.key]
+    reasons = dict.fromkeys(mark.code for mark in within if record.position in mark.positions)
+    if isinstance(result, CaptureError):
+        record.problem, record.detail, record.reasons = problem_code(result), str(result), list(reasons)
+    else:
+        record.quality, record.reasons = result.quality.score, [*result.quality.reasons, *reasons]
+        record.problem = record.detail = None
+
+
+def _codes(record: CaptureRecord) -> set[str]:
+    return {*record.reasons, *(one.code for one in record.warnings)}
 
 
 def _register(
@@ -221,7 +246,7 @@ def _candidates(
         some = [one for one in enrolled if one.person_key not in changed]
         some += map(to_candidate, more)
         some += (replace(one, person_key=people[one.person_key].key) for one in earlier if one.person_key in people)
-        found.append(sorted(some, key=lambda one: (-one.log10_lr, one.person_key))[:limit])
+        found.append(strongest_first(some)[:limit])
     return found
 
 
@@ -231,12 +256,13 @@ def _decide(
     person: Person,
     candidates: Sequence[Candidate],
     *,
+    marks: Sequence[Mark],
     thresholds: Thresholds,
     gallery_size: int,
 ) -> None:
-    """Open a case where the subject resembles a person enrolled."""
+    """Open a case where the subject resembles a person enrolled, or a mark asks for one."""
     band, shown = decide(candidates, thresholds)
-    if band is not Band.UNIQUE:
+    if band is not Band.UNIQUE or open_a_case(marks):
         assert enrolment.finished_at is not None
         open_case(
             uow,
@@ -246,4 +272,5 @@ def _decide(
             gallery_size=gallery_size,
             now=enrolment.finished_at,
             enrolment_key=enrolment.key,
+            marks=marks,
         )

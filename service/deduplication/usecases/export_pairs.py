@@ -7,13 +7,24 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+from service.adjudication.domain.evidence import PositionEvidence
 from service.deduplication.errors import NoSuchWalk
 from service.deduplication.ports import DeduplicationUnit, PairRow
 from service.kit.actor import Actor
 from service.kit.errors import MalformedRequest
 from service.kit.unit import Storage
 
-COLUMNS = ("person_key", "person_number", "other_key", "other_number", "band", "log10_lr", "evidence")
+COLUMNS = (
+    "person_key",
+    "person_number",
+    "other_key",
+    "other_number",
+    "band",
+    "rarity",
+    "log10_lr",
+    "hypothesis",
+    "evidence",
+)
 
 
 def require_ending(path: Path) -> None:
@@ -53,24 +64,34 @@ def _write(path: Path, rows: Iterable[PairRow]) -> None:
 
 
 def _to_csv(rows: Iterable[PairRow], table: Path) -> None:
-    """A number that is not issued yet stays empty; evidence as `face=4.6;right_index=4.8`, in log10 LR."""
+    """A number that is not issued yet stays empty; evidence as `face=4.6;right_index=4.8`, in log10 LR.
+
+    `right_index@left_index=4.8`: the person's right index is like the other's left index.
+    """
     with table.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         for row in rows:
-            evidence = ";".join(f"{position}={one.log10_lr:.1f}" for position, one in row.evidence.items())
+            evidence = ";".join(map(_in_words, row.evidence, row.evidence.values()))
             people = (row.person_key, row.person_number, row.other_key, row.other_number)
-            writer.writerow([*people, row.band, f"{row.log10_lr:.2f}", evidence])
+            writer.writerow([*people, row.band, f"{row.rarity:.2f}", f"{row.log10_lr:.2f}", row.hypothesis, evidence])
+
+
+def _in_words(position: str, one: PositionEvidence) -> str:
+    place = position if one.found_at in (None, position) else f"{position}@{one.found_at}"
+    return f"{place}={one.log10_lr:.1f}"
 
 
 def _to_parquet(rows: Iterable[PairRow], table: Path) -> None:
-    """A number that is not issued yet is null; evidence is a list of (position, score, log10_lr)."""
+    """A number that is not issued yet is null; evidence is a list of (position, score, log10_lr, found_at)."""
     from arro3.core import DataType, Field, Schema  # only those who ask for Parquet wait for it
     from arro3.io import read_json, write_parquet
 
     text, number, key = DataType.string(), DataType.float64(), DataType.int64()
-    one = DataType.struct([Field("position", text), Field("score", number), Field("log10_lr", number)])
-    types = (key, text, key, text, text, number, DataType.list(Field("item", one)))
+    one = DataType.struct(
+        [Field("position", text), Field("score", number), Field("log10_lr", number), Field("found_at", text)]
+    )
+    types = (key, text, key, text, text, number, number, text, DataType.list(Field("item", one)))
     fields = [Field(name, kind) for name, kind in zip(COLUMNS, types, strict=True)]
     lines = table.with_name(f"{table.name}.rows")
     try:

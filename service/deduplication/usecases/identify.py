@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from matcher import Hypothesis, WarningCode, template_from_bytes
-from service.adjudication.domain.evidence import Band, Candidate, PositionEvidence, Thresholds
+import matcher
+from matcher import WarningCode, template_from_bytes
+from service.adjudication.domain.evidence import Band, Candidate, Hypothesis, PositionEvidence, Thresholds
 from service.deduplication.domain import SearchPolicy, decide
 from service.deduplication.errors import NothingToCompare
 from service.deduplication.ports import Comparator, DeduplicationUnit
-from service.deduplication.steps.candidates import to_candidate
+from service.deduplication.steps.candidates import to_candidate, to_evidence
 from service.deduplication.steps.replica import Replica
 from service.enrolment.domain.enrolments import SentCapture
 from service.enrolment.ports import EnrolmentUnit, Extractor
@@ -47,6 +48,8 @@ class Verification:
     band: Band
     thresholds: Thresholds
     log10_lr: float
+    rarity: float
+    hypothesis: Hypothesis
     evidence: Mapping[str, PositionEvidence]
     warnings: Warnings
 
@@ -70,12 +73,14 @@ def identify(
         replica.catch_up(uow)
     people = len(replica.index)
     thresholds = policy.thresholds(people)
-    hypotheses = [Hypothesis.ANY_POSITION, Hypothesis.FACE_ALONE] if position_free else list(Hypothesis)
+    hypotheses = (
+        [matcher.Hypothesis.ANY_POSITION, matcher.Hypothesis.FACE_ALONE] if position_free else [*matcher.Hypothesis]
+    )
     found = replica.index.search(probe.templates, policy.candidates, hypotheses=hypotheses)
     band, shown = decide([to_candidate(one) for one in found], thresholds)
     with storage.read() as uow:  # a fresh look: the index may know people whom the first one could not see yet
         today = uow.people.survivors_of(one.person_key for one in shown)
-    identified = [Identified(today[one.person_key], thresholds.band(one.log10_lr), one) for one in shown]
+    identified = [Identified(today[one.person_key], thresholds.band(one.rarity), one) for one in shown]
     warnings = _but_positions(probe.warnings) if position_free else probe.warnings
     return Identification(band, thresholds, people, identified, warnings)
 
@@ -101,11 +106,16 @@ def verify(
         had = ", ".join(sorted({one.position.value for one in reference})) or "no capture at all"
         raise NothingToCompare(f"neither faces nor fingers in common; this person was enrolled with {had}", "captures")
     thresholds = policy.thresholds(1)
-    evidence = {
-        position.value: PositionEvidence(one.score, one.log10_lr) for position, one in compared.evidence.items()
-    }
-    band = thresholds.band(compared.log10_lr)
-    return Verification(person, band, thresholds, compared.log10_lr, evidence, probe.warnings)
+    return Verification(
+        person=person,
+        band=thresholds.band(compared.rarity),
+        thresholds=thresholds,
+        log10_lr=compared.log10_lr,
+        rarity=compared.rarity,
+        hypothesis=Hypothesis(compared.hypothesis.value),
+        evidence=to_evidence(compared.evidence),
+        warnings=probe.warnings,
+    )
 
 
 def _but_positions(warnings: Warnings) -> Warnings:

@@ -16,7 +16,7 @@ from service.deduplication.steps.replica import Replica
 from service.deduplication.usecases.conclude import Extracted, Searched, record_batch, search_batch
 from service.enrolment.domain.enrolments import CAPTURE_ALTERED, CAPTURE_MISSING, CaptureRecord, Enrolment
 from service.enrolment.ports import Extractor
-from service.enrolment.steps.captures import to_capture
+from service.enrolment.steps.captures import repeated, to_capture
 from service.kit.actor import Actor
 from service.kit.blobs import BlobRecord, Blobs
 from service.kit.clock import Clock
@@ -39,10 +39,14 @@ class ProcessingLimits:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The captures of an enrolment by key, as they were stored; lost: why some no longer are."""
+    """The captures of an enrolment by key, as they were stored; lost: why some no longer are.
+
+    repeated: positions whose captures are the same bytes.
+    """
 
     captures: Mapping[int, Capture]
     lost: Mapping[int, str]
+    repeated: Sequence[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,7 @@ class Processor:
         flat = [capture for each in stored for capture in each.captures.values()]
         results = iter(self.extractor.extract(flat))
         extracted = [
-            Extracted(one.key, {key: next(results) for key in each.captures}, each.lost)
+            Extracted(one.key, {key: next(results) for key in each.captures}, each.lost, each.repeated)
             for one, each in zip(batch, stored, strict=True)
         ]
         return search_batch(
@@ -159,7 +163,8 @@ class Processor:
                 lost[record.key] = CAPTURE_MISSING if isinstance(error, BlobMissing) else CAPTURE_ALTERED
                 reason = f"{type(error).__name__}: {error}"
                 logger.error("capture.lost", enrolment=str(enrolment.id), position=record.position, reason=reason)
-        return Stored({} if lost else captures, lost)
+        same = repeated({one.position: rows[one.blob].sha256 for one in records})
+        return Stored({} if lost else captures, lost, same)
 
     def _record(self, searched: Searched, actor: Actor) -> None:
         record_batch(

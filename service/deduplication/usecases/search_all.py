@@ -6,10 +6,10 @@ transaction: its pairs, their cases and the walk's progress are kept together or
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matcher import template_from_bytes
-from service.adjudication.domain.evidence import Candidate, Thresholds
+from service.adjudication.domain.evidence import Candidate, Thresholds, from_the_other_side
 from service.deduplication.domain import SearchPolicy, Walk, WalkPair, WalkStatus, decide
 from service.deduplication.errors import WalkDiffers
 from service.deduplication.ports import DeduplicationUnit
@@ -142,13 +142,22 @@ def _new_pairs(key: int, candidates: Iterable[Candidate], earlier: defaultdict[i
             earlier[one.person_key].add(key)
             yield key, one.person_key, one
         elif one.person_key not in known:
-            yield one.person_key, key, one
+            yield one.person_key, key, replace(one, person_key=key, evidence=from_the_other_side(one.evidence))
 
 
 def _record(uow: DeduplicationUnit, walk: Walk, found: Sequence[Pair], thresholds: Thresholds) -> None:
     uow.walks.add_pairs(
         [
-            WalkPair(walk.key, lower, higher, thresholds.band(one.log10_lr), one.log10_lr, one.evidence)
+            WalkPair(
+                walk_key=walk.key,
+                person_key=lower,
+                other_key=higher,
+                band=thresholds.band(one.rarity),
+                log10_lr=one.log10_lr,
+                rarity=one.rarity,
+                hypothesis=one.hypothesis,
+                evidence=one.evidence,
+            )
             for lower, higher, one in found
         ]
     )

@@ -8,6 +8,8 @@ from uuid import UUID
 from service.registry.domain.households import HouseholdClaim
 from service.registry.domain.people import Demographics
 
+IDENTICAL_FILES = "identical_files"
+"""Warning: one file was sent as captures of several positions."""
 PROCESSING_FAILED = "processing_failed"
 NO_USABLE_CAPTURE = "no_usable_capture"
 CAPTURE_MISSING = "capture_missing"

@@ -1,12 +1,13 @@
 """Captures on their way between a client, the store and the matcher."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from matcher import SLAPS, Capture, CaptureError, Position, Template, template_to_bytes
+from matcher import SLAPS, Capture, CaptureError, Position, Template, WarningCode, template_to_bytes
 from matcher import CaptureWarning as MatcherWarning
-from service.enrolment.domain.enrolments import CaptureRecord, CaptureWarning, SentCapture
+from service.enrolment.domain.enrolments import IDENTICAL_FILES, CaptureRecord, CaptureWarning, SentCapture
 from service.enrolment.errors import (
     CaptureRefused,
     CapturesRefused,
@@ -20,6 +21,8 @@ from service.kit.blobs import BlobRecord, Blobs, read_sound
 POSITIONS = frozenset(position.value for position in Position)
 PARTS = POSITIONS | frozenset(SLAPS)
 """What a capture may be of: one position, or several fingers at once."""
+WARNING_CODES = (*map(str, WarningCode), IDENTICAL_FILES)
+"""Of single captures by the matcher, and of several together."""
 
 
 Warnings = Mapping[str, Sequence[CaptureWarning]]
@@ -88,7 +91,7 @@ def check_captures(captures: Sequence[SentCapture], extractor: Extractor) -> War
             warnings[one.position] = (*one.warnings, *to_warnings(found))
     if refused:
         raise CapturesRefused(refused)
-    return warnings
+    return _with_repeated(warnings, captures)
 
 
 def extract_all(sent: Sequence[SentCapture], extractor: Extractor) -> Probe:
@@ -110,7 +113,26 @@ def extract_all(sent: Sequence[SentCapture], extractor: Extractor) -> Probe:
         one.position: (*one.warnings, *to_warnings(template.quality.warnings))
         for one, template in zip(captures, templates, strict=True)
     }
-    return Probe(templates, warnings)
+    return Probe(templates, _with_repeated(warnings, captures))
+
+
+def repeated(contents: Mapping[str, Hashable]) -> list[tuple[str, ...]]:
+    """The positions that were given the same content, two or more at a time. contents: by position."""
+    places: defaultdict[Hashable, list[str]] = defaultdict(list)
+    for position, content in contents.items():
+        places[content].append(position)
+    return [tuple(some) for some in places.values() if len(some) > 1]
+
+
+def _with_repeated(warnings: Warnings, captures: Sequence[SentCapture]) -> Warnings:
+    """The warnings, with one more at each position that was given the same file as another."""
+    found = dict(warnings)
+    for positions in repeated({one.position: one.content for one in captures}):
+        for position in positions:
+            others = ", ".join(one for one in positions if one != position)
+            detail = f"the same file was given as {others}; capture each by itself"
+            found[position] = (*found[position], CaptureWarning(IDENTICAL_FILES, detail))
+    return found
 
 
 def to_warnings(found: Iterable[MatcherWarning]) -> tuple[CaptureWarning, ...]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from service.adjudication.domain.cases import Case, CaseStatus, Decision
-from service.adjudication.domain.evidence import Candidate, Thresholds
+from service.adjudication.domain.evidence import Candidate, Hypothesis, Thresholds
 from service.adjudication.errors import CaseClosed, NoSuchCase, UnknownSurvivor
 from service.adjudication.steps.open_case import open_case
 from service.adjudication.usecases.decide import DecideCase, decide_case
@@ -79,7 +79,10 @@ class Desk:
         return Visit(enrolment.id, person.id, person.key, record.key, home, case.id if case else None)
 
     def _opened(self, uow: SqlUnitOfWork, enrolment: Enrolment, person: Person, candidates: tuple[Visit, ...]) -> Case:
-        shown = [Candidate(one.person_key, 9.0 - place, {}) for place, one in enumerate(candidates)]
+        shown = [
+            Candidate(one.person_key, 9.0 - place, 9.0 - place, Hypothesis.AS_STATED, {})
+            for place, one in enumerate(candidates)
+        ]
         thresholds = Thresholds(4, 6)
         return open_case(
             uow, person.key, shown, thresholds=thresholds, gallery_size=9, now=NOW, enrolment_key=enrolment.key

@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from matcher import Position
-from service.adjudication.domain.evidence import Candidate, Thresholds
+from service.adjudication.domain.evidence import Candidate, Hypothesis, Thresholds
 from service.adjudication.steps.open_case import open_case
 from service.bootstrap import App
 from service.deduplication.usecases.search_all import BeginWalk, begin_walk, walk_on
@@ -176,7 +176,7 @@ def test_a_case_of_the_gallery_holds_no_enrolment_back(counter: Client, desk: Cl
     with jisr.store.storage.write() as uow:
         subject = uow.people.by_number(first["person_number"])
         assert subject is not None
-        candidate = Candidate(other, 5.5, {})
+        candidate = Candidate(other, 5.5, 5.5, Hypothesis.AS_STATED, {})
         open_case(uow, subject.key, [candidate], thresholds=Thresholds(4, 6), gallery_size=2, now=NOW)
         uow.commit()
 

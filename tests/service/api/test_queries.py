@@ -21,7 +21,7 @@ from sqlalchemy import Engine, event
 from service.access.domain import AccessRole
 from service.access.usecases.tokens import create_token
 from service.adjudication.domain.cases import Decision
-from service.adjudication.domain.evidence import Candidate, PositionEvidence, Thresholds
+from service.adjudication.domain.evidence import Candidate, Hypothesis, PositionEvidence, Thresholds
 from service.adjudication.steps.open_case import open_case
 from service.api.app import NOUNS
 from service.bootstrap import App, Recognition, open_store, wire
@@ -154,7 +154,8 @@ def _case(uow: SqlUnitOfWork, subject: Person, candidates: Sequence[Person]) -> 
     uow.flush()
     for position in POSITIONS:
         stored_capture(uow, enrolment, position)
-    shown = [Candidate(one.key, 5.5, {"face": PositionEvidence(0.7, 5.5)}) for one in candidates]
+    evidence = {"face": PositionEvidence(0.7, 5.5)}
+    shown = [Candidate(one.key, 5.5, 5.5, Hypothesis.AS_STATED, evidence) for one in candidates]
     case = open_case(
         uow,
         subject.key,

@@ -1,5 +1,6 @@
 """`jisr enrol`, against a real service behind a network that may fail."""
 
+import io
 import json
 import socket
 import threading
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from PIL import Image
 from typer.testing import CliRunner, Result
 
 from matcher import SearchIndex
@@ -22,6 +24,7 @@ from service.settings import Settings
 from service.web import create_web
 from tests.captures import capture
 from tests.data import evaluation_data
+from tests.matcher.finger.made_up import ridges_picture
 from tests.service.api.test_mistakes import Announcing
 from tests.service.made_up import TESTER
 
@@ -153,6 +156,19 @@ def test_a_byte_order_mark_is_fine_and_a_second_run_finds_all_there(port: int, t
     assert (first.exit_code, second.exit_code) == (0, 0), first.output
     assert "1 sent, 0 already there" in first.stdout
     assert "0 sent, 1 already there" in second.stdout
+
+
+def test_marks_are_shown_and_no_one_is_said_to_be_enrolled_already(port: int, token: str, tmp_path: Path) -> None:
+    out = io.BytesIO()
+    Image.fromarray(ridges_picture(40)).save(out, "PNG", dpi=(500, 500))
+    result = enrol(
+        port, token, put(tmp_path, **dict.fromkeys(("twice_right_index_png", "twice_left_index_png"), out.getvalue()))
+    )
+    assert result.exit_code == 0, result.output
+    (line,) = [one for one in result.stdout.splitlines() if one.startswith("twice:")]
+    assert line.startswith("twice: in_review (to be looked at; ")
+    assert "right_index, left_index: One finger was given at several positions." in line
+    assert "right_index: the same file was given as left_index; capture each by itself" in line
 
 
 def test_strict_sends_nothing_where_something_is_not_plain(served: App, port: int, token: str, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from matcher import Candidate, Hypothesis, Position, SearchIndex, Template, TooFewFeatures
 from service.adjudication.domain.cases import Decision
 from service.adjudication.domain.evidence import Band
+from service.adjudication.domain.marks import Mark
 from service.adjudication.usecases.decide import DecideCase, decide_case
 from service.bootstrap import Recognition
 from service.deduplication.domain import SearchPolicy
@@ -27,7 +28,10 @@ from tests.matcher.made_up import again
 from tests.service.conftest import Noon
 from tests.service.made_up import TESTER, of_extractor, sent, stored_capture
 
-KINDS = ((Position.FACE, Position.RIGHT_THUMB), (Position.FACE,), (Position.RIGHT_THUMB,))
+THUMB, INDEX = Position.RIGHT_THUMB, Position.RIGHT_INDEX
+KINDS = ((Position.FACE, THUMB), (Position.FACE,), (THUMB,), (THUMB, INDEX))
+THUMB_TWICE = 3
+"""The kind of visit in which one capture of the thumb is given as that of the index finger too."""
 POLICY = SearchPolicy(fpir_review=0.5, fpir_duplicate=0.005, candidates=3)
 Visit = tuple[int, int]
 """Who comes, and with which positions."""
@@ -74,6 +78,9 @@ class Counter:
     def _receive(self, who: int, positions: Sequence[Position]) -> Extracted:
         time = len(self.ids) + 1
         made = of_extractor(self.recognition.extractor, again(who, positions, time=time, noise=0.6))
+        twice = positions == KINDS[THUMB_TWICE]
+        if twice:
+            made[1] = replace(made[0], position=INDEX)
         with self.storage.write() as uow:
             one = sent(claim=HouseholdClaim(str(UUID(int=who)), Role.HEAD))
             uow.enrolments.add(one)
@@ -81,7 +88,8 @@ class Counter:
             keys = [stored_capture(uow, one, template.position).key for template in made]
             uow.commit()
         self.ids.append(one.id)
-        return Extracted(one.key, dict(zip(keys, made, strict=True)))
+        repeated = [tuple(position.value for position in positions)] if twice else ()
+        return Extracted(one.key, dict(zip(keys, made, strict=True)), repeated=repeated)
 
     def conclude(self, *batch: Extracted) -> None:
         self.record(self.search(*batch))
@@ -135,10 +143,10 @@ class Counter:
         yield enrolment.household_key
         case = uow.cases.of_enrolment(enrolment.key)
         if case is not None:
-            yield case.band, case.gallery_size, round(case.review_at, 6), round(case.duplicate_at, 6)
+            yield case.band, case.gallery_size, round(case.review_at, 6), round(case.duplicate_at, 6), case.marks
             for one in uow.cases.candidates(case.key):
                 ratios = {position: round(each.log10_lr, 3) for position, each in one.evidence.items()}
-                yield visit_of[one.person_key], one.rank, one.band, round(one.log10_lr, 3), ratios
+                yield visit_of[one.person_key], one.rank, one.band, round(one.rarity, 3), ratios
 
     def _key(self, uow: Any, visit: int) -> int:
         found = uow.enrolments.by_id(self.ids[visit])
@@ -155,7 +163,7 @@ def one_after_another(storage: SqlStorage, recognition: Recognition, visits: Seq
 
 @pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=2, max_size=9), st.data())
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, len(KINDS) - 1)), min_size=2, max_size=9), st.data())
 def test_batches_have_the_outcome_of_one_after_another(
     new_storage: Callable[[], AbstractContextManager[SqlStorage]],
     recognition: Recognition,
@@ -187,6 +195,35 @@ def test_two_posts_of_one_person_at_once_are_one_person_and_one_case(
     assert first[0] is EnrolmentStatus.ENROLLED
     assert second[0] is EnrolmentStatus.IN_REVIEW
     assert (second[2][0], second[3][0]) == (Band.DUPLICATE, 0)
+
+
+def test_marks_open_a_case_of_their_own_and_hold_back_no_one_else(
+    storage: SqlStorage, recognition: Recognition
+) -> None:
+    counter = Counter(storage, recognition)
+    counter.conclude(*counter.receive([(1, THUMB_TWICE), (2, 0), (1, THUMB_TWICE)]))
+    first, second, third = counter.outcomes()
+    marks = (Mark("same_finger", (THUMB, INDEX)), Mark("identical_files", (THUMB, INDEX)))
+    assert first[0] is EnrolmentStatus.IN_REVIEW
+    assert (first[2][0], first[2][1], first[2][-1], first[3:]) == (Band.REVIEW, 0, marks, [])
+    assert second[0] is EnrolmentStatus.ENROLLED
+    assert (third[2][-1], [one[0] for one in third[3:]]) == (marks, [0])  # one case, with a candidate and marks
+    counter.decide(0, Decision.DISTINCT)
+    assert counter.outcomes()[0][0] is EnrolmentStatus.ENROLLED
+
+
+def test_captures_with_marks_are_noted_though_nothing_could_be_extracted_from_one(
+    storage: SqlStorage, recognition: Recognition
+) -> None:
+    counter = Counter(storage, recognition)
+    (one,) = counter.receive([(1, THUMB_TWICE)])
+    thumb, index = one.results
+    results = {thumb: one.results[thumb], index: TooFewFeatures("3 minutiae")}
+    counter.conclude(Extracted(one.enrolment_key, results, repeated=one.repeated))
+    ((status, _, case),) = counter.outcomes()
+    assert (status, [mark.code for mark in case[-1]]) == (EnrolmentStatus.IN_REVIEW, ["identical_files"])
+    with storage.read() as uow:
+        assert [uow.enrolments.capture(key).reasons for key in (thumb, index)] == [["identical_files"]] * 2
 
 
 def test_a_person_enrolled_while_the_index_searched_is_found(storage: SqlStorage, recognition: Recognition) -> None:

@@ -3,14 +3,22 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.adjudication.domain.evidence import Band, Candidate, Thresholds
+import matcher
+from service.adjudication.domain.evidence import (
+    Band,
+    Candidate,
+    Hypothesis,
+    PositionEvidence,
+    Thresholds,
+    from_the_other_side,
+)
 from service.deduplication.domain import SearchPolicy, decide
 
 THRESHOLDS = Thresholds(review_at=4, duplicate_at=6)
 
 
-def candidate(key: int, log10_lr: float) -> Candidate:
-    return Candidate(key, log10_lr, {})
+def candidate(key: int, rarity: float, log10_lr: float = 0) -> Candidate:
+    return Candidate(key, log10_lr, rarity, Hypothesis.AS_STATED, {})
 
 
 def test_both_thresholds_are_inclusive() -> None:
@@ -26,6 +34,24 @@ def test_the_strongest_candidate_decides_and_weak_ones_are_not_shown() -> None:
 
 def test_equal_evidence_is_ordered_by_person() -> None:
     assert [one.person_key for one in decide([candidate(9, 5), candidate(2, 5)], THRESHOLDS)[1]] == [2, 9]
+
+
+def test_rarity_decides_whatever_the_likelihood_ratio_and_orders_first() -> None:
+    band, shown = decide([candidate(1, 3.9, log10_lr=9), candidate(2, 4.5, log10_lr=2)], THRESHOLDS)
+    assert (band, [one.person_key for one in shown]) == (Band.REVIEW, [2])
+    some = [candidate(1, 5, log10_lr=1), candidate(2, 5, log10_lr=3), candidate(3, 5.5, log10_lr=0)]
+    assert [one.person_key for one in decide(some, THRESHOLDS)[1]] == [3, 2, 1]
+
+
+def test_the_hypotheses_are_the_matcher_s() -> None:
+    assert [one.value for one in Hypothesis] == [one.value for one in matcher.Hypothesis]
+
+
+def test_evidence_is_the_same_from_both_sides() -> None:
+    face, thumb = PositionEvidence(0.7, 5.5), PositionEvidence(0.2, 3.0, "left_thumb")
+    turned = from_the_other_side({"face": face, "right_thumb": thumb})
+    assert turned == {"face": face, "left_thumb": PositionEvidence(0.2, 3.0, "right_thumb")}
+    assert from_the_other_side(turned) == {"face": face, "right_thumb": thumb}
 
 
 def test_no_candidate_is_unique() -> None:

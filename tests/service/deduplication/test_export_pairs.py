@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from arro3.io import read_parquet
 
-from service.adjudication.domain.evidence import Band, PositionEvidence
+from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
 from service.deduplication.domain import Walk, WalkPair, WalkStatus
 from service.deduplication.errors import NoSuchWalk
 from service.deduplication.usecases.export_pairs import COLUMNS, export_pairs
@@ -17,11 +17,11 @@ from service.registry.domain.people import PersonStatus
 from service.storage.unit import SqlStorage
 from tests.service.made_up import NOW, TESTER, enrolled
 
-EVIDENCE = {"face": PositionEvidence(0.71, 4.64), "right_index": PositionEvidence(0.33, 4.8)}
+EVIDENCE = {"face": PositionEvidence(0.71, 4.64), "right_index": PositionEvidence(0.33, 4.8, "left_index")}
 WHOLE = """\
-person_key,person_number,other_key,other_number,band,log10_lr,evidence
-1,1000,4,1003,duplicate,9.44,face=4.6;right_index=4.8
-3,,4,1003,duplicate,9.44,face=4.6;right_index=4.8
+person_key,person_number,other_key,other_number,band,rarity,log10_lr,hypothesis,evidence
+1,1000,4,1003,duplicate,8.21,9.44,hands_swapped,face=4.6;right_index@left_index=4.8
+3,,4,1003,duplicate,8.21,9.44,hands_swapped,face=4.6;right_index@left_index=4.8
 """
 
 
@@ -30,7 +30,8 @@ def walked(storage: SqlStorage, status: WalkStatus, *pairs: tuple[int, int]) -> 
         walk = Walk(new_uuid(), {}, False, TESTER.id, NOW, status, pairs=len(pairs))
         uow.walks.add(walk)
         uow.flush()
-        uow.walks.add_pairs([WalkPair(walk.key, one, other, Band.DUPLICATE, 9.44, EVIDENCE) for one, other in pairs])
+        rated = (Band.DUPLICATE, 9.44, 8.21, Hypothesis.HANDS_SWAPPED)
+        uow.walks.add_pairs([WalkPair(walk.key, one, other, *rated, EVIDENCE) for one, other in pairs])
         uow.commit()
 
 
@@ -67,10 +68,10 @@ def test_parquet_has_types_and_all_of_the_evidence(filled: SqlStorage, tmp_path:
     assert export_pairs(path, actor=TESTER, storage=filled) == 2
     first, second = in_parquet(path)
     assert tuple(first) == COLUMNS
-    assert [first[name] for name in COLUMNS[:-1]] == [1, "1000", 4, "1003", "duplicate", 9.44]
+    assert [first[name] for name in COLUMNS[:-1]] == [1, "1000", 4, "1003", "duplicate", 8.21, 9.44, "hands_swapped"]
     assert first["evidence"] == [
-        {"position": "face", "score": 0.71, "log10_lr": 4.64},
-        {"position": "right_index", "score": 0.33, "log10_lr": 4.8},
+        {"position": "face", "score": 0.71, "log10_lr": 4.64, "found_at": None},
+        {"position": "right_index", "score": 0.33, "log10_lr": 4.8, "found_at": "left_index"},
     ]
     assert second["person_number"] is None
     assert list(path.parent.iterdir()) == [path]

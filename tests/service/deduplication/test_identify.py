@@ -1,13 +1,19 @@
 """Searching and comparing with real captures, on both kinds of database; nothing is kept."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from matcher import Candidate, Comparator, Comparison, Hypothesis, SearchIndex, Template
 from service.adjudication.domain.cases import Decision
 from service.adjudication.domain.evidence import Band
 from service.adjudication.usecases.decide import DecideCase, decide_case
 from service.adjudication.usecases.read_outcome import Outcome, read_outcome
 from service.bootstrap import App
 from service.deduplication.errors import NothingToCompare
+from service.deduplication.steps.replica import Replica
 from service.deduplication.usecases.identify import Identification, Verification, identify, verify
 from service.enrolment.domain.enrolments import ExceptionReason, PositionException
 from service.enrolment.errors import CapturesRefused, NothingToEnrol
@@ -128,6 +134,47 @@ def test_a_person_is_verified_by_their_own_captures_alone(app: App) -> None:
     assert yes.log10_lr > yes.thresholds.duplicate_at > 0 > no.log10_lr
     assert yes.thresholds == no.thresholds == app.policy.thresholds(1)
     assert all_rows(app.store.database) == before
+
+
+class CommonIndex(SearchIndex):
+    """The real index; different people often reach what it finds."""
+
+    def __init__(self, whole: object) -> None:
+        vars(self).update(vars(whole))
+
+    def search(
+        self,
+        templates: Sequence[Template],
+        limit: int = 20,
+        *,
+        hypotheses: Sequence[Hypothesis] = tuple(Hypothesis),
+    ) -> list[Candidate]:
+        return [replace(one, rarity=2.5) for one in super().search(templates, limit, hypotheses=hypotheses)]
+
+
+class CommonComparator(Comparator):
+    """The real comparator, likewise."""
+
+    def __init__(self, whole: object) -> None:
+        vars(self).update(vars(whole))
+
+    def compare(self, probe: Sequence[Template], reference: Sequence[Template]) -> Comparison:
+        return replace(super().compare(probe, reference), rarity=2.5)
+
+
+def test_rarity_is_judged_and_not_the_likelihood_ratio(app: App) -> None:
+    """2.5 is in the band `review` of one person and in none of a hundred."""
+    number = number_of(enrol(app, FIRST))
+    common = replace(app, replica=Replica(CommonIndex(app.replica.index), Path("no snapshots")))
+    found = searched(common, AGAIN)
+    (one,) = found.found
+    assert (found.band, one.band, one.candidate.rarity) == (Band.REVIEW, Band.REVIEW, 2.5)
+    assert one.candidate.log10_lr > found.thresholds.duplicate_at
+    rarer = replace(common, policy=replace(app.policy, fpir_review=0.0001, fpir_duplicate=0.0001))
+    assert (searched(rarer, AGAIN).band, searched(rarer, AGAIN).found) == (Band.UNIQUE, [])
+    verified = compared(replace(app, comparator=CommonComparator(app.comparator)), number, AGAIN)
+    assert (verified.band, verified.rarity) == (Band.REVIEW, 2.5)
+    assert verified.log10_lr > verified.thresholds.duplicate_at
 
 
 def test_fingers_are_not_compared_to_a_face(app: App) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from service.adjudication.domain.cases import Case, CaseCandidate, CaseStatus, Decision, Origin
-from service.adjudication.domain.evidence import Band, Candidate, PositionEvidence, Thresholds
+from service.adjudication.domain.evidence import Band, Candidate, Hypothesis, PositionEvidence, Thresholds
 from service.adjudication.ports import CaseQuery
 from service.adjudication.usecases.decide import DecideCase, decide_case
 from service.deduplication.steps.pair_cases import open_cases
@@ -35,7 +35,7 @@ class Walked:
         return self.found_keys(*((self.keys[one], self.keys[other]) for one, other in pairs))
 
     def found_keys(self, *pairs: tuple[int, int]) -> int:
-        made = [(one, other, Candidate(other, 5.5, EVIDENCE)) for one, other in pairs]
+        made = [(one, other, Candidate(other, 5.5, 5.5, Hypothesis.AS_STATED, EVIDENCE)) for one, other in pairs]
         with self.storage.write() as uow:
             uow.changes.lock()
             opened = open_cases(uow, made, thresholds=THRESHOLDS, gallery_size=4, now=NOW)
@@ -65,7 +65,7 @@ class Walked:
             uow.flush()
             uow.cases.add_candidates(
                 [
-                    CaseCandidate(case.key, self.keys[one], rank, 5.5, Band.REVIEW, EVIDENCE)
+                    CaseCandidate(case.key, self.keys[one], rank, 5.5, 5.5, Hypothesis.AS_STATED, Band.REVIEW, EVIDENCE)
                     for rank, one in enumerate(candidates, start=1)
                 ]
             )
@@ -88,6 +88,33 @@ def test_a_case_names_who_was_enrolled_later_as_the_subject_and_states_what_the_
         (candidate,) = uow.cases.candidates(first.key)
     assert (candidate.person_key, candidate.rank, candidate.log10_lr) == (walked.keys[0], 1, 5.5)
     assert (candidate.band, candidate.evidence) == (Band.REVIEW, EVIDENCE)
+
+
+def test_the_evidence_of_a_case_is_by_the_positions_of_its_subject(walked: Walked) -> None:
+    """Of a pair it is by those of the lower key, who is the subject only once merged into a person enrolled later."""
+    by_lower = {"face": PositionEvidence(0.71, 5.5), "right_thumb": PositionEvidence(0.2, 3.0, "left_index")}
+    by_higher = {"face": by_lower["face"], "left_index": PositionEvidence(0.2, 3.0, "right_thumb")}
+    walked.found((0, 3))
+    walked.decide(walked.cases()[0], Decision.SAME_PERSON, survivor=3)
+    pairs = [
+        (
+            walked.keys[one],
+            walked.keys[other],
+            Candidate(walked.keys[other], 8.0, 5.5, Hypothesis.ANY_POSITION, by_lower),
+        )
+        for one, other in ((1, 2), (0, 2))
+    ]
+    with walked.storage.write() as uow:
+        uow.changes.lock()
+        assert open_cases(uow, pairs, thresholds=THRESHOLDS, gallery_size=4, now=NOW) == 2
+        uow.commit()
+    _, first, second = walked.cases()
+    assert [one.person_key for one in (first, second)] == [walked.keys[2], walked.keys[3]]
+    with walked.storage.read() as uow:
+        shown = [uow.cases.candidates(one.key)[0] for one in (first, second)]
+    assert [one.evidence for one in shown] == [by_higher, by_lower]
+    assert [one.person_key for one in shown] == [walked.keys[1], walked.keys[2]]
+    assert {(one.rarity, one.log10_lr, one.hypothesis) for one in shown} == {(5.5, 8.0, Hypothesis.ANY_POSITION)}
 
 
 def test_a_step_that_is_repeated_opens_nothing_twice(walked: Walked) -> None:

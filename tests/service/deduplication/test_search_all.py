@@ -1,16 +1,18 @@
 """Walks over a small registry, by the real index, against a plain scan of all pairs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import matcher
 from matcher import MODELS, Candidate, Position, SearchIndex, Template, exact
 from matcher.calibrate import Calibration, read_calibrations
 from matcher.fuse import modality
 from matcher.gallery import Gallery, untrained
-from service.adjudication.domain.evidence import Band
+from service.adjudication.domain.evidence import Band, Hypothesis
 from service.adjudication.ports import CaseQuery
 from service.bootstrap import Recognition
 from service.deduplication.domain import SearchPolicy, Walk, WalkStatus
@@ -188,6 +190,47 @@ def test_people_enrolled_during_a_walk_are_part_of_it(recognition: Recognition, 
     second, third = enrolled(storage, [two, three], first=2000)
     assert list(walking)[-1].pairs == 3
     assert sorted(keys_of(rows_of(storage, walk))) == [(first, second), (first, third), (second, third)]
+
+
+SOMEWHAT_RARE = 1.0
+"""Of three people, in the band `review`."""
+
+
+class PositionFreeIndex(SearchIndex):
+    """The real index, whose searches take fingers to be of any position, and all that they find to be somewhat rare."""
+
+    def __init__(self, whole: SearchIndex) -> None:
+        vars(self).update(vars(whole))
+
+    def search_many(
+        self,
+        templates_of_many: Sequence[Templates],
+        limit: int = 20,
+        *,
+        hypotheses: Sequence[matcher.Hypothesis] = tuple(matcher.Hypothesis),
+    ) -> list[list[Candidate]]:
+        rated: dict[str, Any] = {"rarity": SOMEWHAT_RARE, "hypothesis": matcher.Hypothesis.ANY_POSITION}
+        found = super().search_many(templates_of_many, limit, hypotheses=[matcher.Hypothesis.ANY_POSITION])
+        return [[replace(one, **rated) for one in some] for some in found]
+
+
+@pytest.mark.parametrize("batch", [1, 5])
+def test_evidence_is_by_the_positions_of_the_earlier_side_whichever_found_it(
+    recognition: Recognition, storage: SqlStorage, batch: int
+) -> None:
+    """The first person has more in common with the third: only the second's search finds the first and second."""
+    first, third = (again(60, (FACE, THUMB), time=time) for time in (1, 3))
+    second = [replace(one, position=Position.LEFT_INDEX) for one in again(60, (THUMB,), time=2)]
+    made = [of_extractor(recognition.extractor, one) for one in (first, second, third)]
+    keys = enrolled(storage, made)
+    walk = begun(storage)
+    list(walk_of(storage, PositionFreeIndex(recognition.index), walk, candidates=1, batch=batch))
+    rows = {(row.person_key, row.other_key): row for row in rows_of(storage, walk)}
+    assert rows.keys() == {(keys[0], keys[1]), (keys[0], keys[2])}
+    row = rows[keys[0], keys[1]]
+    assert {position: one.found_at for position, one in row.evidence.items()} == {"right_thumb": "left_index"}
+    assert (row.band, row.rarity, row.hypothesis) == (Band.REVIEW, SOMEWHAT_RARE, Hypothesis.ANY_POSITION)
+    assert row.log10_lr > policy(1).thresholds(3).duplicate_at
 
 
 def test_pairs_and_their_cases_are_kept_together(recognition: Recognition, storage: SqlStorage) -> None:

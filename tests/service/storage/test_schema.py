@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, insert, text
 
 from service.adjudication.domain.cases import Decision, Origin
-from service.adjudication.domain.evidence import Band
+from service.adjudication.domain.evidence import Band, Hypothesis
 from service.adjudication.ports import CaseQuery
 from service.adjudication.storage import case_candidate
 from service.enrolment.ports import TEMPLATES
@@ -72,7 +72,9 @@ def test_a_registry_of_the_first_schema_is_kept(database_url: str) -> None:
             1,
         )
         assert (case.enrolment_key, case.origin, case.decision) == (2, Origin.ENROLMENT, None)
-        assert [one.log10_lr for one in uow.cases.candidates(case.key)] == [5.5]
+        (candidate,) = uow.cases.candidates(case.key)
+        assert (candidate.log10_lr, candidate.rarity, candidate.hypothesis) == (5.5, 5.5, Hypothesis.AS_STATED)
+        assert case.marks == ()
         home = uow.households.by_household_ids(["M1234567878"])["M1234567878"]
         assert [one.person_key for one in uow.households.members(home.key)] == [1]
         (capture,) = uow.enrolments.captures(2)
@@ -90,7 +92,8 @@ def test_a_registry_of_the_first_schema_is_kept(database_url: str) -> None:
 
 
 def test_a_migrated_database_still_holds_to_its_references_and_never_uses_a_key_again(database: Engine) -> None:
-    columns = {"person_key": 1, "rank": 1, "log10_lr": 5.5, "band": Band.REVIEW, "evidence": {}}
+    rated = {"log10_lr": 5.5, "rarity": 5.5, "hypothesis": Hypothesis.AS_STATED, "band": Band.REVIEW}
+    columns = {"person_key": 1, "rank": 1, "evidence": {}} | rated
     with pytest.raises(StorageError), database.begin() as connection:
         connection.execute(insert(case_candidate).values(case_key=1, **columns))
     if database.dialect.name == "sqlite":

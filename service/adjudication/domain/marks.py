@@ -1,0 +1,61 @@
+"""Marks: what makes an enrolment suspect by itself, whomever it resembles."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from service.enrolment.domain.enrolments import IDENTICAL_FILES
+
+SAME_FINGER = "same_finger"
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRule:
+    """opens: whether the mark opens a case by itself, or is only shown with one. sentence: for people, in English."""
+
+    opens: bool
+    sentence: str
+
+
+MARKS: Mapping[str, MarkRule] = {
+    SAME_FINGER: MarkRule(True, "One finger was given at several positions."),
+    IDENTICAL_FILES: MarkRule(True, "One file was given at several positions."),
+    "slap_as_finger": MarkRule(False, "A picture of several fingers was given as one finger."),
+    "resolution_doubtful": MarkRule(False, "The resolution stated does not fit the ridges."),
+    "several_people": MarkRule(False, "The picture shows more than one person."),
+    "mirrored": MarkRule(False, "The print may be mirrored."),
+    "position_contradicted": MarkRule(False, "The file states another position than the client."),
+    "dpi_contradicted": MarkRule(False, "The client, the file or the picture in it state different resolutions."),
+}
+"""By code: the reasons and warnings of captures that become marks, and those that only a whole enrolment shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """code: one of MARKS. positions: of the captures that it is about."""
+
+    code: str
+    positions: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        return MARKS[self.code].sentence
+
+
+def marks_of(stated: Mapping[str, Collection[str]], within: Iterable[Mark]) -> tuple[Mark, ...]:
+    """All marks of an enrolment, in the order of MARKS.
+
+    stated: the codes of reasons and warnings by position. within: the marks that comparing its captures with each other
+    found; their codes are not read from `stated`, where they do not tell which positions belong together.
+    """
+    found = list(within)
+    for code in MARKS.keys() - {SAME_FINGER, IDENTICAL_FILES}:
+        positions = tuple(position for position, codes in stated.items() if code in codes)
+        if positions:
+            found.append(Mark(code, positions))
+    order = list(MARKS)
+    return tuple(sorted(found, key=lambda one: (order.index(one.code), one.positions)))
+
+
+def open_a_case(marks: Iterable[Mark]) -> bool:
+    """Whether one of these opens a case though no candidate does."""
+    return any(MARKS[one.code].opens for one in marks)
