@@ -64,10 +64,14 @@ def strongest_first(candidates: Iterable[Candidate]) -> list[Candidate]:
 
 
 def from_the_other_side(evidence: Mapping[str, PositionEvidence]) -> dict[str, PositionEvidence]:
-    """The same evidence by the other person's positions. No two positions of one are paired with one of the other."""
+    """The same evidence by the other person's positions.
+
+    Of several fingers that were all found at one of the other's, the strongest is kept.
+    """
+    weakest_first = sorted(evidence.items(), key=lambda item: item[1].log10_lr)
     return {
         one.found_at or position: replace(one, found_at=None if one.found_at is None else position)
-        for position, one in evidence.items()
+        for position, one in weakest_first
     }
 
 

@@ -54,6 +54,12 @@ def test_evidence_is_the_same_from_both_sides() -> None:
     assert from_the_other_side(turned) == {"face": face, "right_thumb": thumb}
 
 
+def test_of_two_fingers_found_at_one_the_stronger_is_kept_from_its_side() -> None:
+    weak, strong = PositionEvidence(0.1, 1.0, "left_index"), PositionEvidence(0.2, 3.0, "left_index")
+    for pair in ({"right_index": weak, "right_ring": strong}, {"right_ring": strong, "right_index": weak}):
+        assert from_the_other_side(pair) == {"left_index": PositionEvidence(0.2, 3.0, "right_ring")}
+
+
 def test_no_candidate_is_unique() -> None:
     assert decide([], THRESHOLDS) == (Band.UNIQUE, [])
 

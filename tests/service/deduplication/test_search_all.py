@@ -12,12 +12,13 @@ from matcher import MODELS, Candidate, Position, SearchIndex, Template, exact
 from matcher.calibrate import Calibration, read_calibrations
 from matcher.fuse import modality
 from matcher.gallery import Gallery, untrained
-from service.adjudication.domain.evidence import Band, Hypothesis
+from service.adjudication.domain.evidence import Band, Hypothesis, from_the_other_side
 from service.adjudication.ports import CaseQuery
 from service.bootstrap import Recognition
 from service.deduplication.domain import SearchPolicy, Walk, WalkStatus
 from service.deduplication.errors import WalkDiffers
 from service.deduplication.ports import PairRow
+from service.deduplication.steps.candidates import to_evidence
 from service.deduplication.steps.replica import Replica
 from service.deduplication.usecases.search_all import BeginWalk, begin_walk, walk_on
 from service.kit.sql.database import open_database
@@ -125,7 +126,7 @@ def wanted(scan: Scan, candidates: int, least: float) -> dict[tuple[int, int], C
         (min(key, one.key), max(key, one.key), one.key < key): one
         for key, others in scan.items()
         for one in others[:candidates]
-        if one.log10_lr >= least
+        if one.rarity >= least
     }
     return {key[:2]: found[key] for key in sorted(found, reverse=True)}
 
@@ -142,8 +143,12 @@ def test_every_pair_is_found_once_as_a_plain_scan_would(registry: Registry, cand
         one = perhaps[pair.person_key, pair.other_key]
         assert pair.person_key < pair.other_key
         assert pair.log10_lr == pytest.approx(one.log10_lr, abs=ROUNDING)
-        assert pair.evidence.keys() == {position.value for position in one.evidence}
-        assert pair.band is thresholds.band(pair.log10_lr)
+        assert pair.rarity == pytest.approx(one.rarity, abs=ROUNDING)
+        assert pair.hypothesis is Hypothesis(one.hypothesis)
+        evidence = to_evidence(one.evidence)
+        from_below = evidence if one.key == pair.other_key else from_the_other_side(evidence)
+        assert pair.evidence.keys() == from_below.keys()
+        assert pair.band is thresholds.band(pair.rarity)
         assert (pair.person_number, pair.other_number) == (str(999 + pair.person_key), str(999 + pair.other_key))
 
 
