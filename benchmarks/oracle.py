@@ -14,7 +14,7 @@ from matcher.calibrate import Calibration
 from matcher.finger import Prints, compare_many, prepare, prepare_many
 from matcher.fuse import modality
 from matcher.gallery import Gallery
-from matcher.types import Minutiae, Position, Template, Vector
+from matcher.types import Hypothesis, Minutiae, Position, Template, Vector
 
 Judged = list[tuple[int, float]]
 
@@ -76,7 +76,7 @@ class Oracle:
 def agreement(
     gallery: Gallery, oracle: Oracle, probes: Sequence[Sequence[Template]], name: str, console: Console
 ) -> dict[str, float]:
-    """Shares of searches whose candidates, order and evidence are those of the oracle, from a level on.
+    """Shares of searches of captures as stated whose candidates, order and evidence are the oracle's, from a level on.
 
     may_be_shown: from log10 N on, the evidence that one non-mated person of N reaches by chance; all thresholds of the
     service are higher. above_zero: from 0 on. Of N non-mated people some reach that by their minutiae alone, while
@@ -86,7 +86,7 @@ def agreement(
     same: dict[str, list[bool]] = {level: [] for level in levels}
     for probe in track(probes, f"compare all minutiae, {name}", console=console):
         wanted = oracle.best(probe, TOP)
-        found = [(one.key, one.log10_lr) for one in gallery.search(probe, TOP)]
+        found = [(one.key, one.log10_lr) for one in gallery.search(probe, TOP, [Hypothesis.AS_STATED])]
         for level, least in levels.items():
             same[level].append(same_candidates(found, wanted, least))
     return {"probes": len(probes), **{level: float(np.mean(some)) for level, some in same.items()}}

@@ -197,7 +197,7 @@ def position_free(gallery: Gallery, whole: Probes, args: Namespace) -> dict[str,
         labels = iter(rng.permutation(np.array(FINGERS, object)).tolist())
         probe = [replace(one, position=next(labels)) if one.position.is_finger else one for one in templates]
         began = time.perf_counter()
-        found = gallery.search(probe, TOP, [Hypothesis.ANY_POSITION])
+        found = gallery.search(probe, TOP, [Hypothesis.ANY_POSITION, Hypothesis.AS_STATED])
         seconds.append(time.perf_counter() - began)
         first.append(bool(found) and found[0].key == mate)
     return {"decided_first": float(np.mean(first)), **percentiles("single_ms", seconds)}

@@ -69,19 +69,25 @@ def compare_minutiae(
     vectors: the probe against each of them. run: maps a function over lists of slots with all threads it may use.
     among: the hypotheses that count; fewer people are pruned of the first than of the others.
     """
-    vectors = vectors[np.flatnonzero(vectors.captures.any(axis=1))]  # without people erased meanwhile
-    if not len(vectors):
-        return []
     work = _Work.of(probe, vectors, view, calibrations, run)
     bounds = work.bounds(np.arange(len(vectors)))
+    floors = {one: MINUTIAE_FLOOR if one is among[0] else ALTERNATIVE_FLOOR for one in among}
+    possible = work.touched() | (vectors.linear.stated >= LONE_FINGER_FLOOR).any(axis=1)
+    for hypothesis, floor in floors.items():
+        possible |= bounds[:, HYPOTHESES.index(hypothesis)] >= floor
+    rows = np.flatnonzero(possible)
+    if not len(rows):
+        return []
+    vectors, bounds = vectors[rows], bounds[rows]
+    work = _Work.of(probe, vectors, view, calibrations, run)
     for hypothesis, most in SUMMED.items():
         if hypothesis in among:
-            floor = MINUTIAE_FLOOR if hypothesis is among[0] else ALTERNATIVE_FLOOR
+            floor = floors[hypothesis]
             rows = _prune(bounds[:, HYPOTHESES.index(hypothesis)], np.arange(len(vectors)), floor)[:most]
             work.sum_up(hypothesis, rows, floor)
     if Hypothesis.SOME_FALSE in among:
         work.compare_lone_fingers()
-    rows = work.touched()
+    rows = np.flatnonzero(work.touched())
     ratios = work.known()[rows].fused(among).log10_lr
     if Hypothesis.AS_STATED in among:
         work.complete(rows[ratios >= COMPLETED_FROM])
@@ -139,10 +145,10 @@ class _Work:
         filled = np.where(np.isneginf(pairs), linear.pairs[rows], pairs)
         return Pairs(self.fingers, self.face[rows], filled).by_hypothesis()
 
-    def touched(self) -> Rows:
+    def touched(self) -> NDArray[np.bool_]:
         """Whom anything speaks for so far: with a finger compared, or a face that is not evidence against them."""
         compared = np.isfinite(self.pairs).any(axis=(1, 2))
-        return np.flatnonzero(compared | (np.nan_to_num(self.face, nan=-np.inf) >= CANDIDATE_FLOOR))
+        return np.asarray(compared | (np.nan_to_num(self.face, nan=-np.inf) >= CANDIDATE_FLOOR))
 
     def sum_up(self, hypothesis: Hypothesis, rows: Rows, floor: float) -> None:
         """Compare the pairs of a hypothesis, finger after finger, of the people it remains possible of."""

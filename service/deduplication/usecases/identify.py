@@ -19,6 +19,9 @@ from service.kit.unit import Storage
 from service.registry.domain.people import Person
 from service.registry.usecases.look_up import read_person
 
+POSITION_FREE = (matcher.Hypothesis.ANY_POSITION, matcher.Hypothesis.AS_STATED, matcher.Hypothesis.FACE_ALONE)
+"""Hypotheses of a search by fingers of unknown position: that one first. A face is compared as stated."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identified:
@@ -73,9 +76,7 @@ def identify(
         replica.catch_up(uow)
     people = len(replica.index)
     thresholds = policy.thresholds(people)
-    hypotheses = (
-        [matcher.Hypothesis.ANY_POSITION, matcher.Hypothesis.FACE_ALONE] if position_free else [*matcher.Hypothesis]
-    )
+    hypotheses = POSITION_FREE if position_free else tuple(matcher.Hypothesis)
     found = replica.index.search(probe.templates, policy.candidates, hypotheses=hypotheses)
     band, shown = decide([to_candidate(one) for one in found], thresholds)
     with storage.read() as uow:  # a fresh look: the index may know people whom the first one could not see yet
