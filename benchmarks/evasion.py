@@ -1,7 +1,7 @@
 """Are people who try to enrol twice found? Each way of trying, among N others.
 
 The subject of a try has a real face (LFW) and four real fingers: index and middle finger of both hands, of FVC sets.
-They are enrolled into a gallery of N synthetic people with a face and ten fingers each, and enrolled again in one of
+They are enrolled into a gallery of N synthetic people with a face and the same fingers, and enrolled again in one of
 the ways, with other captures. A try is caught if the service's policy opens a case that names the subject, or if the
 probe's own fingers show that one was given at several positions. The search and the decision are those of the service;
 its database and queue are left out. Wrong fingers and faces are those of other real people who are not enrolled.
@@ -178,7 +178,9 @@ def measure(args: Namespace) -> dict[str, Any]:
     fingers = [one for folder in args.fingers for one in real_impressions(extractor, folder, dpi.get(folder.name, 500))]
     everyone = real_faces(extractor, args.faces[1])
     faces = [pictures for pictures in everyone if len(pictures) > 1]
-    gallery = synthetic_gallery(extractor, args, np.stack([one.vector for some in everyone for one in some]), rng)
+    gallery = synthetic_gallery(
+        extractor, args, np.stack([one.vector for some in everyone for one in some]), rng, POSITIONS
+    )
     tries = Tries(extractor, rng).ways()
     if unknown := set(args.ways) - set(tries):
         raise SystemExit(f"no such way: {', '.join(sorted(unknown))}; there are {', '.join(tries)}")

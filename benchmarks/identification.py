@@ -117,8 +117,14 @@ def real_faces(extractor: Extractor, folder: Path) -> list[list[Template]]:
     return [templates for templates in found if templates]
 
 
-def synthetic_gallery(extractor: Extractor, args: Namespace, faces: Vector, rng: np.random.Generator) -> Gallery:
-    """A gallery of synthetic people with a face and ten fingers each. faces: float32 (n, d), real ones to imitate."""
+def synthetic_gallery(
+    extractor: Extractor,
+    args: Namespace,
+    faces: Vector,
+    rng: np.random.Generator,
+    fingers: Sequence[Position] = FINGERS,
+) -> Gallery:
+    """A gallery of synthetic people with a face and these fingers each. faces: float32 (n, d), real ones to imitate."""
     calibrations = read_calibrations(MODELS / "calibration.json", extractor.models)
     embed = FingerVector()
     dimensions = {"face": faces.shape[1], "finger": embed.dimension}
@@ -132,8 +138,8 @@ def synthetic_gallery(extractor: Extractor, args: Namespace, faces: Vector, rng:
         n = min(BLOCK, args.people - start)
         drawn = faces.mean(axis=0) + rng.standard_normal((n, faces.shape[1])) @ root.T
         drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
-        rows = rng.integers(0, args.pool, (n, len(FINGERS)))
-        everything = (Position.FACE, *FINGERS)
+        rows = rng.integers(0, args.pool, (n, len(fingers)))
+        everything = (Position.FACE, *fingers)
         keys = np.arange(start, start + n)
         gallery.add_records(
             packed_people(keys, everything, drawn.astype(np.float32), vectors[rows], pool=packed, prints=rows)
