@@ -14,7 +14,7 @@ def migrated_url() -> str:
 
 
 def test_verify_with_nothing_in_common(counter: Client) -> None:
-    number = counter.enrol(FIRST)["person_number"].encode()
+    number = counter.enrol({"face": FIRST["face"]})["person_number"].encode()
     answer = counter.call("POST", "/v1/verify", files=files({"left_thumb": "p1_1.png"}, number=number))
     assert_problem(answer, 422, "nothing-to-compare", "captures")
 

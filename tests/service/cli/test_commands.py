@@ -141,7 +141,7 @@ def test_the_store_is_verified(service: Running, tmp_path: Path) -> None:
 def legacy(extractor: Extractor, home: Path, twice: int) -> None:
     """A registry filled elsewhere: some are in it twice, and one once."""
     store = open_store(Settings(home=home))
-    both = (Position.FACE, Position.RIGHT_INDEX)
+    both = (Position.RIGHT_THUMB, Position.RIGHT_INDEX)  # made-up faces of different people resemble each other
     people = [*(again(seed, both, time=time) for time in (1, 2) for seed in range(twice)), again(twice, both)]
     enrolled(store.storage, [of_extractor(extractor, one) for one in people])
     store.database.dispose()
