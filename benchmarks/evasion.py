@@ -7,7 +7,9 @@ probe's own fingers show that one was given at several positions. The search and
 its database and queue are left out. Wrong fingers and faces are those of other real people who are not enrolled.
 
 Synthetic fingers come from a pool that the people share. They resemble real ones less than real ones resemble each
-other, so `fpir_review` is too favourable; `fpir_real_only` is measured among real people alone, in a small gallery.
+other, so `fpir_review` is too favourable; `fpir_real_only` is measured among real people alone, in a gallery of a
+quarter as many people as there are fingers. Intervals are over tries, which share fingers and faces: with few of them
+they are too narrow.
 """
 
 import json
@@ -47,6 +49,8 @@ SHIFTED = (*POSITIONS[1:], POSITIONS[0])
 PERMUTED = (POSITIONS[1], POSITIONS[2], POSITIONS[0], POSITIONS[3])
 POLICY = SearchPolicy(fpir_review=0.01, fpir_duplicate=0.0001, candidates=20)
 WRONG_DPI = (300, 400, 600, 1000)
+FINGERS_NEEDED, FACES_NEEDED = 8, 2  # by one try: the subject's and another person's
+NEWCOMERS = 5  # searches by people not enrolled, for each try of a way
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ class Tries:
             "one_of_four_true": lambda one: placed(fingers([one.fingers[0], *one.other_fingers[1:]])),
             **wrong_dpi,
             "mirrored": lambda one: self.changed(one.fingers, mirrored),
-            "slap_as_finger": lambda one: [one.faces[1], *self.joined(one.fingers)],
+            "slap_as_finger": lambda one: self.joined(one.fingers),
             "low_quality_all": lambda one: placed([worst(finger).template for finger in one.fingers]),
         }
 
@@ -114,8 +118,9 @@ class Tries:
         return [finger[int(self._rng.integers(1, len(finger)))].template for finger in some]
 
     def different(self, finger: Finger, count: int) -> list[Template]:
-        """As many different impressions of one finger, not the first."""
-        return [finger[1 + int(at)].template for at in self._rng.permutation(len(finger) - 1)[:count]]
+        """As many impressions of one finger, not the first; different ones as far as there are so many."""
+        order = self._rng.permutation(len(finger) - 1)
+        return [finger[1 + int(order[at % len(order)])].template for at in range(count)]
 
     def stating(self, dpi: int) -> Callable[[Subject], list[Template]]:
         """Four fingers whose header states this resolution."""
@@ -153,7 +158,9 @@ def main() -> None:
     )  # fmt: skip
     cli.add_argument("--people", type=int, default=10_000, help="synthetic people enrolled")
     cli.add_argument("--pool", type=int, default=10_000, help="different synthetic fingers, which these people share")
-    cli.add_argument("--searches", type=int, default=100, help="tries of every way, and as many honest newcomers")
+    cli.add_argument(
+        "--searches", type=int, default=100, help="tries of every way, and five times as many searches by newcomers"
+    )
     cli.add_argument(
         "--ways",
         nargs="*",
@@ -178,6 +185,11 @@ def measure(args: Namespace) -> dict[str, Any]:
     fingers = [one for folder in args.fingers for one in real_impressions(extractor, folder, dpi.get(folder.name, 500))]
     everyone = real_faces(extractor, args.faces[1])
     faces = [pictures for pictures in everyone if len(pictures) > 1]
+    if len(fingers) < FINGERS_NEEDED or len(faces) < FACES_NEEDED:
+        raise SystemExit(
+            f"{len(fingers)} fingers and {len(faces)} faces have two usable captures; a try needs {FINGERS_NEEDED} and "
+            f"{FACES_NEEDED}"
+        )
     gallery = synthetic_gallery(
         extractor, args, np.stack([one.vector for some in everyone for one in some]), rng, POSITIONS
     )
@@ -187,10 +199,9 @@ def measure(args: Namespace) -> dict[str, Any]:
     tries = {way: probe_of for way, probe_of in tries.items() if way in args.ways or not args.ways}
     caught: dict[str, list[bool]] = {way: [] for way in tries}
     handed_on: dict[str, list[bool]] = {way: [] for way in tries}
-    flagged, seconds = [], []
+    seconds = []
     for _ in track(range(args.searches), "tries", console=CONSOLE):
         subject = draw(fingers, faces, rng)
-        stranger = [subject.other_faces[0], *placed([finger[1].template for finger in subject.other_fingers])]
         gallery.add(MATE, subject.enrolled)
         for way, probe_of in tries.items():
             probe = probe_of(subject)
@@ -200,7 +211,10 @@ def measure(args: Namespace) -> dict[str, Any]:
             seconds.append(time.perf_counter() - began)
             caught[way].append(MATE in found or bool(same_fingers(probe)))
         gallery.remove(MATE)
-        flagged.append(bool(in_case(gallery, stranger)))
+    flagged = [
+        bool(in_case(gallery, draw(fingers, faces, rng).enrolled))
+        for _ in track(range(NEWCOMERS * args.searches), "newcomers", console=CONSOLE)
+    ]
     real = real_only(extractor, fingers, faces, rng, args.searches)
     return {
         "people": args.people,
@@ -221,7 +235,7 @@ def measure(args: Namespace) -> dict[str, Any]:
 
 
 def real_impressions(extractor: Extractor, folder: Path, dpi: float) -> Iterator[list[Impression]]:
-    """The impressions of each finger of a set; refused ones are left out, and fingers with fewer than five."""
+    """The impressions of each finger of a set; refused ones are left out, and fingers with fewer than two."""
     files = sorted(folder.glob("*_*.png"))
     if not files:
         raise SystemExit(f"{folder} has no files <finger>_<impression>.png")
@@ -230,8 +244,10 @@ def real_impressions(extractor: Extractor, folder: Path, dpi: float) -> Iterator
         found = extractor.extract([Capture(POSITIONS[0], content, dpi) for content in contents])
         kept = [Impression(content, dpi, one) for content, one in zip(contents, found, strict=True)
                 if isinstance(one, Template)]  # fmt: skip
-        if len(kept) > 4:
+        if len(kept) > 1:
             yield kept
+        else:
+            CONSOLE.print(f"{folder.name}: finger {name} is left out, it has fewer than two usable impressions")
 
 
 def draw(fingers: Sequence[Finger], faces: Sequence[Sequence[Template]], rng: np.random.Generator) -> Subject:
