@@ -153,6 +153,8 @@ class _Work:
     def sum_up(self, hypothesis: Hypothesis, rows: Rows, floor: float) -> None:
         """Compare the pairs of a hypothesis, finger after finger, of the people it remains possible of."""
         for finger, position in enumerate(self.fingers):
+            if not len(rows):
+                return
             for column in _columns(hypothesis, position):
                 self.compare(finger, column, rows)
             rows = _prune(self.bounds(rows)[:, HYPOTHESES.index(hypothesis)], rows, floor)
