@@ -27,6 +27,9 @@ from matcher.parameters import (
     TAIL_SHARE,
 )
 
+_SCORE_DECIMALS = 6
+_SCORE_STEP = 10.0**-_SCORE_DECIMALS
+
 
 def fit_curve(mated: Scores, non_mated: Scores, hardness: float = 0.0, safety: float = 1.0) -> Curve:
     """The curve that the module describes. mated (m,), non_mated (n,): scores. hardness: in log10 units.
@@ -37,7 +40,7 @@ def fit_curve(mated: Scores, non_mated: Scores, hardness: float = 0.0, safety: f
     few = len(non_mated) * TAIL_SHARE < TAIL_LEAST
     cap = math.log10(max(len(non_mated) / COMPARISONS_BEHIND_A_RATE, 1)) - hardness if few else TAIL_DECADES - hardness
     scores, ratios = _pool_adjacent_violators(mated, *_with_tail(non_mated, safety))
-    knots, first = np.unique(np.round(scores, 6), return_index=True)
+    knots, first = np.unique(np.round(scores, _SCORE_DECIMALS), return_index=True)
     levels = np.asarray(np.round(np.clip(ratios[first] - hardness, floor, cap), 4), np.float64)
     keep = _corners(levels)
     return Curve(tuple(knots[keep].tolist()), tuple(levels[keep].tolist()))
@@ -51,7 +54,7 @@ def fit_rate(non_mated: Scores, safety: float = 1.0) -> Rate:
     shares = 10.0 ** -np.arange(0, -math.log10(TAIL_SHARE), 0.25)
     scores = np.quantile(non_mated, 1 - shares, method="higher")
     start, scale = _tail(non_mated, safety)
-    knots = np.round([*scores, start, start + scale * math.log(10)], 6)
+    knots = np.round([*scores, start, start + scale * math.log(10)], _SCORE_DECIMALS)
     rates = np.append(np.log10(shares), [math.log10(TAIL_SHARE), math.log10(TAIL_SHARE) - 1])
     kept = np.append(np.diff(knots) > 0, True)
     return Rate(tuple(knots[kept].tolist()), tuple(np.round(rates[kept], 4).tolist()))
@@ -85,7 +88,7 @@ def _with_tail(non_mated: Scores, safety: float) -> tuple[NDArray[np.float64], N
 def _tail(non_mated: Scores, safety: float) -> tuple[float, float]:
     """Where the tail starts, and the scale of its exponential, with its standard error added.
 
-    With few scores, the scale of all above the median.
+    With few scores, the scale of all above the median. Never less than the step that curves are rounded to.
     """
     start = float(np.quantile(non_mated, 1 - TAIL_SHARE, method="higher"))
     excess = non_mated[non_mated > start] - start
@@ -94,7 +97,7 @@ def _tail(non_mated: Scores, safety: float) -> tuple[float, float]:
         excess = non_mated[non_mated > middle] - middle
     if not len(excess):
         return start, safety
-    return start, safety * float(excess.mean()) * (1 + 1 / math.sqrt(len(excess)))
+    return start, max(safety * float(excess.mean()) * (1 + 1 / math.sqrt(len(excess))), _SCORE_STEP)
 
 
 def _pool_adjacent_violators(

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -86,6 +86,7 @@ def test_rates_of_exponential_scores_are_continued_as_they_are(safety: float) ->
 
 
 @given(some_scores)
+@example([0.0, 6e-8])
 @settings(deadline=None)
 def test_the_rate_of_any_scores_falls(non_mated: list[float]) -> None:
     rates = fit_rate(np.array(non_mated))(np.linspace(-1, 2, 200))
