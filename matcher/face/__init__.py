@@ -54,7 +54,7 @@ class FaceExtractor:
         """The subject face's unit vector, float32 (dimension,), and its quality. Raises NoFace or SeveralFaces."""
         face, alone = subject_face(self.faces(image), image)
         vector, quality = self.describe(image, face)
-        return vector, quality if alone else replace(quality, reasons=(*quality.reasons, "not_alone"))
+        return vector, quality if alone else replace(quality, reasons=(*quality.reasons, "several_people"))
 
     def quality(self, image: Image) -> Quality:
         """As `extract` returns it; nothing is kept. Raises NoFace or SeveralFaces."""

@@ -34,7 +34,7 @@ ADVICE: Mapping[str, str] = {
     "low_contrast": "Take the light from behind the camera; clean the lens.",
     "uneven_light": "Light both halves of the face alike.",
     "blurred": "Hold still and let the camera focus.",
-    "not_alone": "Only the person being enrolled should be in the picture.",
+    "several_people": "Check whose portrait this is; only the person being enrolled should be in the picture.",
     "unclear": "Uncover the face: no mask, hand, hair or dark glasses, and take the picture again.",
 }
 """Reason code to a sentence for the counter, in English. Codes are stable: translations depend on them."""

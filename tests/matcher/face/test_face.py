@@ -122,7 +122,37 @@ def test_the_face_in_the_middle_is_the_subject_and_the_other_becomes_a_reason() 
     alone = likeness("obama.jpg", picture)
     picture.paste(portrait("biden.jpg", 420).crop((60, 0, 360, 420)), (720, 20))
     assert likeness("obama.jpg", picture) == pytest.approx(alone, abs=0.05)
-    assert "not_alone" in extractor().extract(image(picture))[1].reasons
+    assert "several_people" in reasons(picture)
+
+
+def behind(child: int, at: tuple[int, int]) -> Pillow.Image:
+    """An adult 700 pixels wide, left of the middle, and another person `child` pixels wide, at the face's corner."""
+    picture = Pillow.new("RGB", (1300, 900), "white")
+    picture.paste(portrait("obama.jpg", 700), (0, 20))
+    small = portrait("biden.jpg", child)
+    picture.paste(small.crop((child // 8, 0, child - child // 8, child)), at)
+    return picture
+
+
+@pytest.mark.parametrize("child", [210, 290])
+def test_an_adult_before_a_child_raises_the_question_whose_portrait_it_is(child: int) -> None:
+    picture = behind(child, (800, 300))
+    largest, second = sorted(extractor().faces(image(picture)), key=lambda face: -float(np.prod(face.size)))
+    assert 0.3 < float(np.sqrt(np.prod(second.size) / np.prod(largest.size))) < 0.5
+    assert "several_people" in reasons(picture)
+    assert likeness("obama.jpg", picture) > 0.9
+
+
+@pytest.mark.parametrize(("child", "at"), [(180, (800, 300)), (290, (1140, 300))], ids=["far behind", "cut off"])
+def test_passers_by_raise_no_question(child: int, at: tuple[int, int]) -> None:
+    picture = behind(child, at)
+    assert len(extractor().faces(image(picture))) == 2
+    assert reasons(picture) == reasons(behind(1, at))
+
+
+def test_the_adult_before_the_child_of_a_report() -> None:
+    picture = Pillow.open(evaluation_data("field/adult_before_child/scene.jpg")).convert("RGB")
+    assert "several_people" in reasons(picture)
 
 
 def test_a_small_face_behind_does_not_disturb() -> None:
@@ -169,7 +199,7 @@ def test_score_falls_with_blur() -> None:
 
 
 def test_every_reason_has_a_sentence() -> None:
-    assert {limit.reason for limit in FACE_LIMITS} | {"unclear", "not_alone"} == set(ADVICE)
+    assert {limit.reason for limit in FACE_LIMITS} | {"unclear", "several_people"} == set(ADVICE)
     assert all((limit.least is None) != (limit.most is None) for limit in FACE_LIMITS)
 
 
