@@ -17,7 +17,7 @@ from fastapi.testclient import TestClient
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from matcher import MODELS
+from matcher import ADVICE, MODELS
 from scripts.running import Running, running
 from service.access.domain import AccessRole
 from service.access.usecases.tokens import create_token
@@ -216,6 +216,10 @@ def test_the_routes_table_has_every_route_with_the_roles_it_lets_in(jisr: App, h
 
 def test_the_warnings_table_has_every_code() -> None:
     assert [code.strip("`") for code, _ in table("Warnings")] == [*WARNING_CODES]
+
+
+def test_the_reasons_table_is_that_of_the_code() -> None:
+    assert [(code.strip("`"), sentence) for code, sentence in table("Reasons")] == [*ADVICE.items()]
 
 
 def test_the_marks_table_has_every_code_and_what_it_does() -> None:

@@ -40,7 +40,7 @@ class FingerExtractor:
 
     def quality(self, image: Image, minutiae: Minutiae) -> Quality:
         """How well the print will serve. minutiae: of the same image."""
-        return finger_quality(find_ridges(image)[1], minutiae)
+        return finger_quality(*find_ridges(image), minutiae)
 
     def extract(self, image: Image) -> tuple[Minutiae, Quality]:
         """Minutiae and quality. Raises NotAFingerprint or TooFewFeatures."""
@@ -49,7 +49,7 @@ class FingerExtractor:
         minutiae = self._find(grey, ridges)
         if len(minutiae) < p.FEWEST_MINUTIAE:
             raise TooFewFeatures(f"{len(minutiae)} minutiae found, at least {p.FEWEST_MINUTIAE} are needed")
-        return minutiae, finger_quality(ridges, minutiae)
+        return minutiae, finger_quality(grey, ridges, minutiae)
 
     def _find(self, grey: Pixels, ridges: RidgeMap) -> Minutiae:
         return find_minutiae(self._network, grey, ridge_box(ridges, grey))

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from matcher import parameters as p
+from matcher.finger.period import ridge_period
 from matcher.finger.ridges import RidgeMap, shows_ridges
-from matcher.types import Minutiae, Quality
+from matcher.finger.several import shows_several
+from matcher.types import Minutiae, Pixels, Quality
 
 ADVICE: Mapping[str, str] = {
     "too_small_area": "Press the whole pad of the finger flat on the reader.",
@@ -20,16 +22,19 @@ ADVICE: Mapping[str, str] = {
     "too_wet": "Dry the finger and press more lightly.",
     "smudged": "Clean finger and reader; lay the finger down and lift it without sliding.",
     "not_a_finger": "Lay one bare finger on the reader.",
+    "slap_as_finger": "Capture one finger at a time, or send the picture as a slap.",
+    "resolution_doubtful": "Check the resolution that the reader or the file states.",
 }
 """Reason code to a sentence for the counter, in English. Codes are stable: translations depend on them."""
 
 
-def finger_quality(ridges: RidgeMap, minutiae: Minutiae) -> Quality:
-    """Judge a print by its ridges and its minutiae.
+def finger_quality(grey: Pixels, ridges: RidgeMap, minutiae: Minutiae) -> Quality:
+    """Judge a print by its grey levels (H, W) at 500 dpi, their ridges and minutiae.
 
-    Components: ridge_area_mm2; ridge_clarity, 0 to 1; ridge_skew of grey levels, negative for thin ink; sure_minutiae,
-    each weighted by its certainty. Reasons, if the score is below QUALITY_GOOD: too_small_area, too_dry, too_wet,
-    smudged. If no ridges are found: not_a_finger alone, with score 0.
+    Components: ridge_area_mm2; ridge_clarity, 0 to 1; ridge_skew of grey levels, negative for thin ink;
+    ridge_period_px, 0 if unclear; sure_minutiae, each weighted by its certainty. Reasons whatever the score is:
+    slap_as_finger, resolution_doubtful. If it is below QUALITY_GOOD: too_small_area, too_dry, too_wet, smudged. If no
+    ridges are found: not_a_finger alone, with score 0.
     """
     sure = _sure_minutiae(minutiae)
     any_ridge = bool(ridges.ridge.any())
@@ -37,12 +42,14 @@ def finger_quality(ridges: RidgeMap, minutiae: Minutiae) -> Quality:
         "ridge_area_mm2": ridges.area_mm2,
         "ridge_clarity": float(ridges.strength[ridges.ridge].mean()) if any_ridge else 0.0,
         "ridge_skew": float(ridges.skew[ridges.ridge].mean()) if any_ridge else 0.0,
+        "ridge_period_px": ridge_period(grey, ridges),
         "sure_minutiae": sure,
     }
     if not shows_ridges(ridges):
         return Quality(0, ("not_a_finger",), components)
     score = _score(sure)
-    return Quality(score, _reasons(score, components), components)
+    wrongly_sent = ("slap_as_finger",) if shows_several(grey, ridges) else ()
+    return Quality(score, (*wrongly_sent, *_doubtful(components), *_reasons(score, components)), components)
 
 
 def minutiae_quality(minutiae: Minutiae) -> Quality:
@@ -61,6 +68,12 @@ def _sure_minutiae(minutiae: Minutiae) -> float:
 
 def _score(sure: float) -> int:
     return round(100 * (1 - math.exp(-sure / p.SURE_SCALE)))
+
+
+def _doubtful(measured: Mapping[str, float]) -> tuple[str, ...]:
+    """The reason if the ridges are too near or too far apart for the stated resolution."""
+    period = measured["ridge_period_px"]
+    return ("resolution_doubtful",) if period and not p.PERIOD_LEAST <= period <= p.PERIOD_MOST else ()
 
 
 def _reasons(score: int, measured: dict[str, float]) -> tuple[str, ...]:

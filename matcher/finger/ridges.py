@@ -5,6 +5,7 @@ noise and other skin do not.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,13 +50,13 @@ def ridge_map(grey: Pixels) -> RidgeMap:
     parts = [_measured(windows[top : top + _ROWS]) for top in range(0, len(windows), _ROWS)]
     mean, skew, strength, live, at = (np.concatenate(part) for part in zip(*parts, strict=True))
     shows = live & (strength >= p.RIDGE_PEAK)
-    orientation, wavelength = _ORIENTATION[at], _WAVELENGTH[at]
+    orientation, wavelength = _WAVES.orientation[at], _WAVES.wavelength[at]
     counts = int(shows.sum()), _agreeing(shows, orientation, wavelength)
     return RidgeMap(_majority(shows), live, strength, orientation, mean, skew, *counts)
 
 
 def _measured(windows: Map) -> tuple[Map, Map, Map, NDArray[np.bool_], NDArray[np.intp]]:
-    """Mean, skew, strength, live and the strongest wave's place in _BAND, of windows (rows, columns, 32, 32)."""
+    """Mean, skew, strength, live and the strongest wave's place in the band, of windows (rows, columns, 32, 32)."""
     mean = windows.mean(axis=(2, 3))
     centred = windows - mean[..., None, None]
     square = centred * centred
@@ -63,9 +64,9 @@ def _measured(windows: Map) -> tuple[Map, Map, Map, NDArray[np.bool_], NDArray[n
     skew = np.einsum("ijkl,ijkl->ij", square, centred) / p.RIDGE_WINDOW**2 / np.maximum(contrast, 1) ** 3
     spectrum = np.abs(np.fft.rfft2(centred * _HANN)) ** 2
     spectrum = spectrum.astype(np.float32).reshape(*mean.shape, -1)
-    band = spectrum[..., _BAND]
+    band = spectrum[..., _WAVES.band]
     at = band.argmax(axis=-1)
-    strength = np.einsum("ijk,ijk->ij", band, _NEAR[at]) / np.maximum(spectrum @ _TWICE, 1e-6)
+    strength = np.einsum("ijk,ijk->ij", band, _WAVES.near[at]) / np.maximum(spectrum @ _WAVES.twice, 1e-6)
     return mean, skew, strength, contrast >= p.RIDGE_CONTRAST, at
 
 
@@ -113,24 +114,40 @@ def _agreeing(shows: NDArray[np.bool_], orientation: Map, wavelength: Map) -> in
     return found
 
 
-def _waves() -> tuple[NDArray[np.intp], Map, Map, Map, Map]:
-    """Of the half spectrum: the entries that are ridge waves, their neighbours, their orientations and wavelengths.
+class Waves(NamedTuple):
+    """The waves of a band in the half spectrum of a square window, m of its n entries.
 
-    Last the weights of all entries: 2 for entries with a mirror image that is not stored, else 1.
+    band: intp (m,), the entries. near: float32 (m, m), the weights of a wave's neighbours and its own.
+    orientation: radians (m,). wavelength: pixels (m,). twice: float32 (n,), the weights of all entries: 2 for those
+    with a mirror image that is not stored, else 1.
     """
-    fy = np.fft.fftfreq(p.RIDGE_WINDOW)[:, None] + np.zeros(p.RIDGE_WINDOW // 2 + 1)
-    fx = np.fft.rfftfreq(p.RIDGE_WINDOW)[None, :] + np.zeros((p.RIDGE_WINDOW, 1))
+
+    band: NDArray[np.intp]
+    near: Map
+    orientation: Map
+    wavelength: Map
+    twice: Map
+
+
+def waves(window: int, shortest: float, longest: float) -> Waves:
+    """All waves of these wavelengths in pixels. window: side in pixels."""
+    fy = np.fft.fftfreq(window)[:, None] + np.zeros(window // 2 + 1)
+    fx = np.fft.rfftfreq(window)[None, :] + np.zeros((window, 1))
     fy, fx = fy.ravel(), fx.ravel()
     twice = np.where((fx == 0) | (fx == 0.5), 1, 2).astype(np.float32)
     frequency = np.hypot(fx, fy)
-    inside = (frequency >= 1 / p.RIDGE_LONGEST) & (frequency <= 1 / p.RIDGE_SHORTEST)
-    band = np.flatnonzero(inside)
-    u, v = fx[band] * p.RIDGE_WINDOW, fy[band] * p.RIDGE_WINDOW
+    band = np.flatnonzero((frequency >= 1 / longest) & (frequency <= 1 / shortest))
+    u, v = fx[band] * window, fy[band] * window
     apart = np.minimum(np.hypot(u[:, None] - u, v[:, None] - v), np.hypot(u[:, None] + u, v[:, None] + v))
     near = (apart < 1.6) * twice[band]
     orientation = np.mod(np.arctan2(v, u), np.pi).astype(np.float32)
-    return band, near.astype(np.float32), orientation, (1 / frequency[band]).astype(np.float32), twice
+    return Waves(band, near.astype(np.float32), orientation, (1 / frequency[band]).astype(np.float32), twice)
 
 
-_HANN = np.outer(np.hanning(p.RIDGE_WINDOW + 2)[1:-1], np.hanning(p.RIDGE_WINDOW + 2)[1:-1]).astype(np.float32)
-_BAND, _NEAR, _ORIENTATION, _WAVELENGTH, _TWICE = _waves()
+def hann(window: int) -> Map:
+    """The weights (window, window) that fade a window out towards its edges."""
+    weights = np.hanning(window + 2)[1:-1]
+    return np.outer(weights, weights).astype(np.float32)
+
+
+_HANN, _WAVES = hann(p.RIDGE_WINDOW), waves(p.RIDGE_WINDOW, p.RIDGE_SHORTEST, p.RIDGE_LONGEST)

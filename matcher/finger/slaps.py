@@ -53,10 +53,12 @@ def cut_slap(image: Image, expected: Sequence[Position]) -> dict[Position, Image
     return {position: Image(_upright(grey, tip), p.FINGER_DPI) for position, tip in zip(expected, tips, strict=True)}
 
 
-def find_tips(grey: Pixels, ridges: RidgeMap, wanted: int) -> list[Tip]:
+def find_tips(
+    grey: Pixels, ridges: RidgeMap, wanted: int, settings: Sequence[p.SlapSetting] = p.SLAP_SETTINGS
+) -> list[Tip]:
     """The fingertips of a picture (H, W) at 500 dpi, from left to right.
 
-    Tries ever stricter settings, which separate fingers that touch, until `wanted` tips of about one width are found.
+    Tries ever stricter `settings`, which separate fingers that touch, until `wanted` tips of about one width are found.
     Otherwise returns the first result with so many tips, or else the first result.
     """
     if min(grey.shape) < p.SLAP_NARROWEST:
@@ -64,10 +66,10 @@ def find_tips(grey: Pixels, ridges: RidgeMap, wanted: int) -> list[Tip]:
     ink = _ink(grey)
     mask = _ridge_mask(ridges, ink)
     share = ink / max(_typical(ink, mask), 1.0)
-    inked = mask & (share > p.SLAP_SETTINGS[0].ink)
+    inked = mask & (share > settings[0].ink)
     whole = _without_holes(inked)
     results = []
-    for setting in p.SLAP_SETTINGS:
+    for setting in settings:
         cores = _without_holes(whole & (~inked | (share > setting.ink)))
         tips = _tips(_separated(whole, cores, setting.bridge))
         if len(tips) == wanted and _is_even(tips):
