@@ -242,7 +242,7 @@ HYPOTHESIS_WEIGHTS = {
 # and 1000 dpi stated of 500. A match bears 6 % more or less (94 to 97 % of mates); only scales that the ridges leave
 # possible are tried, three or fewer for most prints.
 RESCALED = (0.5, 0.6, 0.7, 0.8, 1.2, 1.5, 1.75, 2.0)
-# Decades that evidence from another reading of a probe pays: with nine of them false alarms rise by 28 %, with three by 9.
+# Decades that evidence from another reading of a probe pays: nine readings raise false alarms by 28 %, three by 9.
 READING_CHARGE = 1.5
 FALSE_SHARE = 0.5  # of captures, where some are somebody else's
 # log10 units subtracted from all face evidence: LFW's non-mated pairs mix sexes, ages and origins; NIST IR 8280 (2019)
