@@ -13,7 +13,7 @@ from matcher.fuse import HYPOTHESES
 from matcher.gallery import Gallery, Stamp, shipped_coders
 from matcher.networks import MODELS
 from matcher.parameters import CANDIDATES_RETURNED
-from matcher.readings import Reader, Readings, merged
+from matcher.readings import Reader, Readings
 from matcher.types import Candidate, Hypothesis, Template, TemplateFormat
 
 _log = logging.getLogger(__name__)
@@ -103,18 +103,9 @@ class SearchIndex:
         readings: of each probe, where they are made already.
         """
         among = [one for one in hypotheses if one in HYPOTHESES]
-        found = self._gallery.search_many(templates_of_many, limit, among) if among else [[]] * len(templates_of_many)
         if readings is None:
             readings = self.readings_of(templates_of_many, hypotheses)
-        read = iter(
-            self._gallery.search_many(
-                [one.templates for some in readings for one in some], limit, [Hypothesis.AS_STATED], aside=True
-            )
-        )
-        return [
-            merged(as_given, [(one, next(read)) for one in some], limit)
-            for as_given, some in zip(found, readings, strict=True)
-        ]
+        return self._gallery.search_many(templates_of_many, limit, among, readings=readings)
 
     def readings_of(
         self, probes: Sequence[Sequence[Template]], hypotheses: Sequence[Hypothesis] = tuple(Hypothesis)

@@ -31,15 +31,19 @@ def prepared(fingers: Sequence[Sequence[Template]]) -> list[list[Prepared]]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """A finger of the probe with one of some people.
+    """A finger of the probe with fingers of some people.
 
-    prints: of the probe's captures. position: index of the people's. slots: int64 (n,), of people who all have captures
-    of it.
+    prints: of the probe's captures. positions: int64 (n,), the index of each finger. slots: int64 (n,), of people who
+    all have captures of it.
     """
 
     prints: Sequence[Prepared]
-    position: int
+    positions: NDArray[np.int64]
     slots: Slots
+
+    def __getitem__(self, rows: NDArray[np.intp]) -> Task:
+        """Some of it."""
+        return replace(self, positions=self.positions[rows], slots=self.slots[rows])
 
 
 def finger_scores(tasks: Sequence[Task], view: View, run: Run, *, in_full: bool) -> list[Scores]:
@@ -48,41 +52,41 @@ def finger_scores(tasks: Sequence[Task], view: View, run: Run, *, in_full: bool)
     run: maps a function over tasks with all threads it may use. in_full: without sketches.
     """
     orders = [np.argsort(task.slots, kind="stable") for task in tasks]  # each part then reads few segments
-    parts = [
-        [replace(task, slots=slots) for slots in _parts(task.slots[order])]
-        for task, order in zip(tasks, orders, strict=True)
-    ]
+    parts = [[task[rows] for rows in _parts(order)] for task, order in zip(tasks, orders, strict=True)]
     few = sum(len(task.slots) for task in tasks) <= MINUTIAE_PER_TASK  # handing over takes longer
-    found = (map if few else run)(partial(_scores, view, in_full), chain.from_iterable(parts))
+    found = iter((map if few else run)(partial(_scores, view, in_full), chain.from_iterable(parts)))
     scores = [np.concatenate(list(islice(found, len(some)))) for some in parts]
     return [some[np.argsort(order)] for some, order in zip(scores, orders, strict=True)]
 
 
-def _parts(slots: Slots) -> list[Slots]:
+def _parts(order: NDArray[np.intp]) -> list[NDArray[np.intp]]:
     """Of MINUTIAE_PER_TASK or more, so that threads end together."""
-    return np.array_split(slots, max(len(slots) // MINUTIAE_PER_TASK, 1))
+    return np.array_split(order, max(len(order) // MINUTIAE_PER_TASK, 1))
 
 
 def _scores(view: View, in_full: bool, task: Task) -> Scores:
     """Of one part of a task; its slots rise."""
-    probes, position, slots = task.prints, task.position, task.slots
-    parts = [(records, *_fingers(records, rows, position)) for records, rows, _ in view.located(slots)]
+    parts = [
+        (records, *_fingers(records, rows, task.positions[which])) for records, rows, which in view.located(task.slots)
+    ]
     for records, fingers, _ in parts:
         prefetch_minutiae(records, fingers)
     references = _unpacked([(records, fingers) for records, fingers, _ in parts])
     before = np.cumsum([0, *(len(fingers) for _, fingers, _ in parts)])
     first = np.concatenate([start + of_part for start, (_, _, of_part) in zip(before[:-1], parts, strict=True)])
-    best = np.maximum.reduceat(search_scores(probes, references, in_full=in_full), first)
+    best = np.maximum.reduceat(search_scores(task.prints, references, in_full=in_full), first)
     return np.where(np.isfinite(best), best, np.float32(np.nan))
 
 
-def _fingers(records: Records, rows: Slots, position: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """All captures of one finger of people who have it, person after person, and the first of each person."""
+def _fingers(
+    records: Records, rows: Slots, positions: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """All captures of one finger of each person, who has it, person after person; and the first of each person."""
     from matcher.gallery import kernels  # Numba is slow to import
 
     captures = int((records.first[rows + 1] - records.first[rows]).sum())
     fingers, first = np.empty(captures, np.int64), np.empty(len(rows), np.int64)
-    count = kernels.fingers_at(rows, records.first, records.positions, records.faces_before, position, fingers, first)
+    count = kernels.fingers_at(rows, records.first, records.positions, records.faces_before, positions, fingers, first)
     return fingers[:count], first
 
 

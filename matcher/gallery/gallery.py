@@ -6,7 +6,9 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,6 +38,7 @@ from matcher.parameters import (
     TRAIN_LEAST,
 )
 from matcher.rarity import Rarity
+from matcher.readings import Readings, merged
 from matcher.types import Candidate, Hypothesis, Template, Vector
 
 T = TypeVar("T")
@@ -43,6 +46,20 @@ R = TypeVar("R")
 _log = logging.getLogger(__name__)
 _BULK = 4096
 _NOBODY = np.zeros(0, np.int64)
+_STATED = (Hypothesis.AS_STATED,)
+
+
+@dataclass(frozen=True)
+class _Sought:
+    """Templates of one probe or reading. among: the hypotheses that count. main: see `compare_minutiae`."""
+
+    templates: Sequence[Template]
+    among: Sequence[Hypothesis]
+    main: Hypothesis | None
+
+    @cached_property
+    def person(self) -> Person:
+        return Person(self.templates)
 
 
 class Gallery:
@@ -151,47 +168,55 @@ class Gallery:
         limit: int = CANDIDATES_RETURNED,
         among: Sequence[Hypothesis] = HYPOTHESES,
         *,
-        aside: bool = False,
+        readings: Readings | None = None,
     ) -> list[list[Candidate]]:
         """`search` for many probes at once, in their order; codes are read once for all.
 
-        aside: the probes are other readings than the captures state, so that only clear evidence counts.
+        readings: others of each probe. They are searched as stated, and only what is clear counts.
         """
-        people, slots, view = self._preselected_people(probes, among, aside=aside)
-        run = self._each if len(probes) == 1 else map  # with many, every thread has searches of its own
+        read = [[_Sought(one.templates, _STATED, None) for one in some] for some in readings or [[]] * len(probes)]
+        given = [_Sought(templates, among, among[0]) for templates in probes] if among else []
+        slots, view = self._preselected_for([*given, *chain.from_iterable(read)])
+        work = list(zip([*given, *chain.from_iterable(read)], slots, strict=True))
 
-        def best(i: int) -> list[Candidate]:
-            vectors = self._comparator(people[i]).compare(slots[i], view, run)
-            return compare_minutiae(
-                people[i],
-                vectors,
-                view,
-                self._calibrations,
-                self._rarity,
-                limit=limit,
-                run=run,
-                among=among,
-                main=None if aside else among[0],
-            )
+        def found(run: Any, one: tuple[_Sought, Slots]) -> list[Candidate]:
+            return self._found(*one, view, limit, run)
 
-        return list(self._each(best, range(len(people))))
+        if len(given) == 1:  # its readings wait for a thread while it shares out its comparisons
+            others = [self._pool.submit(found, map, one) for one in work[1:]]
+            lists = iter([found(self._each, work[0]), *(one.result() for one in others)])
+        else:
+            lists = self._each(partial(found, map), work)
+        as_given = [next(lists) if given else [] for _ in probes]
+        return [
+            merged(best, [(one, next(lists)) for one in some], limit)
+            for best, some in zip(as_given, readings or [[]] * len(probes), strict=True)
+        ]
 
     def nearest_many(self, probes: Sequence[Sequence[Template]], limit: int) -> list[list[tuple[int, float]]]:
         """Keys and linear log10 LR of the best as stated, by probe, by the vectors alone: minutiae are not compared."""
-        people, slots, view = self._preselected_people(probes, [Hypothesis.AS_STATED])
+        sought = [_Sought(templates, _STATED, Hypothesis.AS_STATED) for templates in probes]
+        slots, view = self._preselected_for(sought)
 
         def best(i: int) -> list[tuple[int, float]]:
-            vectors = self._comparator(people[i]).compare(slots[i], view)
+            vectors = self._comparator(sought[i].person).compare(slots[i], view)
             ratios = vectors.linear.under(Hypothesis.AS_STATED)
             order = [at for at in np.argsort(-ratios, kind="stable")[:limit].tolist() if np.isfinite(ratios[at])]
             return [(view.key(int(slots[i][at])), float(ratios[at])) for at in order]
 
-        return list(self._each(best, range(len(people))))
+        return list(self._each(best, range(len(sought))))
 
-    def preselected_many(self, probes: Sequence[Sequence[Template]]) -> list[list[int]]:
-        """Keys of the people whose vectors a search would compare, by probe."""
-        _, slots, view = self._preselected_people(probes, HYPOTHESES)
-        return [[view.key(slot) for slot in some.tolist()] for some in slots]
+    def preselected_many(
+        self, probes: Sequence[Sequence[Template]], readings: Readings | None = None
+    ) -> list[set[int]]:
+        """Keys of the people whose vectors a search would compare with a probe or a reading of it, by probe."""
+        read = readings or [[]] * len(probes)
+        found = []
+        for templates, some in zip(probes, read, strict=True):
+            sought = [_Sought(templates, HYPOTHESES, HYPOTHESES[0])]
+            slots, view = self._preselected_for(sought + [_Sought(one.templates, _STATED, None) for one in some])
+            found.append({view.key(slot) for slot in np.concatenate(slots).tolist()})
+        return found
 
     @property
     def bytes_held(self) -> tuple[int, int, int]:
@@ -259,18 +284,28 @@ class Gallery:
             self._store, self._preselection = store, preselection
         return sequence
 
-    def _preselected_people(
-        self, probes: Sequence[Sequence[Template]], among: Sequence[Hypothesis], *, aside: bool = False
-    ) -> tuple[list[Person], list[Slots], View]:
-        """The probes as people, the slots preselected for each, and the records of these slots."""
-        for templates in probes:
-            require_comparable(templates, self._calibrations)
-        people = [Person(templates) for templates in probes]
-        ways = [ways_of(Probe.of(person), among, aside=aside) for person in people]
+    def _preselected_for(self, sought: Sequence[_Sought]) -> tuple[list[Slots], View]:
+        """The slots preselected for each, and the records of these slots."""
+        for one in sought:
+            require_comparable(one.templates, self._calibrations)
+        ways = [ways_of(Probe.of(one.person), one.among, aside=one.main is None) for one in sought]
         found, view = self._preselected([way for some in ways for way in some])
         of_each = iter(found)
-        slots = [np.unique(np.concatenate([_NOBODY, *islice(of_each, len(some))])) for some in ways]
-        return people, slots, view
+        return [np.unique(np.concatenate([_NOBODY, *islice(of_each, len(some))])) for some in ways], view
+
+    def _found(self, sought: _Sought, slots: Slots, view: View, limit: int, run: Any) -> list[Candidate]:
+        vectors = self._comparator(sought.person).compare(slots, view, run)
+        return compare_minutiae(
+            sought.person,
+            vectors,
+            view,
+            self._calibrations,
+            self._rarity,
+            limit=limit,
+            run=run,
+            among=sought.among,
+            main=sought.main,
+        )
 
     def _preselected(self, ways: Sequence[Way]) -> tuple[list[Slots], View]:
         """The slots worth a vector comparison, for each way, and the records of these slots.

@@ -50,17 +50,18 @@ def dot(packed, probe):
 
 
 @njit(cache=True, nogil=True)
-def fingers_at(rows, start, positions, faces_before, position, fingers, first):
-    """Fill `fingers` with all captures of one position (its index), person after person in `rows`; return their number.
+def fingers_at(rows, start, positions, faces_before, wanted, fingers, first):
+    """Fill `fingers` with all captures of one position of each person in `rows`; return their number.
 
-    start: the records' `first`. first: int64 (len(rows),), filled with the beginning of each person's captures.
+    wanted: int64 (len(rows),), index of the position. start: the records' `first`. first: int64 (len(rows),), filled
+    with the beginning of each person's captures.
     """
     count = 0
     for at in range(len(rows)):
         row = rows[at]
         first[at] = count
         for capture in range(start[row], start[row + 1]):
-            if positions[capture] == position:
+            if positions[capture] == wanted[at]:
                 fingers[count] = capture - faces_before[row + 1]  # a person's faces come before the fingers
                 count += 1
     return count

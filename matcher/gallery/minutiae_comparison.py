@@ -8,7 +8,7 @@ Records stay in columns until the candidates are known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -70,7 +70,7 @@ def compare_minutiae(
     work = _Work.of(probe, vectors, view, calibrations, run)
     everybody = np.arange(len(vectors))
     summed = {one: most for one, most in SUMMED.items() if one in among}
-    above = {one: work.above_floor(everybody, one, main) for one in summed}
+    above = work.above_floors(everybody, summed, main)
     possible = work.touched()
     for ratios in above.values():
         possible |= ratios >= 0
@@ -108,12 +108,12 @@ def _prune(above: Ratios, rows: Rows) -> Rows:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pair:
-    """A finger of the probe, by its place, and one of the people in some rows, by its column."""
+class Wanted:
+    """Comparisons of a finger of the probe, by its place, with people in some rows, and a finger of each by column."""
 
     finger: int
-    column: int
     rows: Rows
+    columns: Rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,8 +168,10 @@ class _Work:
         faces = np.maximum(self.vectors.faces, 0)
         return Scored(Pairs(self.fingers, self.face, self.pairs), faces, self.scores)
 
-    def above_floor(self, rows: Rows, hypothesis: Hypothesis, main: Hypothesis | None) -> Ratios:
-        """By how much the upper bounds (k,) of a hypothesis exceed its floor.
+    def above_floors(
+        self, rows: Rows, hypotheses: Iterable[Hypothesis], main: Hypothesis | None
+    ) -> dict[Hypothesis, Ratios]:
+        """By how much the upper bounds (k,) of each hypothesis exceed its floor.
 
         Bounds are made of linear log10 LR where minutiae are not compared yet. A face that speaks against somebody does
         so without the curve's floor: another's face is a hypothesis of its own.
@@ -177,10 +179,11 @@ class _Work:
         linear, pairs, face = self.vectors.linear[rows], self.pairs[rows], self.face[rows]
         filled = np.where(np.isneginf(pairs), linear.pairs, pairs)
         against = np.where(face < 0, np.minimum(face, linear.face), face)
+        bounds = Pairs(self.fingers, against, filled)
         common = np.count_nonzero(~np.isnan(linear.stated), axis=1) + ~np.isnan(linear.face)
-        least = MINUTIAE_FLOOR if hypothesis is main else ALTERNATIVE_FLOOR
-        bounds = Pairs(self.fingers, against, filled).under(hypothesis)
-        return np.asarray(bounds - least - MINUTIAE_FLOOR_RISE * np.maximum(common - 1, 0))
+        rise = MINUTIAE_FLOOR_RISE * np.maximum(common - 1, 0)
+        least = {one: MINUTIAE_FLOOR if one is main else ALTERNATIVE_FLOOR for one in hypotheses}
+        return {one: np.asarray(bounds.under(one) - floor - rise) for one, floor in least.items()}
 
     def touched(self) -> NDArray[np.bool_]:
         """Whom anything speaks for so far: with a finger compared, or a face that is not evidence against them."""
@@ -192,47 +195,47 @@ class _Work:
         for finger, position in enumerate(self.fingers):
             if not len(rows):
                 return
-            pairs = [Pair(finger, column, rows) for column in _columns(hypothesis, position)]
-            self.compare(pairs, in_full=hypothesis is main)
-            rows = _prune(self.above_floor(rows, hypothesis, main), rows)
+            self.compare([_every(finger, rows, _columns(hypothesis, position))], in_full=hypothesis is main)
+            rows = _prune(self.above_floors(rows, [hypothesis], main)[hypothesis], rows)
 
     def compare_lone_fingers(self) -> None:
         """Compare each finger with the most similar of the same position, whatever the others are."""
-        linear, pairs = self.vectors.linear.stated, []
+        linear, wanted = self.vectors.linear.stated, []
         for finger, position in enumerate(self.fingers):
             order = np.argsort(-np.nan_to_num(linear[:, finger], nan=-np.inf), kind="stable")
             worth = int(np.count_nonzero(linear[:, finger] >= LONE_FINGER_FLOOR))
-            pairs.append(Pair(finger, COLUMN[position], order[: min(worth, LONE_FINGER_PEOPLE)]))
-        self.compare(pairs)
+            wanted.append(_every(finger, order[: min(worth, LONE_FINGER_PEOPLE)], [COLUMN[position]]))
+        self.compare(wanted)
 
     def complete(self, rows: Rows, hypothesis: Hypothesis) -> None:
         """Compare in full all pairs of a hypothesis of these people, so that a candidate states each."""
-        pairs = [
-            Pair(finger, column, rows)
-            for finger, position in enumerate(self.fingers)
-            for column in _columns(hypothesis, position)
-        ]
-        self.compare(pairs, in_full=True)
+        fingers = enumerate(self.fingers)
+        self.compare([_every(at, rows, _columns(hypothesis, position)) for at, position in fingers], in_full=True)
 
-    def compare(self, pairs: Sequence[Pair], *, in_full: bool = False) -> None:
+    def compare(self, wanted: Sequence[Wanted], *, in_full: bool = False) -> None:
         """Compare fingers of the probe with fingers of people, where they are not compared yet.
 
-        in_full: whatever the best minutiae say; also where a sketch alone was compared.
+        in_full: whatever the surest minutiae say; also where a sketch alone was compared.
         """
-        waiting = [left for pair in pairs if len((left := self._waiting(pair, in_full)).rows)]
-        tasks = [Task(self.prints()[pair.finger], pair.column + 1, self.vectors.slots[pair.rows]) for pair in waiting]
-        for pair, scores in zip(waiting, finger_scores(tasks, self.view, self.run, in_full=in_full), strict=True):
-            at = pair.rows, pair.finger, pair.column
-            comparisons = self.vectors.captures[pair.rows, pair.column + 1] * len(self.prints()[pair.finger])
+        waiting = [left for one in wanted if len((left := self._waiting(one, in_full)).rows)]
+        tasks = [Task(self.prints()[one.finger], one.columns + 1, self.vectors.slots[one.rows]) for one in waiting]
+        for one, scores in zip(waiting, finger_scores(tasks, self.view, self.run, in_full=in_full), strict=True):
+            at = one.rows, one.finger, one.columns
+            comparisons = self.vectors.captures[one.rows, one.columns + 1] * len(self.prints()[one.finger])
             self.sketched[at] = np.isnan(scores)
             self.scores[at] = np.nan_to_num(scores)
             self.pairs[at] = self.curve.of_best(self.scores[at], comparisons)
 
-    def _waiting(self, pair: Pair, in_full: bool) -> Pair:
+    def _waiting(self, wanted: Wanted, in_full: bool) -> Wanted:
         """Those of its people who are not compared yet."""
-        at = pair.rows, pair.finger, pair.column
+        at = wanted.rows, wanted.finger, wanted.columns
         left = np.isneginf(self.pairs[at]) | (self.sketched[at] & in_full)
-        return replace(pair, rows=pair.rows[left])
+        return replace(wanted, rows=wanted.rows[left], columns=wanted.columns[left])
+
+
+def _every(finger: int, rows: Rows, columns: Sequence[int]) -> Wanted:
+    """Each of the people with each of the columns."""
+    return Wanted(finger, np.tile(rows, len(columns)), np.repeat(np.asarray(columns, np.intp), len(rows)))
 
 
 def _columns(hypothesis: Hypothesis, position: Position) -> Sequence[int]:

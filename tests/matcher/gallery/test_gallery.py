@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from matcher import exact
 from matcher.errors import TemplatesIncomparable
+from matcher.fuse import HYPOTHESES
 from matcher.gallery import Gallery, preselection, untrained, ways
 from matcher.gallery import gallery as module
 from matcher.types import Candidate, Hypothesis, Position, Template
@@ -140,7 +141,7 @@ def mislabelled(templates: Sequence[Template], labels: Sequence[Position]) -> li
     return [replace(one, position=next(names)) if one.position.is_finger else one for one in templates]
 
 
-some_hypotheses = st.lists(st.sampled_from(Hypothesis), min_size=1, unique=True) | st.just(list(Hypothesis))
+some_hypotheses = st.lists(st.sampled_from(HYPOTHESES), min_size=1, unique=True) | st.just(list(HYPOTHESES))
 
 
 @settings(max_examples=40, deadline=None)
