@@ -136,6 +136,10 @@ class Rows:
     def id_of(self, enrolled: int) -> UUID:
         return self._ids[enrolled]
 
+    def forget(self) -> None:
+        """Keep no IDs of what was written."""
+        self._ids.clear()
+
     def write(self, database: Engine) -> None:
         with database.begin() as connection:
             self.write_into(connection)

@@ -76,18 +76,24 @@ def _is_burst(one: Prints, own: _Sums, others: _Sums, alpha: float) -> bool:
 
 
 def _by_subject(rows: Iterable[Prints]) -> dict[Subject, _Sums]:
-    kept = list(rows)
-    prints = sum(one.prints for one in kept)
-    rate = sum(one.poor for one in kept) / prints if prints else 0.0
-    sums: defaultdict[Subject, _Sums] = defaultdict(_Sums)
-    for one in kept:
-        its, variance = sums[one.subject], rate * (1 - rate)
-        its.rows += 1
-        its.prints += one.prints
-        its.poor += one.poor
-        its.excess += (one.poor - one.prints * rate) ** 2 - one.prints * variance
-        its.pairs += one.prints * (one.prints - 1) * variance
-    return sums
+    """The sums of each subject; its days are compared with its own rate, for that is what a burst departs from."""
+    of: defaultdict[Subject, list[Prints]] = defaultdict(list)
+    for row in rows:
+        of[row.subject].append(row)
+    return {subject: _sums(days) for subject, days in of.items()}
+
+
+def _sums(days: Sequence[Prints]) -> _Sums:
+    prints, poor = sum(one.prints for one in days), sum(one.poor for one in days)
+    rate = poor / prints if prints else 0.0
+    variance, freed = rate * (1 - rate), len(days) / max(len(days) - 1, 1)  # the rate is of the same days
+    return _Sums(
+        len(days),
+        prints,
+        poor,
+        sum(freed * (one.poor - one.prints * rate) ** 2 - one.prints * variance for one in days),
+        sum(one.prints * (one.prints - 1) * variance for one in days),
+    )
 
 
 def _sum(some: Iterable[_Sums]) -> _Sums:
