@@ -52,9 +52,10 @@ def registry(seed: int = 1, devices: int = 50, days: int = 60, people: int = 20_
 # Bursts of poor prints
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_an_honest_registry_of_60_days_and_50_devices_has_no_burst(seed: int) -> None:
-    assert poor_prints_bursts(prints(registry(seed))) == []
+def test_honest_registries_of_60_days_and_50_devices_have_no_more_bursts_than_promised() -> None:
+    """Six months, by fixed seeds: chance may blame somebody, but not more often than the share of this pattern."""
+    found = [len(poor_prints_bursts(prints(registry(seed)))) for seed in range(3)]
+    assert sum(found) <= p.SHARE * 6
 
 
 def test_a_day_of_poor_prints_is_found_and_no_other() -> None:
@@ -242,7 +243,7 @@ def test_a_finding_does_not_flap(nights: list[float]) -> None:
 
 
 def test_a_drift_that_is_open_stays_until_the_ridges_fit_again() -> None:
-    scanners = {(SCANNER, 500.0): estimate(0.1)}
+    scanners: dict[tuple[Subject, float | None], Estimate] = {(SCANNER, 500.0): estimate(0.1)}
     identity = Identity(Pattern.RESOLUTION_DRIFT, SCANNER, "500.0 dpi")
     assert resolution_drift(scanners, ()) == []
     assert [one.identity for one in resolution_drift(scanners, [identity])] == [identity]
