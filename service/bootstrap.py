@@ -20,6 +20,7 @@ from service.kit.sql.blobs import FileBlobs
 from service.kit.sql.database import open_database
 from service.kit.sql.locks import only_one
 from service.kit.turns import Lock, Turn
+from service.nightly import Nightly
 from service.settings import Settings
 from service.storage.belonging import bind
 from service.storage.unit import SqlStorage, prepare
@@ -76,6 +77,7 @@ class App:
     policy: SearchPolicy
     limits: ProcessingLimits
     worker: Worker
+    nightly: Nightly
 
 
 def open_store(settings: Settings) -> Store:
@@ -130,4 +132,11 @@ def wire(store: Store, recognition: Recognition) -> App:
     worker_lock = partial(store.lock, Lock.WORKER)
     worker = Worker(processor, worker_lock, settings.snapshot_every, system_actor("worker", "worker"))
     extractor = recognition.extractor.hurried(settings.wait_seconds)  # the worker waits: it must refuse no one
-    return App(store, extractor, recognition.comparator, replica, policy, limits, worker)
+    nightly = Nightly(
+        store.storage,
+        partial(store.lock, Lock.PATTERNS),
+        store.clock,
+        settings.patterns_hour,
+        system_actor("nightly", "worker"),
+    )
+    return App(store, extractor, recognition.comparator, replica, policy, limits, worker, nightly)

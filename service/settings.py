@@ -44,6 +44,9 @@ class Settings(BaseSettings):
         default=5000, ge=1, description="enrolments that may wait for their outcome; further ones are answered with 429"
     )
     snapshot_every: int = Field(default=500, ge=1, description="enrolments between two snapshots of the gallery")
+    patterns_hour: int = Field(
+        default=2, ge=0, le=23, description="hour of the day, in UTC, from which on patterns are searched once per day"
+    )
     max_request_bytes: int = Field(default=100_000_000, ge=1_000_000, description="largest request that is read")
     request_bytes_at_once: int = Field(
         default=300_000_000, ge=1_000_000, description="bytes of requests that are read or answered at the same time"

@@ -26,6 +26,7 @@ from service.adjudication.domain.marks import MARKS
 from service.bootstrap import App, Recognition, open_store, wire
 from service.cli import app as cli
 from service.enrolment.steps.captures import WARNING_CODES
+from service.oversight.domain.findings import Pattern
 from service.settings import Settings
 from service.web import create_web
 from tests.service.made_up import TESTER
@@ -33,7 +34,7 @@ from tests.service.made_up import TESTER
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 NO_TOKEN = "no token"
-CONTEXTS = ("deduplication", "adjudication", "enrolment", "registry", "access")
+CONTEXTS = ("deduplication", "oversight", "adjudication", "enrolment", "registry", "access")
 
 
 def section(title: str) -> str:
@@ -226,6 +227,10 @@ def test_the_marks_table_has_every_code_and_what_it_does() -> None:
     stated = {code.strip("`"): opens == "yes" for code, opens, _ in table("Marks")}
     assert stated == {code: rule.opens for code, rule in MARKS.items()}
     assert list(stated) == list(MARKS)
+
+
+def test_the_findings_table_has_every_pattern() -> None:
+    assert [code.strip("`") for code, _ in table("Findings")] == [*Pattern]
 
 
 def test_every_hypothesis_is_explained() -> None:

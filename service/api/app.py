@@ -8,6 +8,7 @@ from service.api import (
     cases,
     docs,
     enrolments,
+    findings,
     households,
     identification,
     operations,
@@ -27,7 +28,7 @@ operators decide the doubtful cases, and gives each household one household ID.
 Every error is a problem document (RFC 9457) with a stable `type`, and names the fields to correct. Every answer carries
 an `X-Request-ID`, which names the request in the service's log.
 """
-NOUNS = (enrolments, people, households, identification, verification, quality, cases, operations)
+NOUNS = (enrolments, people, households, identification, verification, quality, cases, findings, operations)
 
 
 class JisrApi(FastAPI):

@@ -200,6 +200,10 @@ class EnrolmentIn(Sent):
 
 class CaptureOut(BaseModel):
     position: str
+    dpi: float | None = Field(description="resolution that the client stated; null: the file's counts, or 500")
+    ridge_period_px: float | None = Field(
+        description="of a print, at 500 dpi by the resolution believed: 6.5 to 12.5 is usual; null where it is unknown"
+    )
     quality: int | None = Field(description="0 to 100; null while it waits, or where there is a problem")
     reasons: list[str] = Field(description="what the counter could correct, by code")
     problem: str | None = Field(description="why nothing could be extracted, by code")

@@ -50,6 +50,7 @@ class RegistryCounts(Collector):
         with self._app.store.storage.read() as uow:
             counts, open_cases = uow.enrolments.count_by_status(), uow.cases.count_open()
             unusable, oldest = uow.enrolments.count_unusable(), uow.enrolments.oldest_waiting()
+            open_findings = uow.findings.count_open()
         enrolments = GaugeMetricFamily("jisr_enrolments", "Enrolments by status", labels=("status",))
         for status in EnrolmentStatus:
             enrolments.add_metric([status.value], counts.get(status, 0))
@@ -68,6 +69,10 @@ class RegistryCounts(Collector):
         for origin in Origin:
             cases.add_metric([origin.value], open_cases[origin])
         yield cases
+        findings = GaugeMetricFamily("jisr_findings", "Findings that are not closed yet", labels=("pattern",))
+        for pattern, count in open_findings.items():
+            findings.add_metric([pattern.value], count)
+        yield findings
         yield GaugeMetricFamily(
             "jisr_gallery_people", "People in this process's gallery", value=len(self._app.replica.index)
         )

@@ -2,13 +2,14 @@
 
 import typer
 
-from service.cli import enrol, gallery, serve, store, tokens
+from service.cli import enrol, gallery, patterns, serve, store, tokens
 
 app = typer.Typer(help="Biometric enrolment and deduplication for social registries.", no_args_is_help=True)
 app.command()(serve.serve)
 app.command()(serve.worker)
 app.command("enrol")(enrol.enrol)
 app.command()(enrol.retry)
+app.command()(patterns.patterns)
 app.add_typer(tokens.app, name="token")
 app.add_typer(gallery.app, name="gallery")
 app.add_typer(store.app, name="store")

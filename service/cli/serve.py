@@ -50,6 +50,7 @@ def serve(
             await super().startup(sockets)
             if self.started and settings.embedded_worker:
                 jisr.worker.start()  # not before: what it warms up would keep the first requests waiting
+                jisr.nightly.start()
             if self.started:
                 home = settings.home.absolute()
                 set_home = "" if "JISR_HOME" not in os.environ else f"JISR_HOME={home} "
@@ -59,6 +60,7 @@ def serve(
     try:
         Greeting(server_config(jisr, host, port)).run()
     finally:
+        jisr.nightly.stop()
         jisr.worker.stop()
 
 
@@ -70,9 +72,11 @@ def worker() -> None:
     common.refuse_outdated(jisr)
     jisr.replica.start(jisr.store.storage)
     jisr.worker.start()
+    jisr.nightly.start()
     logger.info("worker.started")
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
     stopped.wait()
+    jisr.nightly.stop()
     jisr.worker.stop()

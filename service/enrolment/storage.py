@@ -69,6 +69,7 @@ enrolment = Table(
     Column("finished_at", Instant),
     Index("ix_enrolment_status_key", "status", "key"),
     Index("ix_enrolment_status_reason", "status", "reason"),
+    Index("ix_enrolment_received_at", "received_at"),
     sqlite_autoincrement=True,
 )
 
@@ -86,6 +87,7 @@ capture = Table(
     Column("detail", Text),
     Column("liveness", AsJson(Liveness)),
     Column("warnings", AsJson(list[CaptureWarning]), nullable=False),
+    Column("ridge_period_px", Float),
     sqlite_autoincrement=True,
 )
 

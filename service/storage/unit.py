@@ -13,6 +13,7 @@ from service.kit.sql.columns import metadata
 from service.kit.sql.database import WRITES, migrate
 from service.kit.sql.unit import SqlTransaction
 from service.kit.turns import Turn
+from service.oversight.storage import SqlFindings, SqlRecords
 from service.registry.storage import SqlHouseholds, SqlPeople
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -34,6 +35,8 @@ class SqlUnitOfWork(SqlTransaction):
         self.templates = SqlTemplates(self._session)
         self.cases = SqlCases(self._session)
         self.walks = SqlWalks(self._session)
+        self.findings = SqlFindings(self._session)
+        self.records = SqlRecords(self._session)
 
 
 class SqlStorage:

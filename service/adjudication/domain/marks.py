@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from service.enrolment.domain.enrolments import IDENTICAL_FILES
 
 SAME_FINGER = "same_finger"
+DEVICE_FINDINGS, SENDER_FINDINGS, PERSON_FINDINGS = "device_findings", "sender_findings", "person_findings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,12 @@ MARKS: Mapping[str, MarkRule] = {
     "mirrored": MarkRule(False, "The print may be mirrored."),
     "position_contradicted": MarkRule(False, "The file states another position than the client."),
     "dpi_contradicted": MarkRule(False, "The client, the file or the picture in it state different resolutions."),
+    DEVICE_FINDINGS: MarkRule(False, "The device's enrolments show an unusual pattern; see the findings."),
+    SENDER_FINDINGS: MarkRule(False, "The sender's enrolments show an unusual pattern; see the findings."),
+    PERSON_FINDINGS: MarkRule(False, "One face came with different fingers in several enrolments; see the findings."),
 }
-"""By code: the reasons and warnings of captures that become marks, and those that only a whole enrolment shows."""
+"""By code: the reasons and warnings of captures that become marks, those that only a whole enrolment shows, and those
+that patterns over many enrolments add to open cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,13 @@ def marks_of(stated: Mapping[str, Collection[str]], within: Iterable[Mark]) -> t
         positions = tuple(position for position, codes in stated.items() if code in codes)
         if positions:
             found.append(Mark(code, positions))
+    return in_order(found)
+
+
+def in_order(marks: Iterable[Mark]) -> tuple[Mark, ...]:
+    """In the order of MARKS."""
     order = list(MARKS)
-    return tuple(sorted(found, key=lambda one: (order.index(one.code), one.positions)))
+    return tuple(sorted(marks, key=lambda one: (order.index(one.code), one.positions)))
 
 
 def open_a_case(marks: Iterable[Mark]) -> bool:

@@ -192,8 +192,10 @@ def _note(record: CaptureRecord, one: Extracted, within: Sequence[Mark]) -> None
     reasons = dict.fromkeys(mark.code for mark in within if record.position in mark.positions)
     if isinstance(result, CaptureError):
         record.problem, record.detail, record.reasons = problem_code(result), str(result), list(reasons)
+        record.ridge_period_px = None
     else:
         record.quality, record.reasons = result.quality.score, [*result.quality.reasons, *reasons]
+        record.ridge_period_px = result.quality.components.get("ridge_period_px") or None  # 0: unclear
         record.problem = record.detail = None
 
 

@@ -118,6 +118,7 @@ class CaptureRecord:
     liveness: the device's own evidence, carried along for operators to see.
 
     problem: a stable code when nothing could be extracted; `detail` states it in a sentence.
+    ridge_period_px: of a print, in pixels at 500 dpi by the resolution believed; None where it is unknown.
     warnings: what was odd about the file when it was received.
     """
 
@@ -131,6 +132,7 @@ class CaptureRecord:
     detail: str | None = None
     liveness: Liveness | None = None
     warnings: list[CaptureWarning] = field(default_factory=list)
+    ridge_period_px: float | None = None
     key: int = field(init=False)
 
 

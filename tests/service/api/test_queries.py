@@ -64,6 +64,7 @@ PATHS: dict[str, Callable[[Names], str]] = {
     "/v1/households/{household_id}": lambda names: f"/v1/households/{names.household}",
     "/v1/cases": lambda names: "/v1/cases?limit=200",
     "/v1/cases/{case_id}": lambda names: f"/v1/cases/{names.case}",
+    "/v1/findings": lambda names: "/v1/findings?limit=200",
     "/healthz": lambda names: "/healthz",
     "/readyz": lambda names: "/readyz",
     "/metrics": lambda names: "/metrics",

@@ -1,0 +1,87 @@
+"""The nightly search for patterns, in a thread of its own beside the worker."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from threading import Event, Thread
+
+import structlog
+
+from service.kit.actor import Actor
+from service.kit.clock import Clock
+from service.kit.errors import TurnLost
+from service.kit.turns import Lock, Sign, Turn
+from service.oversight.usecases.find_patterns import find_patterns
+from service.storage.unit import SqlStorage
+
+logger = structlog.get_logger(__name__)
+LOOK_SECONDS = 60.0
+"""Between two looks at the clock."""
+
+
+class Nightly:
+    """Searches once per day from an hour on, in whichever process comes first.
+
+    hour: in UTC. lock: opens with a turn for the one process that searches, with None for the others. The sign of life
+    of the last turn states when the last search began: a registry whose service was off at that hour is searched when
+    it starts.
+    """
+
+    def __init__(
+        self,
+        storage: SqlStorage,
+        lock: Callable[[], AbstractContextManager[Turn | None]],
+        clock: Clock,
+        hour: int,
+        actor: Actor,
+    ) -> None:
+        self._storage, self._lock, self._clock = storage, lock, clock
+        self._hour, self._actor = hour, actor
+        self._stop = Event()
+        self._thread: Thread | None = None
+
+    def run(self) -> None:
+        """Until `stop`. A search that fails is logged and tried again later."""
+        while not self._stop.is_set():
+            try:
+                self.search_if_due()
+            except TurnLost as error:
+                logger.warning("patterns.superseded", reason=str(error))
+            except Exception:
+                logger.exception("patterns.failed")
+            self._stop.wait(LOOK_SECONDS)
+
+    def search_if_due(self) -> bool:
+        """Whether this call searched."""
+        if not self._is_due():
+            return False
+        with self._lock() as turn:
+            if turn is None or not self._is_due():
+                return False
+            began, mine = self._clock.now(), self._storage.in_turn(turn)
+            find_patterns(actor=self._actor, storage=mine, clock=self._clock)
+            with mine.write() as uow:
+                uow.turns.show(turn, Sign(began, None))
+                uow.commit()
+        return True
+
+    def start(self) -> None:
+        self._thread = Thread(target=self.run, name="nightly", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish a search under way, and return."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _is_due(self) -> bool:
+        with self._storage.read() as uow:
+            last = uow.turns.last_sign(Lock.PATTERNS)
+        return last is None or last.seen_at < due(self._clock.now(), self._hour)
+
+
+def due(now: datetime, hour: int) -> datetime:
+    """The last moment at which this hour began."""
+    today = now.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return today if today <= now else today - timedelta(days=1)

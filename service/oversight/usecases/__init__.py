@@ -1,0 +1,1 @@
+"""What may be asked about findings: one function per intention."""

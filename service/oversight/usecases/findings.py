@@ -1,0 +1,33 @@
+"""Findings as operators see them, and closing one."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from service.kit.actor import Actor
+from service.kit.clock import Clock
+from service.kit.unit import Storage
+from service.oversight.domain.findings import Finding
+from service.oversight.errors import NoSuchFinding
+from service.oversight.ports import FindingQuery, OversightUnit
+
+
+def list_findings(query: FindingQuery, *, actor: Actor, storage: Storage[OversightUnit]) -> Sequence[Finding]:
+    """Findings, oldest first. Raises NoSuchFinding for an unknown `after`."""
+    with storage.read() as uow:
+        if query.after is not None and uow.findings.by_id(query.after) is None:
+            raise NoSuchFinding(f"there is no finding {query.after} to go on from")
+        return uow.findings.page(query)
+
+
+def close_finding(
+    finding_id: UUID, reason: str, *, actor: Actor, storage: Storage[OversightUnit], clock: Clock
+) -> Finding:
+    """Close a finding with what became of it. Cases keep their marks. Raises NoSuchFinding, FindingClosed."""
+    with storage.write() as uow:
+        uow.changes.lock()
+        one = uow.findings.by_id(finding_id)
+        if one is None:
+            raise NoSuchFinding(f"there is no finding {finding_id}")
+        one.close(reason, actor.id, clock.now())
+        uow.commit()
+    return one
