@@ -113,11 +113,16 @@ def open_app(settings: Settings) -> App:
     return wire(open_store(settings), open_recognition(settings))
 
 
+def search_policy(settings: Settings) -> SearchPolicy:
+    """How searches decide."""
+    return SearchPolicy(settings.fpir_review, settings.fpir_duplicate, settings.candidates)
+
+
 def wire(store: Store, recognition: Recognition) -> App:
     """Put the parts together."""
     settings = store.settings
     replica = Replica(recognition.index, store.snapshots)
-    policy = SearchPolicy(settings.fpir_review, settings.fpir_duplicate, settings.candidates)
+    policy = search_policy(settings)
     limits = ProcessingLimits(settings.batch, settings.attempts, settings.person_number_length)
     processor = Processor(
         storage=store.storage,

@@ -1,5 +1,7 @@
 """`jisr gallery`: the searchable copy of the registry, and all records against all others."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -8,11 +10,12 @@ from rich.progress import MofNCompleteColumn, Progress, ProgressColumn, Task, Te
 from rich.table import Table
 from rich.text import Text
 
-from service.bootstrap import App
+from service.bootstrap import App, search_policy
 from service.cli import common
 from service.deduplication.domain import Walk
 from service.deduplication.errors import WalkBusy
 from service.deduplication.usecases.export_pairs import export_pairs, require_ending
+from service.deduplication.usecases.measure_rates import measure_rates
 from service.deduplication.usecases.search_all import BeginWalk, begin_walk, walk_on
 from service.enrolment.usecases.extract_again import count_outdated, extract_again
 from service.kit import logs
@@ -134,6 +137,32 @@ def export(
         _require_new(file, replace)
         pairs = export_pairs(file, actor=common.actor(), storage=common.store().storage)
     typer.echo(f"{pairs} pairs in {file}")
+
+
+@app.command()
+def rates(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object instead of a table")] = False,
+) -> None:
+    """Compare how often newcomers resemble somebody with what the thresholds promise.
+
+    Every enrolment keeps the strongest candidate that its search found. Those that operators decided to be other
+    people, and those below every threshold, show how often different people resemble each other here. Where the whole
+    interval is above what is promised, lower JISR_FPIR_REVIEW and JISR_FPIR_DUPLICATE by as much.
+    """
+    policy = search_policy(common.settings())
+    found = measure_rates(actor=common.actor(), storage=common.store().storage, policy=policy)
+    if as_json:
+        typer.echo(json.dumps(asdict(found)))
+        return
+    table = Table("FPIR promised", "false alarms", "observed", "95 % interval", "by the tail")
+    for one in found.alarms:
+        tail = "" if one.fitted is None else f"{one.fitted:.2%}"
+        interval = f"{one.low:.2%} to {one.high:.2%}"
+        rate = f"{one.observed / one.searches:.2%}"
+        table.add_row(f"{one.promised:.2%}", f"{one.observed} of {one.searches}", rate, interval, tail)
+    common.console.print(table)
+    typer.echo(f"{found.mated} searches found the subject; {found.undecided} are of people under review")
 
 
 def _require_new(file: Path, replace: bool) -> None:

@@ -87,3 +87,64 @@ class WalkPair:
     hypothesis: Hypothesis
     evidence: Mapping[str, PositionEvidence]
     key: int = field(init=False)
+
+
+@dataclass(eq=False)
+class BestFound:
+    """The strongest candidate of an enrolment's search, whatever came of it. people: searched.
+
+    person_key, rarity: None where nobody was found.
+    """
+
+    enrolment_key: int
+    people: int
+    person_key: int | None
+    rarity: float | None
+    key: int = field(init=False)
+
+    @property
+    def excess(self) -> float:
+        """Decades of rarity beyond what one search among so many people reaches once: from 2 on, at an FPIR of 1 %."""
+        return -math.inf if self.rarity is None else self.rarity - math.log10(max(self.people, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class FalseAlarms:
+    """How often searches of people who were not enrolled reach the threshold of a promised FPIR.
+
+    observed: of `searches`. low, high: the rate's 95 % interval (Clopper and Pearson). fitted: the rate by the tail of
+    the excesses above TAIL_FROM, exponential; None with fewer than TAIL_LEAST of them.
+    """
+
+    promised: float
+    searches: int
+    observed: int
+    low: float
+    high: float
+    fitted: float | None
+
+
+TAIL_FROM = 1.0
+"""Excess from which a tail is fitted: one search in ten, if rarities are what they say."""
+TAIL_LEAST = 20
+"""Searches beyond it. The scale of twenty excesses is known to a fifth."""
+
+
+def false_alarms(excesses: Sequence[float], searches: int, promised: float) -> FalseAlarms:
+    """excesses: of non-mated best candidates; those below TAIL_FROM may be left out. searches: all of them."""
+    reached = sum(one >= -math.log10(promised) for one in excesses)
+    tail = [one - TAIL_FROM for one in excesses if one >= TAIL_FROM]
+    fitted = None
+    if len(tail) >= TAIL_LEAST and sum(tail) > 0:
+        beyond = max(-math.log10(promised) - TAIL_FROM, 0.0)
+        fitted = len(tail) / searches * math.exp(-beyond * len(tail) / sum(tail))
+    return FalseAlarms(promised, searches, reached, *_interval(reached, searches), fitted)
+
+
+def _interval(count: int, of: int) -> tuple[float, float]:
+    """95 %, of a share (Clopper and Pearson, Biometrika 1934)."""
+    from scipy.special import betaincinv  # slow to import
+
+    low = 0.0 if count == 0 else float(betaincinv(count, of - count + 1, 0.025))
+    high = 1.0 if count >= of else float(betaincinv(count + 1, of - count, 0.975))
+    return low, high

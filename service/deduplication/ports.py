@@ -9,7 +9,7 @@ import matcher
 from matcher import Candidate, Comparison, Readings, Template
 from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
 from service.adjudication.ports import AdjudicationUnit
-from service.deduplication.domain import Walk, WalkPair
+from service.deduplication.domain import BestFound, Walk, WalkPair
 
 
 class SearchIndex(Protocol):
@@ -95,6 +95,16 @@ class Walks(Protocol):
         """In the order they were found."""
 
 
+class Searches(Protocol):
+    """What the search of each enrolment found."""
+
+    def add(self, some: Sequence[BestFound]) -> None: ...
+    def best_after(self, key: int, limit: int) -> Sequence[tuple[BestFound, int | None]]:
+        """The best found, with the key of the person whom the enrolment became, in the order they were kept."""
+
+
 class DeduplicationUnit(AdjudicationUnit, Protocol):
     @property
     def walks(self) -> Walks: ...
+    @property
+    def searches(self) -> Searches: ...

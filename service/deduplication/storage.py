@@ -1,4 +1,4 @@
-"""The tables of walks, and their repository."""
+"""The tables of walks and of what searches found, and their repositories."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -6,8 +6,9 @@ from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, Strin
 from sqlalchemy.orm import Session
 
 from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
-from service.deduplication.domain import Walk, WalkPair, WalkStatus
+from service.deduplication.domain import BestFound, Walk, WalkPair, WalkStatus
 from service.deduplication.ports import PairRow
+from service.enrolment.storage import enrolment
 from service.kit.sql.columns import AsJson, Instant, Key, key, mapper, metadata, to, word
 from service.kit.sql.unit import row_of
 from service.registry.storage import person
@@ -48,8 +49,20 @@ walk_pair = Table(
     sqlite_autoincrement=True,
 )
 
+best_found = Table(
+    "best_found",
+    metadata,
+    key(),
+    to("enrolment", unique=True, index=False),
+    Column("people", Integer, nullable=False),
+    to("person", nullable=True),
+    Column("rarity", Float),
+    sqlite_autoincrement=True,
+)
+
 mapper.map_imperatively(Walk, walk)
 mapper.map_imperatively(WalkPair, walk_pair)
+mapper.map_imperatively(BestFound, best_found)
 
 
 class SqlWalks:
@@ -102,3 +115,21 @@ class SqlWalks:
     def _latest(self, status: WalkStatus) -> Walk | None:
         rows = select(Walk).where(walk.c.status == status).order_by(walk.c.key.desc()).limit(1)
         return self._session.scalar(rows)
+
+
+class SqlSearches:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, some: Sequence[BestFound]) -> None:
+        self._session.add_all(some)
+
+    def best_after(self, key: int, limit: int) -> Sequence[tuple[BestFound, int | None]]:
+        rows = (
+            select(BestFound, enrolment.c.person_key)
+            .join(enrolment, enrolment.c.key == best_found.c.enrolment_key)
+            .where(best_found.c.key > key)
+            .order_by(best_found.c.key)
+            .limit(limit)
+        )
+        return [(best, person_key) for best, person_key in self._session.execute(rows)]

@@ -6,7 +6,7 @@ from sqlalchemy import Engine, select
 
 from service.access.storage import SqlTokens
 from service.adjudication.storage import SqlCases
-from service.deduplication.storage import SqlWalks
+from service.deduplication.storage import SqlSearches, SqlWalks
 from service.enrolment.storage import SqlEnrolments, SqlTemplates
 from service.kit.errors import StorageError, StorageUnavailable
 from service.kit.sql.columns import metadata
@@ -35,6 +35,7 @@ class SqlUnitOfWork(SqlTransaction):
         self.templates = SqlTemplates(self._session)
         self.cases = SqlCases(self._session)
         self.walks = SqlWalks(self._session)
+        self.searches = SqlSearches(self._session)
         self.findings = SqlFindings(self._session)
         self.records = SqlRecords(self._session)
 

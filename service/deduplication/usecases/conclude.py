@@ -16,7 +16,7 @@ from service.adjudication.domain.evidence import Band, Candidate, Thresholds, st
 from service.adjudication.domain.marks import Mark, marks_of, open_a_case
 from service.adjudication.steps.finalise import finalise
 from service.adjudication.steps.open_case import open_case
-from service.deduplication.domain import SearchPolicy, decide
+from service.deduplication.domain import BestFound, SearchPolicy, decide
 from service.deduplication.ports import Comparator, DeduplicationUnit
 from service.deduplication.steps.candidates import to_candidate
 from service.deduplication.steps.marks import marks_within
@@ -145,6 +145,10 @@ def record_batch(
         candidates = _candidates(searched, changed, people, comparator, policy.candidates)
         gallery_size = replica.people(uow)
         for place, person in people.items():
+            if batch[place].probe:
+                best = next(iter(candidates[place]), None)
+                found = (None, None) if best is None else (best.person_key, best.rarity)
+                uow.searches.add([BestFound(waiting[place].key, gallery_size, *found)])
             _decide(
                 uow,
                 waiting[place],
