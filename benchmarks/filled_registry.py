@@ -48,7 +48,7 @@ def _person(number: int) -> dict[str, Any]:
 
 
 def receive(app: App, captures: Sequence[SentCapture]) -> UUID:
-    """Do what a post does once its body is read; the worker then finds the enrolment. Raises Refused.
+    """Do what a post does once its body is read; the worker then finds the enrolment. Raises CapturesRefused.
 
     Each enrolment is the head of a household of its own, and names a device of its own.
     """

@@ -33,7 +33,7 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from benchmarks.command_line import parser
 from benchmarks.evasion.cache import CachedExtractor
@@ -127,8 +127,10 @@ def run(args: Namespace) -> dict[str, Any]:
 
 def show(result: Mapping[str, Any]) -> None:
     """The figures as tables."""
-    table = Table("way", "caught %", "95 %", "by name %", "by mark alone %", "preselected %", "distinct")
-    why = Table("way", "hypotheses of those named %", "marks in cases %", "not caught %")
+    table = Table(
+        Column("way", no_wrap=True), "caught %", "95 %", "by name %", "by mark alone %", "preselected %", "distinct"
+    )
+    why = Table(Column("way", no_wrap=True), "hypotheses of those named %", "marks in cases %", "not caught %")
     for way, share in result["caught"].items():
         table.add_row(
             way,

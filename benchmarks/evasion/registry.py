@@ -18,12 +18,12 @@ from matcher.gallery.records import Records
 from matcher.parameters import CANDIDATES_RETURNED
 from service.bootstrap import Recognition, open_store, wire
 from service.enrolment.domain.enrolments import PROCESSING_FAILED, WAITING, SentCapture
+from service.enrolment.errors import CapturesRefused
 from service.enrolment.ports import TEMPLATES
-from service.kit.errors import Refused
 from service.settings import Settings
 
 REFUSED = "refused"
-"""The outcome of an enrolment that is refused while the person is at the counter."""
+"""Begins the outcome of an enrolment that is refused while the person is at the counter; codes of captures follow."""
 
 
 class TimedIndex(SearchIndex):
@@ -64,7 +64,7 @@ class TimedIndex(SearchIndex):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an enrolment. status: as the service has it, or REFUSED.
+    """What became of an enrolment. status: as the service has it, or REFUSED and why.
 
     case: whether one was opened. named: whom it names, by key, each with the hypothesis that explains it best. marks:
     codes of what the case finds suspect about the enrolment itself.
@@ -98,8 +98,8 @@ class Registry:
         """Receive and process one enrolment."""
         try:
             name = receive(self._app, captures)
-        except Refused:
-            return Outcome(REFUSED)
+        except CapturesRefused as refused:
+            return Outcome(" ".join([REFUSED, *sorted({one.reason for one in refused.refused})]))
         self._app.worker.process()
         with self._app.store.storage.read() as uow:
             found = uow.enrolments.by_id(name)
