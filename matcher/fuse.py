@@ -131,22 +131,25 @@ class Pairs:
 
     def by_hypothesis(self) -> Ratios:
         """log10 LR under each hypothesis (n, 6), in their order; −∞ where it does not apply or is not compared."""
-        face, stated = np.nan_to_num(self.face, nan=0.0, neginf=-np.inf), self.stated
-        fingers, has_face = _sum(stated), ~np.isnan(self.face)
-        common, mirrored = np.count_nonzero(~np.isnan(stated), axis=1), ~np.isnan(self.mirrored)
-        doubted = np.log10(1 - FALSE_SHARE + FALSE_SHARE * 10.0 ** np.hstack([self.face[:, None], stated]))
-        both = has_face & (common > 0)
-        return np.stack(
-            [
-                np.where(has_face | (common > 0), fingers + face, -np.inf),
-                np.where(both, face, -np.inf),
-                np.where(both, fingers, -np.inf),
-                np.where(common + has_face > 1, _sum(doubted), -np.inf),
-                np.where(mirrored.any(axis=1), _sum(self.mirrored) + face, -np.inf),
-                np.where((self.person_fingers > 0) & bool(self.fingers), _sum(self.anywhere) + face, -np.inf),
-            ],
-            axis=1,
-        )
+        return np.stack([self.under(hypothesis) for hypothesis in HYPOTHESES], axis=1)
+
+    def under(self, hypothesis: Hypothesis) -> Ratios:
+        """log10 LR under one hypothesis (n,); −∞ where it does not apply or is not compared."""
+        face, has_face = np.where(np.isnan(self.face), 0.0, self.face), ~np.isnan(self.face)
+        if hypothesis is Hypothesis.HANDS_SWAPPED:
+            mirrored = self.mirrored
+            return np.where((~np.isnan(mirrored)).any(axis=1), _sum(mirrored) + face, -np.inf)
+        if hypothesis is Hypothesis.ANY_POSITION:
+            return np.where((self.person_fingers > 0) & bool(self.fingers), _sum(self.anywhere) + face, -np.inf)
+        stated = self.stated
+        common = np.count_nonzero(~np.isnan(stated), axis=1)
+        if hypothesis is Hypothesis.AS_STATED:
+            return np.where(has_face | (common > 0), _sum(stated) + face, -np.inf)
+        if hypothesis is Hypothesis.SOME_FALSE:
+            doubted = np.log10(1 - FALSE_SHARE + FALSE_SHARE * 10.0 ** np.hstack([self.face[:, None], stated]))
+            return np.where(common + has_face > 1, _sum(doubted), -np.inf)
+        alone = face if hypothesis is Hypothesis.FACE_ALONE else _sum(stated)
+        return np.where(has_face & (common > 0), alone, -np.inf)
 
     @property
     def _columns(self) -> Counts:

@@ -1,11 +1,12 @@
 """Fingerprints: capture → minutiae and quality → cylinders → comparison scores."""
 
-from matcher.finger.cylinders import Prepared, Prints, prepare, prepare_columns, prepare_many
+from matcher.finger.cylinders import Columns, Prepared, Prints, prepare, prepare_columns, prepare_many
 from matcher.finger.extract import FingerExtractor
-from matcher.finger.matching import compare, compare_many, paired_minutiae
+from matcher.finger.matching import compare, compare_many, paired_minutiae, search_scores
 from matcher.finger.overlays import minutiae_overlay, pairs_overlay, segmentation_overlay
 
 __all__ = [
+    "Columns",
     "FingerExtractor",
     "Prepared",
     "Prints",
@@ -17,5 +18,6 @@ __all__ = [
     "prepare",
     "prepare_columns",
     "prepare_many",
+    "search_scores",
     "segmentation_overlay",
 ]

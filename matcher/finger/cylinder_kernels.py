@@ -144,10 +144,11 @@ def _side(a, b, x, y):
 
 
 @njit(cache=True, nogil=True)
-def build_cylinders(how, x, y, direction, starts, bits, mask):
+def build_cylinders(how, x, y, direction, starts, wanted, bits, mask):
     """Fill bits (n, SLICES * WORDS) and mask (n, WORDS), both uint64 zeros; return bool (n,), which are usable.
 
-    x, y, direction: float64 (n,) of many prints; print r owns the rows starts[r] to starts[r + 1].
+    x, y, direction: float64 (n,) of many prints; print r owns the rows starts[r] to starts[r + 1]. wanted: bool (n,),
+    minutiae whose cylinders to make.
     """
     usable = np.zeros(len(x), np.bool_)
     sums = np.empty((CELLS, LANES), np.float32)
@@ -160,6 +161,8 @@ def build_cylinders(how, x, y, direction, starts, bits, mask):
         hull = convex_hull(xs, ys)
         edges = np.empty(len(hull), np.int64)
         for m in range(b - a):
+            if not wanted[a + m]:
+                continue
             neighbours = _gather(how, xs, ys, directions, m, sums, shares)
             valid = _valid_cells(how, xs, ys, directions, hull, edges, m, sums, mask[a + m])
             _set_bits(how, xs, ys, directions, m, sums, bits[a + m])

@@ -62,6 +62,23 @@ class Prints:
         return self.cylinders[self.starts[i] : self.starts[i + 1]]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """The minutiae of n prints, m in all. x, y, direction as in Minutiae, quality in any unit: float64 (m,).
+
+    starts: int64 (n + 1,); print i owns the rows starts[i] to starts[i + 1].
+    """
+
+    x: Column
+    y: Column
+    direction: Column
+    quality: Column
+    starts: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+
 def prepare(minutiae: Minutiae) -> Prepared:
     """The cylinders of a print; none if it has fewer than three minutiae."""
     return prepare_many([minutiae])[0]
@@ -71,19 +88,21 @@ def prepare_many(minutiae: Sequence[Minutiae]) -> Prints:
     """The cylinders of each print, in one call outside the interpreter lock."""
     starts = np.zeros(len(minutiae) + 1, np.int64)
     np.cumsum([len(one) for one in minutiae], out=starts[1:])
-    x, y, direction = (
-        np.concatenate([np.zeros(0), *(getattr(one, name) for one in minutiae)]) for name in ("x", "y", "direction")
+    x, y, direction, quality = (
+        np.concatenate([np.zeros(0), *(getattr(one, name) for one in minutiae)])
+        for name in ("x", "y", "direction", "quality")
     )
-    return prepare_columns(x, y, direction, starts)
+    return prepare_columns(Columns(x, y, direction, quality, starts))
 
 
-def prepare_columns(x: Column, y: Column, direction: Column, starts: NDArray[np.int64]) -> Prints:
-    """`prepare_many` for prints in columns: x, y, direction float64 (m,); print i owns starts[i] to starts[i + 1]."""
+def prepare_columns(prints: Columns) -> Prints:
+    """`prepare_many` for prints in columns."""
     from matcher.finger import cylinder_kernels as kernels  # Numba is slow to import
 
+    x, y, direction, starts = prints.x, prints.y, prints.direction, prints.starts
     bits = np.zeros((len(x), kernels.SLICES * kernels.WORDS), np.uint64)
     mask = np.zeros((len(x), kernels.WORDS), np.uint64)
-    usable = kernels.build_cylinders(_how(), x, y, direction, starts, bits, mask)
+    usable = kernels.build_cylinders(building(), x, y, direction, starts, np.ones(len(x), np.bool_), bits, mask)
     index = (np.arange(len(x)) - np.repeat(starts[:-1], np.diff(starts))).astype(np.int32)
     frame = np.empty((len(x), 4), np.float32)
     for column, values in enumerate((x, y, np.cos(direction), np.sin(direction))):
@@ -94,7 +113,7 @@ def prepare_columns(x: Column, y: Column, direction: Column, starts: NDArray[np.
 
 
 @lru_cache(maxsize=1)
-def _how() -> Building:
+def building() -> Building:
     from matcher.finger import cylinder_kernels as kernels  # Numba is slow to import
 
     reach = 3 * p.CYLINDER_SIGMA_DISTANCE

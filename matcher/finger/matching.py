@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher import parameters as p
-from matcher.finger.cylinders import Prepared, Prints
+from matcher.finger.cylinders import Columns, Prepared, Prints, building
 
 if TYPE_CHECKING:
     from matcher.finger.matching_kernels import Matching
@@ -45,6 +45,22 @@ def compare_many(probe: Prepared, references: Prints) -> NDArray[np.float32]:
     scores = np.empty(len(references), np.float32)
     kernels.match_many(_how(), *_arrays(probe), *_arrays(references.cylinders), references.starts, scores)
     return scores
+
+
+def search_scores(probes: Sequence[Prepared], references: Columns, *, in_full: bool) -> NDArray[np.float32]:
+    """The best score of some prints of one finger against each reference: float32 (n,).
+
+    −∞ where the cylinders of a reference's surest minutiae alone are unlike all of them: nearly all references are of
+    other fingers, and making all their cylinders takes most of the time. in_full: never.
+    """
+    from matcher.finger.scoring_kernels import score_prints  # Numba is slow to import
+
+    columns = references.x, references.y, references.direction, references.quality, references.starts
+    scores = np.empty((len(probes), len(references)), np.float32)
+    sketch = 0 if in_full else p.SKETCH_MINUTIAE
+    for probe, row in zip(probes, scores, strict=True):
+        score_prints(building(), _how(), *_arrays(probe), *columns, sketch, np.float32(p.SKETCH_SCORE), row)
+    return np.asarray(scores.max(axis=0))
 
 
 def _arrays(print_: Prepared) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.float32], NDArray[np.uint8]]:

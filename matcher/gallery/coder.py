@@ -18,11 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.networks import MODELS, read_checked, read_manifest
+from matcher.parameters import FACE_CODES, FINGER_CODES
 from matcher.types import Vector
 
 PART = 4
 """Numbers that a code of 4 bits stands for: one bit per number."""
 WORDS = 16
+CODES = {"face": FACE_CODES, "finger": FINGER_CODES}
+"""Per capture, by modality."""
 
 
 @dataclass(frozen=True, slots=True)

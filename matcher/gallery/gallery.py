@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,23 +16,20 @@ from numpy.typing import NDArray
 from matcher.calibrate import Calibration
 from matcher.cores import yield_cores
 from matcher.evidence import Person
-from matcher.fuse import HYPOTHESES, modality, require_comparable
+from matcher.fuse import HYPOTHESES, require_comparable
 from matcher.gallery import files
-from matcher.gallery.coder import Coder, train, unit
+from matcher.gallery.coder import CODES, Coder, train, unit
 from matcher.gallery.layout import Probe
 from matcher.gallery.minutiae_comparison import compare_minutiae
 from matcher.gallery.preselection import Preselection
-from matcher.gallery.records import COLD, POSITIONS, Records, columns, records_of
+from matcher.gallery.records import COLD, Records, columns, records_of
 from matcher.gallery.store import Slots, Store, View
-from matcher.gallery.vector_comparison import VectorComparator, VectorComparison
+from matcher.gallery.vector_comparison import VectorComparator
 from matcher.gallery.ways import Way, ways_of
 from matcher.parameters import (
     CANDIDATES_RETURNED,
     COMPACT_FROM,
     COMPACT_LEAST,
-    FACE_CODES,
-    FINGER_CODES,
-    PRESELECTION_SIZES,
     RETRAIN_FROM,
     RETRAIN_GROWTH,
     RETRAIN_SAMPLE,
@@ -47,7 +43,6 @@ R = TypeVar("R")
 _log = logging.getLogger(__name__)
 _BULK = 4096
 _NOBODY = np.zeros(0, np.int64)
-_CODES = {"face": FACE_CODES, "finger": FINGER_CODES}
 
 
 class Gallery:
@@ -161,7 +156,7 @@ class Gallery:
         run = self._each if len(probes) == 1 else map  # with many, every thread has searches of its own
 
         def best(i: int) -> list[Candidate]:
-            vectors = self._compared(people[i], slots[i], view)
+            vectors = self._comparator(people[i]).compare(slots[i], view, run)
             return compare_minutiae(
                 people[i], vectors, view, self._calibrations, self._rarity, limit=limit, run=run, among=among
             )
@@ -173,8 +168,8 @@ class Gallery:
         people, slots, view = self._preselected_people(probes, [Hypothesis.AS_STATED])
 
         def best(i: int) -> list[tuple[int, float]]:
-            vectors = self._compared(people[i], slots[i], view)
-            ratios = vectors.linear.by_hypothesis()[:, HYPOTHESES.index(Hypothesis.AS_STATED)]
+            vectors = self._comparator(people[i]).compare(slots[i], view)
+            ratios = vectors.linear.under(Hypothesis.AS_STATED)
             order = [at for at in np.argsort(-ratios, kind="stable")[:limit].tolist() if np.isfinite(ratios[at])]
             return [(view.key(int(slots[i][at])), float(ratios[at])) for at in order]
 
@@ -281,23 +276,10 @@ class Gallery:
 
     def _scanned(self, ways: Sequence[Way], store: Store, preselection: Preselection) -> list[Slots]:
         """The slots of one scan, by way."""
-        found: list[Slots] = [_NOBODY] * len(ways)
-        alike: dict[tuple[int, int | None], list[int]] = {}
-        for at, way in enumerate(ways):
-            alike.setdefault((way.probe.mask, way.people), []).append(at)
-        for (_, people), which in alike.items():
-            probes = [ways[at].probe for at in which]
-            by_common = partial(_preselection_size, people)
-            some = preselection.search(probes, by_common, lambda: store.alive, self._each)
-            for at, slots in zip(which, some, strict=True):
-                found[at] = slots
-        return found
+        return preselection.search(ways, lambda: store.alive, self._each)
 
-    def _compared(self, person: Person, slots: Slots, view: View) -> VectorComparison:
-        return self._comparator(Probe.of(person)).compare(slots, view)
-
-    def _comparator(self, probe: Probe) -> VectorComparator:
-        return VectorComparator(probe, self._lines, self._dimensions)
+    def _comparator(self, person: Person) -> VectorComparator:
+        return VectorComparator(Probe.of(person), self._lines, self._dimensions)
 
     def _rebuild_if_wanted(self) -> None:
         if self.wants_rebuilding and not self.rebuilding:
@@ -307,7 +289,7 @@ class Gallery:
         with self._lock:
             view, trained_on = self._store.view(), len(self._store)
         coders = {
-            name: train(vectors, _CODES[name]) if len(vectors) >= TRAIN_LEAST else self._preselection.coders[name]
+            name: train(vectors, CODES[name]) if len(vectors) >= TRAIN_LEAST else self._preselection.coders[name]
             for name, vectors in _sample(view).items()
         }
         fresh = Preselection(coders, self._lines, trained_on)
@@ -325,17 +307,6 @@ class Gallery:
         """Map over items with all threads; a single item stays in the caller's."""
         items = list(items)
         return map(function, items) if len(items) < 2 else self._pool.map(function, items)
-
-
-def _preselection_size(people: int | None, common: int) -> int:
-    """Number of people to preselect: `people`, unless that is None.
-
-    common: mask of the positions that probe and people have in common.
-    """
-    if people is not None:
-        return people
-    codes = sum(_CODES[modality(position)] for index, position in enumerate(POSITIONS) if common >> index & 1)
-    return next(size for least, size in PRESELECTION_SIZES if codes >= least)
 
 
 def _refill(preselection: Preselection, view: View, start: int) -> int:

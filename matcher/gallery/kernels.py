@@ -67,8 +67,9 @@ def fingers_at(rows, start, positions, faces_before, position, fingers, first):
 
 
 @njit(cache=True, nogil=True)
-def unpack(minutiae, minutiae_first, fingers, pixel_steps, direction_steps, starts, x, y, direction):
-    """Fill x, y (pixels) and direction (radians), float64, with packed minutiae: those of finger i from starts[i] on.
+def unpack(minutiae, minutiae_first, fingers, pixel_steps, direction_steps, starts, x, y, direction, quality):
+    """Fill x, y (pixels), direction (radians) and quality (in 127ths), float64, with packed minutiae: those of finger i
+    from starts[i] on.
 
     pixel_steps: steps per pixel. direction_steps: steps per radian. Both float32. As `quantise.unpack_minutiae` does.
     """
@@ -80,6 +81,7 @@ def unpack(minutiae, minutiae_first, fingers, pixel_steps, direction_steps, star
             x[to] = _word(minutiae, begin + 2 * m) / pixel_steps
             y[to] = _word(minutiae, begin + 2 * (count + m)) / pixel_steps
             direction[to] = _word(minutiae, begin + 2 * (2 * count + m)) / direction_steps
+            quality[to] = minutiae[begin + 6 * count + m] & 127
 
 
 @njit(cache=True, nogil=True)

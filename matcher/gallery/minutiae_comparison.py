@@ -8,42 +8,38 @@ Records stay in columns until the candidates are known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.calibrate import Calibration
+from matcher.calibrate import Calibration, Curve
 from matcher.candidates import Scored, candidates_of
 from matcher.evidence import Person
-from matcher.finger import Prepared, Prints, compare_many, prepare_columns, prepare_many
+from matcher.finger import Prepared
 from matcher.fuse import COLUMN, HYPOTHESES, MIRROR, Pairs
-from matcher.gallery.prefetch import prefetch_minutiae
-from matcher.gallery.quantise import DIRECTION_STEPS
-from matcher.gallery.records import FACE, Records
-from matcher.gallery.store import Slots, View
+from matcher.gallery.finger_scores import Run, Scores, Task, finger_scores, prepared
+from matcher.gallery.records import FACE
+from matcher.gallery.store import View
 from matcher.gallery.vector_comparison import VectorComparison
 from matcher.parameters import (
     ALTERNATIVE_FLOOR,
     ANY_POSITION_PEOPLE,
     CANDIDATE_FLOOR,
     COMPLETED_FROM,
-    GALLERY_PIXEL_STEPS,
     LONE_FINGER_FLOOR,
     LONE_FINGER_PEOPLE,
     MINUTIAE_FLOOR,
+    MINUTIAE_FLOOR_RISE,
     MINUTIAE_MOST_PEOPLE,
-    MINUTIAE_PER_TASK,
 )
 from matcher.rarity import Rarity
-from matcher.types import FINGERS, Candidate, Hypothesis, Position, Template
+from matcher.types import FINGERS, Candidate, Hypothesis, Position
 
 Calibrations = Mapping[str, Calibration]
 Ratios = NDArray[np.float64]
-Scores = NDArray[np.float32]
 Rows = NDArray[np.intp]
-Run = Callable[[Callable[[Slots], Scores], Iterable[Slots]], Iterator[Scores]]
 SUMMED = {
     Hypothesis.AS_STATED: MINUTIAE_MOST_PEOPLE,
     Hypothesis.FINGERS_ALONE: MINUTIAE_MOST_PEOPLE,
@@ -70,54 +66,70 @@ def compare_minutiae(
     among: the hypotheses that count; fewer people are pruned of the first than of the others.
     """
     work = _Work.of(probe, vectors, view, calibrations, run)
-    bounds = work.bounds(np.arange(len(vectors)))
-    floors = {one: MINUTIAE_FLOOR if one is among[0] else ALTERNATIVE_FLOOR for one in among}
-    possible = work.touched() | (vectors.linear.stated >= LONE_FINGER_FLOOR).any(axis=1)
-    for hypothesis, floor in floors.items():
-        possible |= bounds[:, HYPOTHESES.index(hypothesis)] >= floor
-    rows = np.flatnonzero(possible)
-    if not len(rows):
+    everybody = np.arange(len(vectors))
+    summed = {one: most for one, most in SUMMED.items() if one in among}
+    above = {one: work.above_floor(everybody, one, among) for one in summed}
+    possible = work.touched()
+    for ratios in above.values():
+        possible |= ratios >= 0
+    if Hypothesis.SOME_FALSE in among:
+        possible |= (vectors.linear.stated >= LONE_FINGER_FLOOR).any(axis=1)
+    kept = np.flatnonzero(possible)
+    if not len(kept):
         return []
-    vectors, bounds = vectors[rows], bounds[rows]
-    work = _Work.of(probe, vectors, view, calibrations, run)
-    for hypothesis, most in SUMMED.items():
-        if hypothesis in among:
-            floor = floors[hypothesis]
-            rows = _prune(bounds[:, HYPOTHESES.index(hypothesis)], np.arange(len(vectors)), floor)[:most]
-            work.sum_up(hypothesis, rows, floor)
+    work = work[kept]
+    for hypothesis, most in summed.items():
+        rows = _prune(above[hypothesis][kept], np.arange(len(kept)))[:most]
+        work.sum_up(hypothesis, rows, among)
     if Hypothesis.SOME_FALSE in among:
         work.compare_lone_fingers()
     rows = np.flatnonzero(work.touched())
-    ratios = work.known()[rows].fused(among).log10_lr
+    fused = work.known()[rows].fused(among)
+    likely = fused.log10_lr >= COMPLETED_FROM
     if Hypothesis.AS_STATED in among:
-        work.complete(rows[ratios >= COMPLETED_FROM])
-    rows = rows[ratios >= CANDIDATE_FLOOR]
-    keys = np.array([view.key(slot) for slot in vectors.slots[rows].tolist()], np.int64)
+        work.complete(rows[likely], Hypothesis.AS_STATED)
+    for hypothesis in (Hypothesis.HANDS_SWAPPED, Hypothesis.ANY_POSITION):
+        work.complete(rows[likely & (fused.likeliest == HYPOTHESES.index(hypothesis))], hypothesis)
+    rows = rows[fused.log10_lr >= CANDIDATE_FLOOR]
+    keys = np.array([view.key(slot) for slot in work.vectors.slots[rows].tolist()], np.int64)
     return candidates_of(keys, work.known()[rows], rarity, among, limit)
 
 
-def _prune(upper_bound: Ratios, rows: Rows, floor: float) -> Rows:
-    """The rows worth going on with, highest upper bound first. upper_bound: of each row.
+def _prune(above: Ratios, rows: Rows) -> Rows:
+    """The rows worth going on with, the likeliest first. above: of each row, its upper bound less its floor.
 
     Within the limits on the number of comparisons, whether somebody is pruned depends on nobody else: searches in parts
     of a gallery add up to one of the whole.
     """
-    order = np.argsort(-upper_bound, kind="stable")
-    return np.asarray(rows[order[: int(np.count_nonzero(upper_bound >= floor))]])
+    order = np.argsort(-above, kind="stable")
+    return np.asarray(rows[order[: int(np.count_nonzero(above >= 0))]])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """A finger of the probe, by its place, and one of the people in some rows, by its column."""
+
+    finger: int
+    column: int
+    rows: Rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Work:
-    """What is known of n people. pairs: float64 (n, p, 10), as in Pairs. scores: float32 (n, p, 10)."""
+    """What is known of n people. prints: of the probe's p fingers, one per capture. curve: of fingers. face, pairs:
+    float64 (n,) and (n, p, 10), as in Pairs. scores: float32 (n, p, 10). sketched: bool (n, p, 10), pairs whose best
+    minutiae were so unlike that the others were not looked at.
+    """
 
-    probe: Person
+    prints: Sequence[Sequence[Prepared]]
     vectors: VectorComparison
     view: View
-    calibrations: Calibrations
+    curve: Curve
     run: Run
     face: Ratios
     pairs: Ratios
     scores: Scores
+    sketched: NDArray[np.bool_]
 
     @classmethod
     def of(cls, probe: Person, vectors: VectorComparison, view: View, calibrations: Calibrations, run: Run) -> _Work:
@@ -128,7 +140,20 @@ class _Work:
             pairs = vectors.captures[having, FACE] * len(probe.captures[Position.FACE])
             face[having] = calibrations["face"].curve.of_best(vectors.faces[having], pairs)
         uncompared = np.where(np.isnan(vectors.linear.pairs), np.nan, -np.inf)
-        return cls(probe, vectors, view, calibrations, run, face, uncompared, np.zeros(uncompared.shape, np.float32))
+        prints = prepared([probe.captures[position] for position in vectors.linear.fingers])
+        scores, sketched = np.zeros(uncompared.shape, np.float32), np.zeros(uncompared.shape, np.bool_)
+        return cls(prints, vectors, view, calibrations["finger"].curve, run, face, uncompared, scores, sketched)
+
+    def __getitem__(self, rows: Rows) -> _Work:
+        """The same for some of the people."""
+        return replace(
+            self,
+            vectors=self.vectors[rows],
+            face=self.face[rows],
+            pairs=self.pairs[rows],
+            scores=self.scores[rows],
+            sketched=self.sketched[rows],
+        )
 
     @property
     def fingers(self) -> Sequence[Position]:
@@ -139,49 +164,71 @@ class _Work:
         faces = np.maximum(self.vectors.faces, 0)
         return Scored(Pairs(self.fingers, self.face, self.pairs), faces, self.scores)
 
-    def bounds(self, rows: Rows) -> Ratios:
-        """Upper bounds by hypothesis (k, 6): linear log10 LR where minutiae are not compared yet."""
-        linear, pairs = self.vectors.linear, self.pairs[rows]
-        filled = np.where(np.isneginf(pairs), linear.pairs[rows], pairs)
-        return Pairs(self.fingers, self.face[rows], filled).by_hypothesis()
+    def above_floor(self, rows: Rows, hypothesis: Hypothesis, among: Sequence[Hypothesis]) -> Ratios:
+        """By how much the upper bounds (k,) of a hypothesis exceed its floor.
+
+        Bounds are made of linear log10 LR where minutiae are not compared yet. A face that speaks against somebody does
+        so without the curve's floor: another's face is a hypothesis of its own.
+        """
+        linear, pairs, face = self.vectors.linear[rows], self.pairs[rows], self.face[rows]
+        filled = np.where(np.isneginf(pairs), linear.pairs, pairs)
+        against = np.where(face < 0, np.minimum(face, linear.face), face)
+        common = np.count_nonzero(~np.isnan(linear.stated), axis=1) + ~np.isnan(linear.face)
+        least = MINUTIAE_FLOOR if hypothesis is among[0] else ALTERNATIVE_FLOOR
+        bounds = Pairs(self.fingers, against, filled).under(hypothesis)
+        return np.asarray(bounds - least - MINUTIAE_FLOOR_RISE * np.maximum(common - 1, 0))
 
     def touched(self) -> NDArray[np.bool_]:
         """Whom anything speaks for so far: with a finger compared, or a face that is not evidence against them."""
         compared = np.isfinite(self.pairs).any(axis=(1, 2))
         return np.asarray(compared | (np.nan_to_num(self.face, nan=-np.inf) >= CANDIDATE_FLOOR))
 
-    def sum_up(self, hypothesis: Hypothesis, rows: Rows, floor: float) -> None:
+    def sum_up(self, hypothesis: Hypothesis, rows: Rows, among: Sequence[Hypothesis]) -> None:
         """Compare the pairs of a hypothesis, finger after finger, of the people it remains possible of."""
         for finger, position in enumerate(self.fingers):
             if not len(rows):
                 return
-            for column in _columns(hypothesis, position):
-                self.compare(finger, column, rows)
-            rows = _prune(self.bounds(rows)[:, HYPOTHESES.index(hypothesis)], rows, floor)
+            pairs = [Pair(finger, column, rows) for column in _columns(hypothesis, position)]
+            self.compare(pairs, in_full=hypothesis is among[0])
+            rows = _prune(self.above_floor(rows, hypothesis, among), rows)
 
     def compare_lone_fingers(self) -> None:
         """Compare each finger with the most similar of the same position, whatever the others are."""
-        linear = self.vectors.linear.stated
+        linear, pairs = self.vectors.linear.stated, []
         for finger, position in enumerate(self.fingers):
             order = np.argsort(-np.nan_to_num(linear[:, finger], nan=-np.inf), kind="stable")
             worth = int(np.count_nonzero(linear[:, finger] >= LONE_FINGER_FLOOR))
-            self.compare(finger, COLUMN[position], order[: min(worth, LONE_FINGER_PEOPLE)])
+            pairs.append(Pair(finger, COLUMN[position], order[: min(worth, LONE_FINGER_PEOPLE)]))
+        self.compare(pairs)
 
-    def complete(self, rows: Rows) -> None:
-        """Compare all fingers of the same positions of these people, so that a candidate states each."""
-        for finger, position in enumerate(self.fingers):
-            self.compare(finger, COLUMN[position], rows)
+    def complete(self, rows: Rows, hypothesis: Hypothesis) -> None:
+        """Compare in full all pairs of a hypothesis of these people, so that a candidate states each."""
+        pairs = [
+            Pair(finger, column, rows)
+            for finger, position in enumerate(self.fingers)
+            for column in _columns(hypothesis, position)
+        ]
+        self.compare(pairs, in_full=True)
 
-    def compare(self, finger: int, column: int, rows: Rows) -> None:
-        """Compare a finger of the probe with one finger of these people, where it is not compared yet."""
-        rows = rows[np.isneginf(self.pairs[rows, finger, column])]
-        if not len(rows):
-            return
-        captures = self.probe.captures[self.fingers[finger]]
-        scores = minutiae_scores(prepared(captures), column + 1, self.vectors.slots[rows], self.view, self.run)
-        comparisons = self.vectors.captures[rows, column + 1] * len(captures)
-        self.scores[rows, finger, column] = scores
-        self.pairs[rows, finger, column] = self.calibrations["finger"].curve.of_best(scores, comparisons)
+    def compare(self, pairs: Sequence[Pair], *, in_full: bool = False) -> None:
+        """Compare fingers of the probe with fingers of people, where they are not compared yet.
+
+        in_full: whatever the best minutiae say; also where a sketch alone was compared.
+        """
+        waiting = [left for pair in pairs if len((left := self._waiting(pair, in_full)).rows)]
+        tasks = [Task(self.prints[pair.finger], pair.column + 1, self.vectors.slots[pair.rows]) for pair in waiting]
+        for pair, scores in zip(waiting, finger_scores(tasks, self.view, self.run, in_full=in_full), strict=True):
+            at = pair.rows, pair.finger, pair.column
+            comparisons = self.vectors.captures[pair.rows, pair.column + 1] * len(self.prints[pair.finger])
+            self.sketched[at] = np.isnan(scores)
+            self.scores[at] = np.nan_to_num(scores)
+            self.pairs[at] = self.curve.of_best(self.scores[at], comparisons)
+
+    def _waiting(self, pair: Pair, in_full: bool) -> Pair:
+        """Those of its people who are not compared yet."""
+        at = pair.rows, pair.finger, pair.column
+        left = np.isneginf(self.pairs[at]) | (self.sketched[at] & in_full)
+        return replace(pair, rows=pair.rows[left])
 
 
 def _columns(hypothesis: Hypothesis, position: Position) -> Sequence[int]:
@@ -190,53 +237,3 @@ def _columns(hypothesis: Hypothesis, position: Position) -> Sequence[int]:
         return range(len(FINGERS))
     column = COLUMN[position]
     return [int(MIRROR[column])] if hypothesis is Hypothesis.HANDS_SWAPPED else [column]
-
-
-def prepared(captures: Sequence[Template]) -> list[Prepared]:
-    """The prints of one finger's captures."""
-    prints = prepare_many([one.minutiae for one in captures if one.minutiae is not None])
-    return [prints[i] for i in range(len(prints))]
-
-
-def minutiae_scores(probes: Sequence[Prepared], position: int, slots: Slots, view: View, run: Run) -> Scores:
-    """The best score of all pairs of captures: float32 (n,), by slot.
-
-    probes: captures of one finger. slots: int64 (n,), of people who all have captures of the position index.
-    """
-    tasks = np.array_split(slots, max(len(slots) // MINUTIAE_PER_TASK, 1))
-    return np.concatenate(list(run(lambda some: _scores(probes, position, some, view), tasks)))
-
-
-def _scores(probes: Sequence[Prepared], position: int, slots: Slots, view: View) -> Scores:
-    """The part of `minutiae_scores` that one thread computes."""
-    parts = [(which, records, *_fingers(records, rows, position)) for records, rows, which in view.located(slots)]
-    for _, records, fingers, _ in parts:
-        prefetch_minutiae(records, fingers)
-    scores = np.empty(len(slots), np.float32)
-    for which, records, fingers, first in parts:
-        references = _prints(records, fingers)
-        best = np.max([compare_many(probe, references) for probe in probes], axis=0)
-        scores[which] = np.maximum.reduceat(best, first)
-    return scores
-
-
-def _fingers(records: Records, rows: Slots, position: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """All captures of one finger of people who have it, person after person, and the first of each person."""
-    from matcher.gallery import kernels  # Numba is slow to import
-
-    captures = int((records.first[rows + 1] - records.first[rows]).sum())
-    fingers, first = np.empty(captures, np.int64), np.empty(len(rows), np.int64)
-    count = kernels.fingers_at(rows, records.first, records.positions, records.faces_before, position, fingers, first)
-    return fingers[:count], first
-
-
-def _prints(records: Records, fingers: NDArray[np.int64]) -> Prints:
-    """Their cylinders, made for this comparison: keeping them would take ten times the memory."""
-    from matcher.gallery import kernels  # Numba is slow to import
-
-    lengths = (records.minutiae_first[fingers + 1] - records.minutiae_first[fingers]) // 7
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    x, y, direction = np.empty((3, starts[-1]))
-    steps = np.float32(GALLERY_PIXEL_STEPS), np.float32(DIRECTION_STEPS)
-    kernels.unpack(records.minutiae, records.minutiae_first, fingers, *steps, starts, x, y, direction)
-    return prepare_columns(x, y, direction, starts)

@@ -22,9 +22,11 @@ from matcher.gallery.layout import EVERY, Layout, Probe, rotated, shares_positio
 from matcher.gallery.prefetch import prefetch_all
 from matcher.gallery.records import Records
 from matcher.gallery.store import Saved, Slots
-from matcher.parameters import BLOCK_ROWS, LAYOUT_LEAST, PRESELECTED_AT_ONCE
+from matcher.gallery.ways import Way
+from matcher.parameters import BLOCK_ROWS, LAYOUT_LEAST, PRESELECTED_AT_ONCE, SCANNED_ALIKE
 from matcher.types import Vector
 
+Counts = NDArray[np.int64]
 Alive = Callable[[], NDArray[np.bool_]]
 Scan = Callable[["Block"], tuple[Vector, Slots]]
 Run = Callable[[Scan, Sequence["Block"]], Iterator[tuple[Vector, Slots]]]
@@ -81,31 +83,46 @@ class Block:
                 self._masks.append(masks)
             self._slots.append(slots)  # last: from here on the block may be full and be read without the lock
 
-    def scan(self, probes: Sequence[Probe], count: int, alive: Alive) -> tuple[Vector, Slots]:
-        """The best rows for each of q probes of the same positions: estimates (−∞: not to be used) and slots, (q, k).
+    def scan(self, queries: Vector, probes: Sequence[Probe], counts: Counts, alive: Alive) -> tuple[Vector, Slots]:
+        """The best rows for each of q probes: estimates (−∞: not to be used) and slots, (q, k).
 
-        At least `count` people who are alive and share a position with the probe, or all of them if they are fewer.
+        At least counts[i] people who are alive and share a position with probe i, or all of them if they are fewer;
+        none where the count is 0. queries: float32 (q, d), the probes' rows in this layout. counts: int64 (q,).
         """
-        queries = np.stack([self.layout.probe_row(probe) for probe in probes])
         if self.full:
-            return self._scan(queries, probes[0], count, alive)
+            return self._scan(queries, probes, counts, alive)
         with self._lock:
-            return self._scan(queries, probes[0], count, alive)
+            return self._scan(queries, probes, counts, alive)
 
-    def _scan(self, queries: Vector, probe: Probe, count: int, alive: Alive) -> tuple[Vector, Slots]:
-        usable = np.ones(len(self), np.bool_)
-        if self.layout.mixed:
-            # Without a common position the estimate is 0, more than most non-mated people get: such rows are skipped.
-            usable = shares_position(self.masks, probe)
-        useless = len(self) - int(np.count_nonzero(usable))
-        wanted = min(count + count // SPARE + useless, len(self))
+    def _scan(self, queries: Vector, probes: Sequence[Probe], counts: Counts, alive: Alive) -> tuple[Vector, Slots]:
         faiss.omp_set_num_threads(1)  # blocks share the cores; OpenMP keeps this number per calling thread
+        if not self.layout.mixed:
+            return self._best(queries, probes, counts, alive, np.ones(len(self), np.bool_))
+        # Without a common position the estimate is 0, more than most non-mated people get: such rows are skipped. How
+        # many these are differs from probe to probe.
+        parts = [
+            self._best(
+                queries[row : row + 1], [probe], counts[row : row + 1], alive, shares_position(self.masks, probe)
+            )
+            for row, probe in enumerate(probes)
+        ]
+        widest = max(slots.shape[1] for _, slots in parts)
+        padded = [_widened(estimates, slots, widest) for estimates, slots in parts]
+        return np.concatenate([one for one, _ in padded]), np.concatenate([one for _, one in padded])
+
+    def _best(
+        self, queries: Vector, probes: Sequence[Probe], counts: Counts, alive: Alive, usable: NDArray[np.bool_]
+    ) -> tuple[Vector, Slots]:
+        useless = len(self) - int(np.count_nonzero(usable))
+        most = int(counts.max())
+        wanted = min(most + most // SPARE + useless, len(self))
+        bases = np.array([[self.layout.base(probe)] for probe in probes], np.float32)
         while True:
             estimates, rows = self.index.search(queries, wanted)
             slots = self.slots[rows].astype(np.int64)
             found = (rows >= 0) & usable[rows] & alive()[slots]
-            if wanted == len(self) or found.sum(axis=1).min() >= count:
-                return np.where(found, estimates + np.float32(self.layout.base(probe)), -np.inf), slots
+            if wanted == len(self) or (found.sum(axis=1) >= counts).all():
+                return np.where(found & (counts > 0)[:, None], estimates + bases, -np.inf), slots
             wanted = min(2 * wanted, len(self))
 
 
@@ -143,24 +160,24 @@ class Preselection:
             prefetch_all(some.faces, some.fingers)
             self._add(some, slots[start : start + _CHUNK])
 
-    def search(self, probes: Sequence[Probe], length: Callable[[int], int], alive: Alive, run: Run) -> list[Slots]:
-        """The slots of the best people who are alive, for each of several probes with the same positions.
+    def search(self, ways: Sequence[Way], alive: Alive, run: Run) -> list[Slots]:
+        """The slots of the best people who are alive, for each of the ways.
 
-        length: how many people of one layout, by the mask of the positions that it has in common with the probes: the
-        fewer positions, the less they separate mates from others. alive: returns bool, by slot. run: maps a function
-        over blocks, in their order, with all threads it may use.
+        alive: returns bool, by slot. run: maps a function over blocks, in their order, with all threads it may use.
         """
-        blocks = [block for block in list(self.blocks) if block.layout.mask & probes[0].mask]
+        blocks = list(self.blocks)
+        found: list[Slots] = [np.zeros(0, np.int64)] * len(ways)
+        layouts = {_name(block.layout): block.layout for block in blocks}
         counts = {
-            _name(block.layout): length(0 if block.layout.mixed else block.layout.mask & probes[0].mask)
-            for block in blocks  # in the mixed layout some people share few positions
+            name: np.array([way.size(layout.mask, mixed=layout.mixed) for way in ways], np.int64)
+            for name, layout in layouts.items()
         }
-        at_once = max(PRESELECTED_AT_ONCE // max(sum(counts.values()), 1), 1)
-        return [
-            slots
-            for start in range(0, len(probes), at_once)
-            for slots in _preselected(probes[start : start + at_once], blocks, counts, alive, run)
-        ]
+        for some in _at_once(sum(counts.values(), np.zeros(len(ways), np.int64))):
+            probes = [ways[at].probe for at in some.tolist()]
+            part = {name: each[some] for name, each in counts.items() if each[some].any()}
+            for at, slots in zip(some.tolist(), _preselected(probes, blocks, part, alive, run), strict=True):
+                found[at] = slots
+        return found
 
     def _add(self, records: Records, slots: Slots) -> None:
         vectors, masks = rotated(records, self.coders), records.masks
@@ -195,29 +212,64 @@ class Preselection:
             done += len(rows[take])
 
 
+def _at_once(sizes: Counts) -> Iterator[NDArray[np.intp]]:
+    """The places of ways that are scanned together. sizes: of all lists of a way, int64 (n,); 0: it has none.
+
+    A scan takes as long as its longest list asks for, so only lists of similar lengths share one.
+    """
+    classes = np.maximum(np.ceil(np.log2(np.maximum(sizes, 1) / SCANNED_ALIKE) / 2), 0)
+    for one in np.unique(classes[sizes > 0]).tolist():
+        alike = np.flatnonzero((classes == one) & (sizes > 0))
+        most = max(PRESELECTED_AT_ONCE // int(sizes[alike].max()), 1)
+        for start in range(0, len(alike), most):
+            yield alike[start : start + most]
+
+
 def _preselected(
-    probes: Sequence[Probe], blocks: Sequence[Block], counts: Mapping[int, int], alive: Alive, run: Run
+    probes: Sequence[Probe], blocks: Sequence[Block], counts: Mapping[int, Counts], alive: Alive, run: Run
 ) -> list[Slots]:
-    """`Preselection.search` of a few probes. counts: people per layout, by its name."""
+    """`Preselection.search` of a few probes. counts: of people per layout, by its name; int64 (q,) each."""
     best: dict[int, tuple[Vector, Slots]] = {}
+    blocks = [block for block in blocks if _name(block.layout) in counts]
+    layouts = {_name(block.layout): block.layout for block in blocks}
+    queries = {name: np.stack([layout.probe_row(one) for one in probes]) for name, layout in layouts.items()}
+
+    def scan(block: Block) -> tuple[Vector, Slots]:
+        name = _name(block.layout)
+        return block.scan(queries[name], probes, counts[name], alive)
+
     for start in range(0, len(blocks), _BLOCKS_AT_ONCE):
         some = blocks[start : start + _BLOCKS_AT_ONCE]
-        scanned = list(run(lambda block: block.scan(probes, counts[_name(block.layout)], alive), some))
-        for name, count in counts.items():
+        scanned = list(run(scan, some))
+        for name, of_layout in counts.items():
             alike = [scan for block, scan in zip(some, scanned, strict=True) if _name(block.layout) == name]
             if alike:
-                best[name] = _best_of([best[name], *alike] if name in best else alike, count)
+                best[name] = _best_of([best[name], *alike] if name in best else alike, of_layout)
     rows = [[slots[row][np.isfinite(scores[row])] for scores, slots in best.values()] for row in range(len(probes))]
     return [np.concatenate([np.zeros(0, np.int64), *lists]) for lists in rows]
 
 
-def _best_of(scanned: Sequence[tuple[Vector, Slots]], count: int) -> tuple[Vector, Slots]:
-    """For each probe, the best `count` rows of several blocks, or all if they are fewer: estimates and slots (q, k)."""
+def _best_of(scanned: Sequence[tuple[Vector, Slots]], counts: Counts) -> tuple[Vector, Slots]:
+    """For each probe i, the best counts[i] rows of several blocks, or all if they are fewer.
+
+    Estimates and slots (q, k); what a probe has less than the longest is filled with −∞.
+    """
     best, slots = (np.hstack(parts) for parts in zip(*scanned, strict=True))
-    if best.shape[1] > count:
-        kept = np.argpartition(-best, count - 1, axis=1)[:, :count]
+    for count in sorted(set(counts.tolist()), reverse=True):
+        which = np.flatnonzero(counts <= count)
+        if count < best.shape[1]:
+            order = np.argpartition(-best[which], max(count - 1, 0), axis=1)
+            best[which[:, None], order[:, count:]] = -np.inf
+    longest = int(counts.max())
+    if best.shape[1] > longest:
+        kept = np.argpartition(-best, longest - 1, axis=1)[:, :longest]
         best, slots = np.take_along_axis(best, kept, 1), np.take_along_axis(slots, kept, 1)
     return best, slots
+
+
+def _widened(estimates: Vector, slots: Slots, width: int) -> tuple[Vector, Slots]:
+    more = ((0, 0), (0, width - estimates.shape[1]))
+    return np.pad(estimates, more, constant_values=-np.inf), np.pad(slots, more)
 
 
 def _name(layout: Layout) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -16,7 +16,12 @@ from matcher.gallery.prefetch import prefetch_vectors
 from matcher.gallery.quantise import FACE_SCALE
 from matcher.gallery.records import FACE, POSITIONS
 from matcher.gallery.store import Slots, View
+from matcher.parameters import VECTORS_PER_TASK
 from matcher.types import FINGERS, Vector
+
+Cosines = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]
+"""Of the faces (n,), of all pairs of fingers (n, p, 10), and the captures (n, 11) by position index."""
+Run = Callable[[Callable[[Slots], Cosines], Sequence[Slots]], Iterator[Cosines]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +56,17 @@ class VectorComparator:
         self._fingers = _stacked([probe.captures[position] for position in fingers], dimensions["finger"])
         self._owners = np.repeat(np.arange(len(fingers)), [len(probe.captures[position]) for position in fingers])
 
-    def compare(self, slots: Slots, view: View) -> VectorComparison:
-        """With the people in `slots`."""
+    def compare(self, slots: Slots, view: View, run: Run = map) -> VectorComparison:
+        """With the people in `slots`. run: maps a function over parts of them with all threads it may use."""
+        parts = np.array_split(slots, max(len(slots) // VECTORS_PER_TASK, 1))
+        found = list(run(lambda some: self._cosines(some, view), parts))
+        faces, fingers, captures = (np.concatenate(columns) for columns in zip(*found, strict=True))
+        face = np.where(faces > -2, self._linear("face", faces), np.nan)
+        pairs = np.where(fingers > -2, self._linear("finger", fingers), np.nan)
+        return VectorComparison(slots, faces, captures, Pairs(self._positions, face, pairs))
+
+    def _cosines(self, slots: Slots, view: View) -> Cosines:
+        """−2 where there is nothing to compare."""
         from matcher.gallery import kernels  # Numba is slow to import
 
         faces = np.full(len(slots), -2, np.float32)
@@ -68,9 +82,7 @@ class VectorComparator:
                 records.scales, self._faces, self._fingers, self._owners, FACE_SCALE, *some,
             )  # fmt: skip
             faces[which], fingers[which], captures[which] = some
-        face = np.where(faces > -2, self._linear("face", faces), np.nan)
-        pairs = np.where(fingers > -2, self._linear("finger", fingers), np.nan)
-        return VectorComparison(slots, faces, captures, Pairs(self._positions, face, pairs))
+        return faces, fingers, captures
 
     def _linear(self, name: str, cosines: NDArray[np.float32]) -> NDArray[np.float64]:
         line = self._lines[name]

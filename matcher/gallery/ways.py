@@ -12,10 +12,11 @@ from itertools import chain
 
 import numpy as np
 
-from matcher.fuse import MIRROR
+from matcher.fuse import MIRROR, modality
+from matcher.gallery.coder import CODES
 from matcher.gallery.layout import Probe
 from matcher.gallery.records import FACE, POSITIONS
-from matcher.parameters import ANY_POSITION_LIST, FACE_LIST, FINGER_LIST, PART_LIST
+from matcher.parameters import ANY_POSITION_LIST, FACE_LIST, FINGER_LIST, PART_LIST, PRESELECTION_SIZES
 from matcher.types import Hypothesis
 
 FINGER_INDEXES = [position for position in range(len(POSITIONS)) if position != FACE]
@@ -27,6 +28,20 @@ class Way:
 
     probe: Probe
     people: int | None = None
+
+    def size(self, mask: int, *, mixed: bool) -> int:
+        """How many people of a layout with these positions to preselect: 0 if it has none in common with the probe.
+
+        The fewer positions are common, the less they separate mates from others. mixed: whether some people of the
+        layout have few of its positions.
+        """
+        common = mask & self.probe.mask
+        if not common:
+            return 0
+        if self.people is not None:
+            return self.people
+        codes = sum(CODES[modality(position)] for index, position in enumerate(POSITIONS) if common >> index & 1)
+        return next(size for least, size in PRESELECTION_SIZES if (0 if mixed else codes) >= least)
 
 
 def ways_of(probe: Probe, among: Sequence[Hypothesis]) -> list[Way]:

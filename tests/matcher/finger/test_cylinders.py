@@ -88,10 +88,10 @@ def test_a_neighbour_adds_nothing_beyond_its_reach(reached: bool) -> None:
 
 
 def bit_of(print_: Minutiae, threshold: float, m: int, cell: int, k: int) -> bool:
-    how = cylinders._how()._replace(bit=threshold)
+    how = cylinders.building()._replace(bit=threshold)
     x, y, direction = (part.astype(np.float64) for part in (print_.x, print_.y, print_.direction))
     bits, mask = np.zeros((len(x), SLICES), np.uint64), np.zeros((len(x), 1), np.uint64)
-    kernels.build_cylinders(how, x, y, direction, np.array([0, len(x)]), bits, mask)
+    kernels.build_cylinders(how, x, y, direction, np.array([0, len(x)]), np.ones(len(x), np.bool_), bits, mask)
     return bool(bits[m, k] >> np.uint64(cell) & np.uint64(1))
 
 

@@ -23,7 +23,7 @@ def several(pixels: Pixels, dpi: float = 500) -> bool:
 def waves(width: int) -> Pixels:
     """Bent ridges without a gap, as of a palm."""
     rows, columns = np.mgrid[:400, :width]
-    return (127 + 80 * np.sin(2 * np.pi * (rows + 60 * np.sin(columns / 120)) / 9)).astype(np.uint8)
+    return np.asarray(127 + 80 * np.sin(2 * np.pi * (rows + 60 * np.sin(columns / 120)) / 9), np.uint8)
 
 
 @pytest.mark.parametrize("count", [2, 3, 4])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from matcher import exact
 from matcher.errors import TemplatesIncomparable
-from matcher.gallery import Gallery, preselection, untrained
+from matcher.gallery import Gallery, preselection, untrained, ways
 from matcher.gallery import gallery as module
 from matcher.types import Candidate, Hypothesis, Position, Template
 from tests.matcher.made_up import CALIBRATIONS, DIMENSIONS, again, person
@@ -244,7 +244,7 @@ def test_a_finger_without_minutiae_is_refused() -> None:
 
 
 def test_in_a_gallery_larger_than_the_preselection_mates_still_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PRESELECTION_SIZES", ((0, 100),))
+    monkeypatch.setattr(ways, "PRESELECTION_SIZES", ((0, 100),))
     having = (FACE, THUMB, INDEX)
     people = {key: person(key, having) for key in range(400)}
     gallery = gallery_of(people)

@@ -16,6 +16,7 @@ from matcher.gallery.preselection import Preselection
 from matcher.gallery.records import POSITION_INDEX, records_of
 from matcher.gallery.store import View
 from matcher.gallery.vector_comparison import VectorComparator
+from matcher.gallery.ways import Way
 from matcher.types import FINGERS, Position, Template
 from tests.matcher.made_up import DIMENSIONS, again, person
 
@@ -121,8 +122,15 @@ def test_across_blocks_and_layouts_the_best_rows_are_those_of_one_scan(
             some.add(records[start : start + 5], np.arange(start, min(start + 5, len(having))))
         probe = probe_of(again(0, probed))
         alive = np.arange(len(having)) % 4 != 3
-        (found, *others) = some.search([probe] * 3, lambda common: count, lambda: alive, in_order)
-    assert [each.tolist() for each in others] == [found.tolist()] * 2
+        other, short = probe_of(again(0, [Position.FACE])), max(count // 2, 1)
+        alone, shorter = (
+            some.search([way], lambda: alive, in_order)[0] for way in (Way(other, count), Way(probe, short))
+        )
+        ways = [Way(probe, count), Way(other, count), Way(probe, short), Way(probe, count)]
+        found, beside, shortened, again_found = some.search(ways, lambda: alive, in_order)
+    assert again_found.tolist() == found.tolist()
+    assert sorted(beside.tolist()) == sorted(alone.tolist())
+    assert sorted(shortened.tolist()) == sorted(shorter.tolist())
     shown = set(found.tolist())
     assert len(shown) == len(found)
     layouts: dict[tuple[int, bool], dict[int, float]] = {}
@@ -167,7 +175,7 @@ def test_searches_never_see_an_empty_or_half_written_block(monkeypatch: pytest.M
         append(array, rows)
 
     def search() -> None:
-        (found,) = some.search([probe], lambda common: 9, lambda: np.ones(9, np.bool_), in_order)
+        (found,) = some.search([Way(probe, 9)], lambda: np.ones(9, np.bool_), in_order)
         lengths.append(len(found))
 
     def search_before_and_after(block: preselection.Block, *added: np.ndarray) -> None:
