@@ -6,29 +6,39 @@ import pickle
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import matcher
 from matcher import MODELS, Capture, CaptureError, Extractor, Template
 
 VERSION = "1"
-CODE = ("extractor.py", "parameters.py", "quality.py", "types.py", "decode", "face", "finger")
-"""What templates depend on, beside the networks."""
+CODE = ("extractor.py", "parameters.py", "quality.py", "types.py", "decode")
+"""What templates depend on, beside their modality's folder and network."""
+COMPARING = {"cylinder_kernels.py", "cylinders.py", "matching.py", "matching_kernels.py", "scoring_kernels.py"}
+"""Of the code of fingers, what only compares templates. All else counts, so that new files do."""
 
 Result = Template | CaptureError
+
+
+class Name(NamedTuple):
+    """Of a capture. kind: its modality. file: of what was found in it."""
+
+    kind: str
+    file: str
 
 
 class CachedExtractor(Extractor):
     """folder: where results are kept between runs; None: nowhere.
 
-    Results are kept by content, kind (face or finger) and dpi stated, and apart for other networks and other code.
+    Results are kept by content, modality and dpi stated, and apart for other networks and other code.
     """
 
     def __init__(self, folder: Path | None = None, models: Path = MODELS, threads: int | None = None) -> None:
         super().__init__(models, threads)
-        self._results: dict[str, Result] = {}
-        self._folder = folder / f"{VERSION}-{self._digest()}" if folder else None
-        if self._folder:
-            self._folder.mkdir(parents=True, exist_ok=True)
+        self._results: dict[Name, Result] = {}
+        self._folders = {kind: folder / f"{kind}-{self._digest(kind)}" for kind in self.models} if folder else {}
+        for one in self._folders.values():
+            one.mkdir(parents=True, exist_ok=True)
 
     def extract(self, captures: Sequence[Capture]) -> list[Result]:
         named = {_name(one): one for one in captures}
@@ -37,32 +47,32 @@ class CachedExtractor(Extractor):
             self._keep(name, result)
         return [_at(self._results[_name(one)], one) for one in captures]
 
-    def _found(self, name: str) -> Result | None:
-        if name not in self._results and self._folder and (file := self._folder / name).exists():
+    def _found(self, name: Name) -> Result | None:
+        if name not in self._results and self._folders and (file := self._folders[name.kind] / name.file).exists():
             self._results[name] = pickle.loads(file.read_bytes())
         return self._results.get(name)
 
-    def _keep(self, name: str, result: Result) -> None:
+    def _keep(self, name: Name, result: Result) -> None:
         self._results[name] = result
-        if self._folder:
-            partial = self._folder / f"{name}.{os.getpid()}"
+        if self._folders:
+            partial = self._folders[name.kind] / f"{name.file}.{os.getpid()}"
             partial.write_bytes(pickle.dumps(result))
-            partial.replace(self._folder / name)
+            partial.replace(partial.with_name(name.file))
 
-    def _digest(self) -> str:
-        """Of the networks, and of all code that turns a capture into a template."""
-        digest = hashlib.sha256(repr(sorted(self.models.items())).encode())
+    def _digest(self, kind: str) -> str:
+        """Of the network, and of all code that turns a capture into a template."""
+        digest = hashlib.sha256(f"{VERSION} {self.models[kind]}".encode())
         root = Path(matcher.__file__).parent
-        for part in CODE:
-            files = sorted((root / part).rglob("*.py")) if (root / part).is_dir() else [root / part]
-            for file in files:
-                digest.update(file.read_bytes())
+        for part in (*CODE, kind):
+            for file in sorted((root / part).rglob("*.py")) or [root / part]:
+                if file.name not in COMPARING:
+                    digest.update(file.read_bytes())
         return digest.hexdigest()[:16]
 
 
-def _name(capture: Capture) -> str:
-    kind = "finger" if capture.position.is_finger else "face"
-    return f"{hashlib.sha256(capture.content).hexdigest()}-{kind}-{capture.dpi}"
+def _name(capture: Capture) -> Name:
+    file = f"{hashlib.sha256(capture.content).hexdigest()}-{capture.dpi}"
+    return Name("finger" if capture.position.is_finger else "face", file)
 
 
 def _at(result: Result, capture: Capture) -> Result:
