@@ -27,7 +27,8 @@ of extraction change, and the index of the N people.
 import json
 import tempfile
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -101,15 +102,18 @@ def at_least_one(text: str) -> int:
 
 
 def run(args: Namespace) -> dict[str, Any]:
-    """All figures. Raises Unusable, which names the argument."""
+    """All figures. Raises Unusable."""
     chosen = ways(np.random.default_rng((args.seed, 2)))
     if unknown := set(args.ways) - set(chosen):
         raise Unusable(f"--ways: there is no way {', '.join(sorted(unknown))}; there are {', '.join(chosen)}")
-    dpi = resolutions(args.dpi, args.fingers)
+    with named("--dpi"):
+        dpi = resolutions(args.dpi, args.fingers)
     extractor = CachedExtractor(args.cache)
-    fingers = [one for folder in args.fingers for one in read_fingers(folder, dpi[folder.name], extractor)]
-    pairs, images = args.faces
-    faces = read_faces(pairs, images, extractor)
+    with named("--fingers"):
+        fingers = [one for folder in args.fingers for one in read_fingers(folder, dpi[folder.name], extractor)]
+    with named("--faces"):
+        pairs, images = args.faces
+        faces = read_faces(pairs, images, extractor)
     plan = Plan(
         people=args.people,
         pool=args.pool,
@@ -123,6 +127,15 @@ def run(args: Namespace) -> dict[str, Any]:
     measurement = Measurement(fingers, faces, extractor, wanted, plan)
     with tempfile.TemporaryDirectory(dir=args.work) as home:
         return measurement.run(Path(home))
+
+
+@contextmanager
+def named(argument: str) -> Iterator[None]:
+    """What is unusable is so by this argument."""
+    try:
+        yield
+    except Unusable as error:
+        raise Unusable(f"{argument}: {error}") from None
 
 
 def show(result: Mapping[str, Any]) -> None:

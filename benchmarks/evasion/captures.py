@@ -66,6 +66,8 @@ def read_fingers(folder: Path, dpi: float, extractor: Extractor) -> Iterator[Fin
 
 def read_faces(pairs: Path, images: Path, extractor: Extractor) -> list[Face]:
     """The people whom `pairs` names, with those of their pictures that can be used, one at least. Raises Unusable."""
+    if not pairs.is_file():
+        raise Unusable(f"{pairs} is no file")
     named = read_pictures(pairs)
     files = {file.stem: file for file in sorted(images.rglob("*")) if file.suffix.lower() in SUFFIXES}
     if not named:

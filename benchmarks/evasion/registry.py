@@ -147,7 +147,9 @@ def fill_kept(
     if folder and stated and stated.exists():
         kept = json.loads(stated.read_text())
         if kept != settings:
-            raise Unusable(f"{folder} holds people made with {kept}, not with {dict(settings)}; name another folder")
+            raise Unusable(
+                f"{folder} holds people made with {kept}, not with {dict(settings)}; name another folder by --gallery"
+            )
         if index.load(folder) is not None:
             return
     index.fill(people)
