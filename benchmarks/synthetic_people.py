@@ -39,7 +39,8 @@ def synthetic_people(
     faces: float32 (n, d), real ones to imitate. pool: different prints. enrolled: float32 (m, d), real faces that the
     first m people have in place of drawn ones.
     """
-    minutiae = [one for start in range(0, pool, BLOCK) for one in _prints(min(BLOCK, pool - start), rng)]
+    starts = track(range(0, pool, BLOCK), "synthetic prints", console=CONSOLE)
+    minutiae = [one for start in starts for one in _prints(min(BLOCK, pool - start), rng)]
     embed = FingerVector()
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         embedded = threads.map(embed, minutiae)

@@ -1,4 +1,4 @@
-"""The service's extractor, which extracts each capture once, and keeps what it found for the next run."""
+"""The service's extractor, which checks and extracts each capture once, and keeps what it found for the next run."""
 
 import hashlib
 import os
@@ -6,11 +6,13 @@ import pickle
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from threading import get_ident
+from typing import Any, NamedTuple, TypeVar
 
 import matcher
-from matcher import MODELS, Capture, CaptureError, Extractor, Template
+from matcher import MODELS, Capture, CaptureError, CaptureWarning, Extractor, Position, Template
 
+T = TypeVar("T")
 VERSION = "1"
 CODE = ("extractor.py", "parameters.py", "quality.py", "types.py", "decode")
 """What templates depend on, beside their modality's folder and network."""
@@ -18,6 +20,7 @@ COMPARING = {"cylinder_kernels.py", "cylinders.py", "matching.py", "matching_ker
 """Of the code of fingers, what only compares templates. All else counts, so that new files do."""
 
 Result = Template | CaptureError
+Checked = tuple[CaptureWarning, ...] | CaptureError
 
 
 class Name(NamedTuple):
@@ -35,10 +38,25 @@ class CachedExtractor(Extractor):
 
     def __init__(self, folder: Path | None = None, models: Path = MODELS, threads: int | None = None) -> None:
         super().__init__(models, threads)
-        self._results: dict[Name, Result] = {}
+        self._results: dict[Name, Any] = {}
         self._folders = {kind: folder / f"{kind}-{self._digest(kind)}" for kind in self.models} if folder else {}
         for one in self._folders.values():
             one.mkdir(parents=True, exist_ok=True)
+
+    def check(self, position: Position, content: bytes, dpi: float | None = None) -> tuple[CaptureWarning, ...]:
+        name = _name(Capture(position, content, dpi), "-check")
+        found: Checked | None = self._found(name)
+        if found is None:
+            found = self._keep(name, self._checked(position, content, dpi))
+        if isinstance(found, CaptureError):
+            raise found
+        return found
+
+    def _checked(self, position: Position, content: bytes, dpi: float | None) -> Checked:
+        try:
+            return super().check(position, content, dpi)
+        except CaptureError as error:
+            return error
 
     def extract(self, captures: Sequence[Capture]) -> list[Result]:
         named = {_name(one): one for one in captures}
@@ -47,17 +65,18 @@ class CachedExtractor(Extractor):
             self._keep(name, result)
         return [_at(self._results[_name(one)], one) for one in captures]
 
-    def _found(self, name: Name) -> Result | None:
+    def _found(self, name: Name) -> Any:
         if name not in self._results and self._folders and (file := self._folders[name.kind] / name.file).exists():
             self._results[name] = pickle.loads(file.read_bytes())
         return self._results.get(name)
 
-    def _keep(self, name: Name, result: Result) -> None:
+    def _keep(self, name: Name, result: T) -> T:
         self._results[name] = result
         if self._folders:
-            partial = self._folders[name.kind] / f"{name.file}.{os.getpid()}"
+            partial = self._folders[name.kind] / f"{name.file}.{os.getpid()}.{get_ident()}"
             partial.write_bytes(pickle.dumps(result))
             partial.replace(partial.with_name(name.file))
+        return result
 
     def _digest(self, kind: str) -> str:
         """Of the network, and of all code that turns a capture into a template."""
@@ -70,8 +89,8 @@ class CachedExtractor(Extractor):
         return digest.hexdigest()[:16]
 
 
-def _name(capture: Capture) -> Name:
-    file = f"{hashlib.sha256(capture.content).hexdigest()}-{capture.dpi}"
+def _name(capture: Capture, suffix: str = "") -> Name:
+    file = f"{hashlib.sha256(capture.content).hexdigest()}-{capture.dpi}{suffix}"
     return Name("finger" if capture.position.is_finger else "face", file)
 
 
