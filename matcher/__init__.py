@@ -33,6 +33,7 @@ from matcher.networks import MODELS
 from matcher.packing import template_from_bytes, template_to_bytes
 from matcher.parameters import PIXELS_AT_ONCE
 from matcher.quality import ADVICE
+from matcher.readings import Reading, Readings
 from matcher.search_index import SearchIndex
 from matcher.types import (
     FINGERS,
@@ -79,6 +80,8 @@ __all__ = [
     "NotAFingerprint",
     "Position",
     "Quality",
+    "Reading",
+    "Readings",
     "SearchIndex",
     "SeveralFaces",
     "SlapIncomplete",

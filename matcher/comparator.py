@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from matcher.calibrate import read_calibrations
 from matcher.candidates import candidates_of
 from matcher.evidence import Person, evidence_between
-from matcher.fuse import modality, require_comparable
+from matcher.fuse import HYPOTHESES, modality, require_comparable
 from matcher.gallery.layout import Probe
 from matcher.gallery.minutiae_comparison import compare_minutiae
 from matcher.gallery.records import records_of
@@ -18,6 +18,7 @@ from matcher.gallery.store import Slots, Store, View
 from matcher.gallery.vector_comparison import VectorComparator
 from matcher.networks import MODELS
 from matcher.rarity import Rarity
+from matcher.readings import Reader, Reading, Readings, merged
 from matcher.types import Candidate, Evidence, Hypothesis, Minutiae, Position, Quality, Template, TemplateFormat
 
 
@@ -41,6 +42,7 @@ class Comparator:
         self._format = format
         self._calibrations = read_calibrations(models / "calibration.json", format.models)
         self._rarity = Rarity(self._calibrations)
+        self._reader = Reader(format, models)
         self._lines = {name: calibration.line for name, calibration in self._calibrations.items()}
 
     def warm_up(self) -> None:
@@ -51,8 +53,8 @@ class Comparator:
     def compare(self, probe: Sequence[Template], reference: Sequence[Template]) -> Comparison:
         """One to one, of the templates as they are. Raises TemplatesIncomparable for templates of other models."""
         require_comparable([*probe, *reference], self._calibrations)
-        scored = evidence_between(Person(probe), Person(reference), self._calibrations)
-        for one in candidates_of(np.zeros(1, np.int64), scored, self._rarity):
+        read = [(one, self._compared(one.templates, reference)) for one in self._reader.readings(probe)]
+        for one in merged(self._compared(probe, reference), read, 1):
             return Comparison(one.log10_lr, one.rarity, one.hypothesis, one.evidence)
         return Comparison(0.0, 0.0, Hypothesis.AS_STATED, {})
 
@@ -66,16 +68,33 @@ class Comparator:
         return self.rank_many([probe], people, limit)[0]
 
     def rank_many(
-        self, probes: Sequence[Sequence[Template]], people: Mapping[int, Sequence[Template]], limit: int
+        self,
+        probes: Sequence[Sequence[Template]],
+        people: Mapping[int, Sequence[Template]],
+        limit: int,
+        *,
+        readings: Readings | None = None,
     ) -> list[list[Candidate]]:
-        """`rank` for each probe."""
+        """`rank` for each probe. readings: of each, where they are made already."""
         view, slots = self._kept(probes, people)
-        return [self._ranked(probe, slots, view, limit) for probe in probes]
+        read = self._reader.of_many(probes) if readings is None else readings
+        return [self._ranked(probe, some, slots, view, limit) for probe, some in zip(probes, read, strict=True)]
 
-    def rank_earlier(self, probes: Sequence[Sequence[Template]], limit: int) -> list[list[Candidate]]:
+    def rank_earlier(
+        self, probes: Sequence[Sequence[Template]], limit: int, *, readings: Readings | None = None
+    ) -> list[list[Candidate]]:
         """For each probe, those before it that are most likely the same person's, as `rank` by their place."""
         view, slots = self._kept(probes, dict(enumerate(probes)))
-        return [self._ranked(probe, slots[:place], view, limit) for place, probe in enumerate(probes)]
+        read = self._reader.of_many(probes) if readings is None else readings
+        return [
+            self._ranked(probe, some, slots[:place], view, limit)
+            for place, (probe, some) in enumerate(zip(probes, read, strict=True))
+        ]
+
+    def _compared(self, probe: Sequence[Template], reference: Sequence[Template]) -> list[Candidate]:
+        """None without a common position."""
+        scored = evidence_between(Person(probe), Person(reference), self._calibrations)
+        return candidates_of(np.zeros(1, np.int64), scored, self._rarity)
 
     def _kept(
         self, probes: Sequence[Sequence[Template]], people: Mapping[int, Sequence[Template]]
@@ -87,10 +106,22 @@ class Comparator:
         slots = store.add(records_of(list(people.items()), self._format.dimensions))
         return store.view(), slots
 
-    def _ranked(self, probe: Sequence[Template], slots: Slots, view: View, limit: int) -> list[Candidate]:
+    def _ranked(
+        self, probe: Sequence[Template], readings: Sequence[Reading], slots: Slots, view: View, limit: int
+    ) -> list[Candidate]:
+        as_given = self._found(probe, slots, view, limit, HYPOTHESES)
+        read = [(one, self._found(one.templates, slots, view, limit, [Hypothesis.AS_STATED])) for one in readings]
+        return merged(as_given, read, limit)
+
+    def _found(
+        self, probe: Sequence[Template], slots: Slots, view: View, limit: int, among: Sequence[Hypothesis]
+    ) -> list[Candidate]:
         subject = Person(probe)
         compared = VectorComparator(Probe.of(subject), self._lines, self._format.dimensions).compare(slots, view)
-        return compare_minutiae(subject, compared, view, self._calibrations, self._rarity, limit=limit, run=map)
+        main = Hypothesis.AS_STATED if among is HYPOTHESES else None
+        return compare_minutiae(
+            subject, compared, view, self._calibrations, self._rarity, limit=limit, run=map, among=among, main=main
+        )
 
 
 def _made_up(position: Position, made_as: TemplateFormat) -> Template:

@@ -8,9 +8,10 @@ import numpy as np
 from matcher.calibrate import Calibration
 from matcher.errors import TemplatesIncomparable
 from matcher.finger import compare, prepare
-from matcher.fuse import HYPOTHESES, Layout, modality, ranked
+from matcher.fuse import HYPOTHESES, Layout, modality
 from matcher.parameters import FALSE_SHARE, HYPOTHESIS_WEIGHTS
 from matcher.rarity import Rarity
+from matcher.readings import Reading, merged
 from matcher.types import FINGERS, Candidate, Evidence, Hypothesis, Position, Template
 
 Compared = Mapping[tuple[Position, Position], Evidence]
@@ -23,8 +24,23 @@ def search(
     calibrations: Mapping[str, Calibration],
     limit: int | None = None,
     among: Sequence[Hypothesis] = HYPOTHESES,
+    *,
+    readings: Sequence[Reading] = (),
 ) -> list[Candidate]:
-    """Everyone who can be compared with the probe by one of the hypotheses, as `ranked` has them; at most `limit`."""
+    """Everyone who can be compared with the probe by one of the hypotheses, as `ranked` has them; at most `limit`.
+
+    readings: others of the probe.
+    """
+    read = [(one, _searched(people, one.templates, calibrations, [Hypothesis.AS_STATED])) for one in readings]
+    return merged(_searched(people, probe, calibrations, among), read, limit)
+
+
+def _searched(
+    people: Mapping[int, Sequence[Template]],
+    probe: Sequence[Template],
+    calibrations: Mapping[str, Calibration],
+    among: Sequence[Hypothesis],
+) -> list[Candidate]:
     rarity, candidates = Rarity(calibrations), []
     for key, templates in people.items():
         compared = _compared(probe, templates, calibrations)
@@ -38,7 +54,7 @@ def search(
         rare = float(rarity(_layout(probe, templates), np.array([log10_lr]), among)[0])
         evidence = _paired(Hypothesis.AS_STATED, compared) if best in _STATED else paired[best]
         candidates.append(Candidate(key, log10_lr, rare, best, evidence))
-    return ranked(candidates, limit)
+    return candidates
 
 
 _STATED = {Hypothesis.AS_STATED, Hypothesis.FACE_ALONE, Hypothesis.FINGERS_ALONE, Hypothesis.SOME_FALSE}

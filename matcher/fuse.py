@@ -26,7 +26,8 @@ from matcher.types import FINGERS, Candidate, Hypothesis, Position, Template
 
 Ratios = NDArray[np.float64]
 Counts = NDArray[np.int64]
-HYPOTHESES = tuple(Hypothesis)
+HYPOTHESES = tuple(one for one in Hypothesis if one.value in HYPOTHESIS_WEIGHTS)
+"""Those of the mixture, on how a probe's captures pair with a person's. The others read the captures anew."""
 COLUMN = {position: column for column, position in enumerate(FINGERS)}
 """Of a finger, in arrays by finger of the person."""
 MIRROR = np.array([*range(5, 10), *range(5)])

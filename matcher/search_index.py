@@ -3,15 +3,17 @@
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from matcher.calibrate import read_calibrations
-from matcher.cores import claim_cores
+from matcher.cores import claim_cores, yield_cores
 from matcher.errors import GalleryDamaged
 from matcher.fuse import HYPOTHESES
 from matcher.gallery import Gallery, Stamp, shipped_coders
 from matcher.networks import MODELS
 from matcher.parameters import CANDIDATES_RETURNED
+from matcher.readings import Reader, Readings, merged
 from matcher.types import Candidate, Hypothesis, Template, TemplateFormat
 
 _log = logging.getLogger(__name__)
@@ -40,6 +42,8 @@ class SearchIndex:
         self._calibrations = read_calibrations(models / "calibration.json", format.models)
         self._coders = shipped_coders(format.dimensions, models)
         self._threads = threads or os.cpu_count() or 1
+        self._reader = Reader(format, models)
+        self._readers = ThreadPoolExecutor(self._threads, thread_name_prefix="read", initializer=yield_cores)
         self._mapped = mapped
         self._gallery = self._empty_gallery()
 
@@ -77,24 +81,46 @@ class SearchIndex:
         templates: Sequence[Template],
         limit: int = CANDIDATES_RETURNED,
         *,
-        hypotheses: Sequence[Hypothesis] = HYPOTHESES,
+        hypotheses: Sequence[Hypothesis] = tuple(Hypothesis),
     ) -> list[Candidate]:
         """The people most likely the probe's own, rarest evidence first, equal evidence by key; at most `limit`.
 
         hypotheses: how the probe may be a person's; any way by default. Raises TemplatesIncomparable for templates of
         other models.
         """
-        return self._gallery.search(templates, limit, hypotheses)
+        return self.search_many([templates], limit, hypotheses=hypotheses)[0]
 
     def search_many(
         self,
         templates_of_many: Sequence[Sequence[Template]],
         limit: int = CANDIDATES_RETURNED,
         *,
-        hypotheses: Sequence[Hypothesis] = HYPOTHESES,
+        hypotheses: Sequence[Hypothesis] = tuple(Hypothesis),
+        readings: Readings | None = None,
     ) -> list[list[Candidate]]:
-        """`search` for many people at once, in their order; less work than one after another."""
-        return self._gallery.search_many(templates_of_many, limit, hypotheses)
+        """`search` for many people at once, in their order; less work than one after another.
+
+        readings: of each probe, where they are made already.
+        """
+        among = [one for one in hypotheses if one in HYPOTHESES]
+        found = self._gallery.search_many(templates_of_many, limit, among) if among else [[]] * len(templates_of_many)
+        if readings is None:
+            readings = self.readings_of(templates_of_many, hypotheses)
+        read = iter(
+            self._gallery.search_many(
+                [one.templates for some in readings for one in some], limit, [Hypothesis.AS_STATED], aside=True
+            )
+        )
+        return [
+            merged(as_given, [(one, next(read)) for one in some], limit)
+            for as_given, some in zip(found, readings, strict=True)
+        ]
+
+    def readings_of(
+        self, probes: Sequence[Sequence[Template]], hypotheses: Sequence[Hypothesis] = tuple(Hypothesis)
+    ) -> Readings:
+        """The other readings of each probe that some of the hypotheses ask for."""
+        return list(self._readers.map(lambda probe: self._reader.readings(probe, hypotheses), probes))
 
     def save(self, folder: Path, sequence: int) -> None:
         """Write everyone into `folder`, in place of what was saved there. sequence: of the last change applied."""

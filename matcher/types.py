@@ -151,12 +151,15 @@ class Evidence:
 
     score: the comparison score of the modality (cosine for faces, relaxed similarity for minutiae), 0 to 1.
     log10_lr: log10 of the likelihood ratio; 2 means a hundred times likelier if mated.
-    found_at: the reference's position, in a position-free search; None otherwise, because both are the same.
+    found_at: the reference's position, where a hypothesis pairs fingers of different positions; None otherwise.
+    scale: by which the probe's print was multiplied, where it is believed to have another resolution than stated; None
+    otherwise.
     """
 
     score: float
     log10_lr: float
     found_at: Position | None = None
+    scale: float | None = None
 
 
 class Hypothesis(StrEnum):
@@ -164,7 +167,8 @@ class Hypothesis(StrEnum):
 
     as_stated: every capture is the person's, at the position stated. face_alone, fingers_alone: only these are, the
     others are somebody else's. some_false: any of the captures may be somebody else's. hands_swapped: the left hand
-    was given as the right. any_position: each finger may be any of the person's.
+    was given as the right. any_position: each finger may be any of the person's. mirrored: the prints are, as in a
+    mirror. other_resolution: the prints have another resolution than their files or the client state.
     """
 
     AS_STATED = "as_stated"
@@ -173,6 +177,8 @@ class Hypothesis(StrEnum):
     SOME_FALSE = "some_false"
     HANDS_SWAPPED = "hands_swapped"
     ANY_POSITION = "any_position"
+    MIRRORED = "mirrored"
+    OTHER_RESOLUTION = "other_resolution"
 
 
 @dataclass(frozen=True, slots=True)

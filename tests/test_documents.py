@@ -229,8 +229,8 @@ def test_the_marks_table_has_every_code_and_what_it_does() -> None:
 
 
 def test_every_hypothesis_is_explained() -> None:
-    (named,) = re.findall(r"`hypothesis` states.*?found_at", section("How it decides"), re.DOTALL)
-    assert [one for one in re.findall(r"`(\w+)`", named)[1:] if one != "found_at"] == [*Hypothesis]
+    (named,) = re.findall(r"`hypothesis` states.*?Under `", section("How it decides"), re.DOTALL)
+    assert [one for one in re.findall(r"`(\w+)`", named)[1:] if one != "scale"] == [*Hypothesis]
 
 
 # Architecture

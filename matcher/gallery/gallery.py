@@ -150,15 +150,28 @@ class Gallery:
         probes: Sequence[Sequence[Template]],
         limit: int = CANDIDATES_RETURNED,
         among: Sequence[Hypothesis] = HYPOTHESES,
+        *,
+        aside: bool = False,
     ) -> list[list[Candidate]]:
-        """`search` for many probes at once, in their order; codes are read once for all with the same positions."""
-        people, slots, view = self._preselected_people(probes, among)
+        """`search` for many probes at once, in their order; codes are read once for all.
+
+        aside: the probes are other readings than the captures state, so that only clear evidence counts.
+        """
+        people, slots, view = self._preselected_people(probes, among, aside=aside)
         run = self._each if len(probes) == 1 else map  # with many, every thread has searches of its own
 
         def best(i: int) -> list[Candidate]:
             vectors = self._comparator(people[i]).compare(slots[i], view, run)
             return compare_minutiae(
-                people[i], vectors, view, self._calibrations, self._rarity, limit=limit, run=run, among=among
+                people[i],
+                vectors,
+                view,
+                self._calibrations,
+                self._rarity,
+                limit=limit,
+                run=run,
+                among=among,
+                main=None if aside else among[0],
             )
 
         return list(self._each(best, range(len(people))))
@@ -247,13 +260,13 @@ class Gallery:
         return sequence
 
     def _preselected_people(
-        self, probes: Sequence[Sequence[Template]], among: Sequence[Hypothesis]
+        self, probes: Sequence[Sequence[Template]], among: Sequence[Hypothesis], *, aside: bool = False
     ) -> tuple[list[Person], list[Slots], View]:
         """The probes as people, the slots preselected for each, and the records of these slots."""
         for templates in probes:
             require_comparable(templates, self._calibrations)
         people = [Person(templates) for templates in probes]
-        ways = [ways_of(Probe.of(person), among) for person in people]
+        ways = [ways_of(Probe.of(person), among, aside=aside) for person in people]
         found, view = self._preselected([way for some in ways for way in some])
         of_each = iter(found)
         slots = [np.unique(np.concatenate([_NOBODY, *islice(of_each, len(some))])) for some in ways]

@@ -59,16 +59,17 @@ def compare_minutiae(
     limit: int,
     run: Run,
     among: Sequence[Hypothesis] = HYPOTHESES,
+    main: Hypothesis | None = Hypothesis.AS_STATED,
 ) -> list[Candidate]:
     """Calibrated evidence on the people who are not pruned: the best `limit`, as `ranked` has them.
 
     vectors: the probe against each of them. run: maps a function over lists of slots with all threads it may use.
-    among: the hypotheses that count; fewer people are pruned of the first than of the others.
+    among: the hypotheses that count. main: the one of them of which fewer people are pruned than of the others.
     """
     work = _Work.of(probe, vectors, view, calibrations, run)
     everybody = np.arange(len(vectors))
     summed = {one: most for one, most in SUMMED.items() if one in among}
-    above = {one: work.above_floor(everybody, one, among) for one in summed}
+    above = {one: work.above_floor(everybody, one, main) for one in summed}
     possible = work.touched()
     for ratios in above.values():
         possible |= ratios >= 0
@@ -80,7 +81,7 @@ def compare_minutiae(
     work = work[kept]
     for hypothesis, most in summed.items():
         rows = _prune(above[hypothesis][kept], np.arange(len(kept)))[:most]
-        work.sum_up(hypothesis, rows, among)
+        work.sum_up(hypothesis, rows, main)
     if Hypothesis.SOME_FALSE in among:
         work.compare_lone_fingers()
     rows = np.flatnonzero(work.touched())
@@ -164,7 +165,7 @@ class _Work:
         faces = np.maximum(self.vectors.faces, 0)
         return Scored(Pairs(self.fingers, self.face, self.pairs), faces, self.scores)
 
-    def above_floor(self, rows: Rows, hypothesis: Hypothesis, among: Sequence[Hypothesis]) -> Ratios:
+    def above_floor(self, rows: Rows, hypothesis: Hypothesis, main: Hypothesis | None) -> Ratios:
         """By how much the upper bounds (k,) of a hypothesis exceed its floor.
 
         Bounds are made of linear log10 LR where minutiae are not compared yet. A face that speaks against somebody does
@@ -174,7 +175,7 @@ class _Work:
         filled = np.where(np.isneginf(pairs), linear.pairs, pairs)
         against = np.where(face < 0, np.minimum(face, linear.face), face)
         common = np.count_nonzero(~np.isnan(linear.stated), axis=1) + ~np.isnan(linear.face)
-        least = MINUTIAE_FLOOR if hypothesis is among[0] else ALTERNATIVE_FLOOR
+        least = MINUTIAE_FLOOR if hypothesis is main else ALTERNATIVE_FLOOR
         bounds = Pairs(self.fingers, against, filled).under(hypothesis)
         return np.asarray(bounds - least - MINUTIAE_FLOOR_RISE * np.maximum(common - 1, 0))
 
@@ -183,14 +184,14 @@ class _Work:
         compared = np.isfinite(self.pairs).any(axis=(1, 2))
         return np.asarray(compared | (np.nan_to_num(self.face, nan=-np.inf) >= CANDIDATE_FLOOR))
 
-    def sum_up(self, hypothesis: Hypothesis, rows: Rows, among: Sequence[Hypothesis]) -> None:
+    def sum_up(self, hypothesis: Hypothesis, rows: Rows, main: Hypothesis | None) -> None:
         """Compare the pairs of a hypothesis, finger after finger, of the people it remains possible of."""
         for finger, position in enumerate(self.fingers):
             if not len(rows):
                 return
             pairs = [Pair(finger, column, rows) for column in _columns(hypothesis, position)]
-            self.compare(pairs, in_full=hypothesis is among[0])
-            rows = _prune(self.above_floor(rows, hypothesis, among), rows)
+            self.compare(pairs, in_full=hypothesis is main)
+            rows = _prune(self.above_floor(rows, hypothesis, main), rows)
 
     def compare_lone_fingers(self) -> None:
         """Compare each finger with the most similar of the same position, whatever the others are."""

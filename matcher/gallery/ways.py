@@ -44,11 +44,14 @@ class Way:
         return next(size for least, size in PRESELECTION_SIZES if (0 if mixed else codes) >= least)
 
 
-def ways_of(probe: Probe, among: Sequence[Hypothesis]) -> list[Way]:
-    """Every way that some of the hypotheses need. The position index of FACE is 0, so fingers are counted from 1."""
+def ways_of(probe: Probe, among: Sequence[Hypothesis], *, aside: bool = False) -> list[Way]:
+    """Every way that some of the hypotheses need. The position index of FACE is 0, so fingers are counted from 1.
+
+    aside: see `Gallery.search_many`.
+    """
     face = {position: captures for position, captures in probe.captures.items() if position == FACE}
     fingers = {position: captures for position, captures in sorted(probe.captures.items()) if position != FACE}
-    ways = [Way(probe)] if Hypothesis.AS_STATED in among else []
+    ways = [Way(probe, PART_LIST if aside else None)] if Hypothesis.AS_STATED in among else []
     if Hypothesis.FACE_ALONE in among and face and fingers:
         ways.append(Way(Probe(face), FACE_LIST))
     if Hypothesis.FINGERS_ALONE in among and face and len(fingers) > 1:

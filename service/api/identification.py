@@ -17,6 +17,8 @@ from service.registry.domain.people import PersonStatus
 
 router = APIRouter(prefix="/v1/identify", tags=["search"])
 
+EVERY = list(Hypothesis)
+
 
 class IdentifiedOut(BaseModel):
     number: str | None = Field(description="null while the person is under review")
@@ -60,15 +62,19 @@ class IdentificationOut(BaseModel):
         )
 
 
-PositionFree = Annotated[
-    bool,
-    Query(description="the fingers may be swapped or of unknown position: name them as you like, each once; slower"),
+Hypotheses = Annotated[
+    list[Hypothesis],
+    Query(
+        description="how the captures may be a person's; any way unless given. Name fingers of unknown position as you "
+        "like, each once, and give `any_position`",
+        min_length=1,
+    ),
 ]
 
 
 @router.post("", responses=declared(*CAPTURE_ERRORS), openapi_extra=described({}))
 async def search(
-    actor: AnyRole, form: Form, app: Running, turn: InTurn, *, dpi: Dpi = None, position_free: PositionFree = False
+    actor: AnyRole, form: Form, app: Running, turn: InTurn, *, dpi: Dpi = None, hypotheses: Hypotheses = EVERY
 ) -> IdentificationOut:
     """Who of everyone enrolled is this? (1:N)"""
     work = partial(
@@ -79,6 +85,6 @@ async def search(
         extractor=app.extractor,
         replica=app.replica,
         policy=app.policy,
-        position_free=position_free,
+        hypotheses=list(dict.fromkeys(hypotheses)),
     )
     return IdentificationOut.of(await turn.run(work))

@@ -126,11 +126,16 @@ class EvidenceOut(BaseModel):
     found_at: str | None = Field(
         None, description="the enrolled finger it matched, where positions are not as stated; null: the same position"
     )
+    scale: float | None = Field(
+        None, description="by which the print was enlarged, where another resolution than stated is believed; null: 1"
+    )
 
     @classmethod
     def by_position(cls, evidence: Mapping[str, PositionEvidence]) -> "dict[str, EvidenceOut]":
         return {
-            position: cls(score=round(one.score, 4), log10_lr=round(one.log10_lr, 3), found_at=one.found_at)
+            position: cls(
+                score=round(one.score, 4), log10_lr=round(one.log10_lr, 3), found_at=one.found_at, scale=one.scale
+            )
             for position, one in evidence.items()
         }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 import matcher
-from matcher import Candidate, Comparison, Template
+from matcher import Candidate, Comparison, Readings, Template
 from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
 from service.adjudication.ports import AdjudicationUnit
 from service.deduplication.domain import Walk, WalkPair
@@ -28,7 +28,14 @@ class SearchIndex(Protocol):
     ) -> list[Candidate]:
         """hypotheses: how the templates may be a person's; any way by default."""
 
-    def search_many(self, templates_of_many: Sequence[Sequence[Template]], limit: int) -> list[list[Candidate]]: ...
+    def search_many(
+        self, templates_of_many: Sequence[Sequence[Template]], limit: int, *, readings: Readings | None = None
+    ) -> list[list[Candidate]]:
+        """readings: the other readings of each probe, where they are made already."""
+
+    def readings_of(self, probes: Sequence[Sequence[Template]]) -> Readings:
+        """Each probe as if its prints were mirrored or of another resolution."""
+
     def __len__(self) -> int: ...
     def __contains__(self, key: int) -> bool: ...
     def save(self, folder: Path, sequence: int) -> None: ...
@@ -43,11 +50,18 @@ class Comparator(Protocol):
 
     def compare(self, probe: Sequence[Template], reference: Sequence[Template]) -> Comparison: ...
     def rank_many(
-        self, probes: Sequence[Sequence[Template]], people: Mapping[int, Sequence[Template]], limit: int
+        self,
+        probes: Sequence[Sequence[Template]],
+        people: Mapping[int, Sequence[Template]],
+        limit: int,
+        *,
+        readings: Readings | None = None,
     ) -> list[list[Candidate]]:
         """For each probe, what an index of these people, among many more, would find of them."""
 
-    def rank_earlier(self, probes: Sequence[Sequence[Template]], limit: int) -> list[list[Candidate]]:
+    def rank_earlier(
+        self, probes: Sequence[Sequence[Template]], limit: int, *, readings: Readings | None = None
+    ) -> list[list[Candidate]]:
         """For each probe, those before it that may be the same person's, by their place."""
 
 

@@ -18,7 +18,8 @@ class Hypothesis(StrEnum):
 
     as_stated: every capture is the person's, at the position stated. face_alone, fingers_alone: only these are.
     some_false: any of the captures may be another person's. hands_swapped: the left hand was given as the right.
-    any_position: each finger may be any of the person's.
+    any_position: each finger may be any of the person's. mirrored: the prints are, as in a mirror. other_resolution:
+    the prints have another resolution than their files or the client state.
     """
 
     AS_STATED = "as_stated"
@@ -27,19 +28,22 @@ class Hypothesis(StrEnum):
     SOME_FALSE = "some_false"
     HANDS_SWAPPED = "hands_swapped"
     ANY_POSITION = "any_position"
+    MIRRORED = "mirrored"
+    OTHER_RESOLUTION = "other_resolution"
 
 
 @dataclass(frozen=True, slots=True)
 class PositionEvidence:
     """One position's share. score: 0 to 1 in the modality's own scale. log10_lr: log10 likelihood ratio.
 
-    found_at: the enrolled finger's position, where a hypothesis or a position-free search pairs fingers of any
-    positions; None where it is the same.
+    found_at: the enrolled finger's position, where a hypothesis pairs fingers of different positions; None where it is
+    the same. scale: by which the print was enlarged before it matched, where its resolution is doubted; None otherwise.
     """
 
     score: float
     log10_lr: float
     found_at: str | None = None
+    scale: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

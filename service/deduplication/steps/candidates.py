@@ -19,6 +19,6 @@ def to_candidate(found: matcher.Candidate) -> Candidate:
 def to_evidence(found: Mapping[matcher.Position, matcher.Evidence]) -> dict[str, PositionEvidence]:
     """By position."""
     return {
-        position.value: PositionEvidence(one.score, one.log10_lr, one.found_at and one.found_at.value)
+        position.value: PositionEvidence(one.score, one.log10_lr, one.found_at and one.found_at.value, one.scale)
         for position, one in found.items()
     }

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import structlog
 
-from matcher import CaptureError, Template, template_from_bytes
+from matcher import CaptureError, Readings, Template, template_from_bytes
 from service.adjudication.domain.evidence import Band, Candidate, Thresholds, strongest_first
 from service.adjudication.domain.marks import Mark, marks_of, open_a_case
 from service.adjudication.steps.finalise import finalise
@@ -77,7 +77,7 @@ class Searched:
     """A batch and what was found for it, by place in it. sequence: the last change that the index had seen for certain.
 
     enrolled: among everyone enrolled. within: among those of the batch who come before, by their place. marks: of each,
-    from comparing its captures with each other.
+    from comparing its captures with each other. readings: the other readings of each probe.
     """
 
     batch: Sequence[Extracted]
@@ -85,6 +85,7 @@ class Searched:
     enrolled: Sequence[Sequence[Candidate]]
     within: Sequence[Sequence[Candidate]]
     marks: Sequence[Sequence[Mark]]
+    readings: Readings
 
     @property
     def probes(self) -> list[list[Template]]:
@@ -105,11 +106,13 @@ def search_batch(
     with storage.read() as uow:
         sequence = replica.catch_up(uow)
     probes = [one.probe for one in batch]
-    found = iter(replica.index.search_many([probe for probe in probes if probe], limit))
-    enrolled = [[*map(to_candidate, next(found))] if probe else [] for probe in probes]
-    within = [[*map(to_candidate, earlier)] for earlier in comparator.rank_earlier(probes, limit)]
+    readings = replica.index.readings_of(probes)
+    found = replica.index.search_many(probes, limit, readings=readings)
+    enrolled = [[*map(to_candidate, some)] for some in found]
+    earlier = comparator.rank_earlier(probes, limit, readings=readings)
+    within = [[*map(to_candidate, some)] for some in earlier]
     marks = [marks_within(one.probe, one.repeated) for one in batch]
-    return Searched(batch, sequence, enrolled, within, marks)
+    return Searched(batch, sequence, enrolled, within, marks, readings)
 
 
 def record_batch(
@@ -240,7 +243,11 @@ def _candidates(
 ) -> list[list[Candidate]]:
     """Of everyone enrolled as of now, the strongest, by place. people: those registered of the batch, by place."""
     searchable = {key: templates for key, templates in changed.items() if templates}
-    recent = comparator.rank_many(searched.probes, searchable, limit) if searchable else [[]] * len(searched.batch)
+    recent = (
+        comparator.rank_many(searched.probes, searchable, limit, readings=searched.readings)
+        if searchable
+        else [[]] * len(searched.batch)
+    )
     found = []
     for enrolled, earlier, more in zip(searched.enrolled, searched.within, recent, strict=True):
         some = [one for one in enrolled if one.person_key not in changed]

@@ -66,7 +66,8 @@ def _write(path: Path, rows: Iterable[PairRow]) -> None:
 def _to_csv(rows: Iterable[PairRow], table: Path) -> None:
     """A number that is not issued yet stays empty; evidence as `face=4.6;right_index=4.8`, in log10 LR.
 
-    `right_index@left_index=4.8`: the person's right index is like the other's left index.
+    `right_index@left_index=4.8`: the person's right index is like the other's left index. `right_index*0.8=4.8`: so it
+    is if it is shown at 0.8 of its size.
     """
     with table.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -79,17 +80,24 @@ def _to_csv(rows: Iterable[PairRow], table: Path) -> None:
 
 def _in_words(position: str, one: PositionEvidence) -> str:
     place = position if one.found_at in (None, position) else f"{position}@{one.found_at}"
-    return f"{place}={one.log10_lr:.1f}"
+    scale = "" if one.scale is None else f"*{one.scale:g}"
+    return f"{place}{scale}={one.log10_lr:.1f}"
 
 
 def _to_parquet(rows: Iterable[PairRow], table: Path) -> None:
-    """A number that is not issued yet is null; evidence is a list of (position, score, log10_lr, found_at)."""
+    """A number that is not issued yet is null; evidence is a list of (position, score, log10_lr, found_at, scale)."""
     from arro3.core import DataType, Field, Schema  # only those who ask for Parquet wait for it
     from arro3.io import read_json, write_parquet
 
     text, number, key = DataType.string(), DataType.float64(), DataType.int64()
     one = DataType.struct(
-        [Field("position", text), Field("score", number), Field("log10_lr", number), Field("found_at", text)]
+        [
+            Field("position", text),
+            Field("score", number),
+            Field("log10_lr", number),
+            Field("found_at", text),
+            Field("scale", number),
+        ]
     )
     types = (key, text, key, text, text, number, number, text, DataType.list(Field("item", one)))
     fields = [Field(name, kind) for name, kind in zip(COLUMNS, types, strict=True)]

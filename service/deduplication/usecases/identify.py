@@ -19,7 +19,6 @@ from service.kit.unit import Storage
 from service.registry.domain.people import Person
 from service.registry.usecases.look_up import read_person
 
-POSITION_FREE = (matcher.Hypothesis.ANY_POSITION, matcher.Hypothesis.AS_STATED, matcher.Hypothesis.FACE_ALONE)
 """Hypotheses of a search by fingers of unknown position: that one first. A face is compared as stated."""
 
 
@@ -65,24 +64,25 @@ def identify(
     extractor: Extractor,
     replica: Replica,
     policy: SearchPolicy,
-    position_free: bool = False,
+    hypotheses: Sequence[Hypothesis] = tuple(Hypothesis),
 ) -> Identification:
     """Search everyone enrolled. Raises Refused.
 
-    position_free: the stated positions of fingers may be wrong, so that a file that contradicts one is no warning.
+    hypotheses: how the captures may be a person's; where they may not be so as stated, a file that contradicts a
+    stated position is no warning.
     """
     probe = extract_all(captures, extractor)
     with storage.read() as uow:
         replica.catch_up(uow)
     people = len(replica.index)
     thresholds = policy.thresholds(people)
-    hypotheses = POSITION_FREE if position_free else tuple(matcher.Hypothesis)
-    found = replica.index.search(probe.templates, policy.candidates, hypotheses=hypotheses)
+    among = [matcher.Hypothesis(one.value) for one in hypotheses]
+    found = replica.index.search(probe.templates, policy.candidates, hypotheses=among)
     band, shown = decide([to_candidate(one) for one in found], thresholds)
     with storage.read() as uow:  # a fresh look: the index may know people whom the first one could not see yet
         today = uow.people.survivors_of(one.person_key for one in shown)
     identified = [Identified(today[one.person_key], thresholds.band(one.rarity), one) for one in shown]
-    warnings = _but_positions(probe.warnings) if position_free else probe.warnings
+    warnings = probe.warnings if Hypothesis.AS_STATED in hypotheses else _but_positions(probe.warnings)
     return Identification(band, thresholds, people, identified, warnings)
 
 

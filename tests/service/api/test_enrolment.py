@@ -269,7 +269,7 @@ def test_a_finger_under_another_name_is_found_at_its_own(counter: Client) -> Non
     first = counter.enrol(FIRST)
     counter.enrol(SECOND)
     sent = {"left_thumb": AGAIN["right_index"]}
-    for path in ("/v1/identify", "/v1/identify?position_free=true"):
+    for path in ("/v1/identify", "/v1/identify?hypotheses=any_position"):
         (found,) = counter.call("POST", path, files=files(sent)).json()["candidates"]
         assert (found["number"], found["hypothesis"]) == (first["person_number"], "any_position")
         assert found["evidence"]["left_thumb"]["found_at"] == "right_index"

@@ -75,7 +75,7 @@ def test_searches_are_answered_with_them(counter: Client) -> None:
     assert codes(identified["captures"]) == expected
     verified = counter.call("POST", "/v1/verify", files=[*sent, *files({}, number=number)]).json()
     assert codes(verified["captures"]) == expected
-    free = counter.call("POST", "/v1/identify?position_free=true", files=sent).json()
+    free = counter.call("POST", "/v1/identify?hypotheses=any_position&hypotheses=face_alone", files=sent).json()
     assert codes(free["captures"]) == {"face": [], "right_index": []}
     judged = counter.call("POST", "/v1/quality", files=files({"right_index": padded()})).json()
     assert codes([judged]) == {"right_index": ["padding_ignored"]}

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from matcher import Candidate, Hypothesis, Position, SearchIndex, Template, TooFewFeatures
+from matcher import Candidate, Hypothesis, Position, Readings, SearchIndex, Template, TooFewFeatures
 from service.adjudication.domain.cases import Decision
 from service.adjudication.domain.evidence import Band
 from service.adjudication.domain.marks import Mark
@@ -50,8 +50,9 @@ class InterruptedIndex(SearchIndex):
         limit: int = 20,
         *,
         hypotheses: Sequence[Hypothesis] = tuple(Hypothesis),
+        readings: Readings | None = None,
     ) -> list[list[Candidate]]:
-        found = super().search_many(templates_of_many, limit, hypotheses=hypotheses)
+        found = super().search_many(templates_of_many, limit, hypotheses=hypotheses, readings=readings)
         meanwhile, self.meanwhile = self.meanwhile, lambda: None
         meanwhile()
         return found

@@ -70,8 +70,8 @@ def test_parquet_has_types_and_all_of_the_evidence(filled: SqlStorage, tmp_path:
     assert tuple(first) == COLUMNS
     assert [first[name] for name in COLUMNS[:-1]] == [1, "1000", 4, "1003", "duplicate", 8.21, 9.44, "hands_swapped"]
     assert first["evidence"] == [
-        {"position": "face", "score": 0.71, "log10_lr": 4.64, "found_at": None},
-        {"position": "right_index", "score": 0.33, "log10_lr": 4.8, "found_at": "left_index"},
+        {"position": "face", "score": 0.71, "log10_lr": 4.64, "found_at": None, "scale": None},
+        {"position": "right_index", "score": 0.33, "log10_lr": 4.8, "found_at": "left_index", "scale": None},
     ]
     assert second["person_number"] is None
     assert list(path.parent.iterdir()) == [path]

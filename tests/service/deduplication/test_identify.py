@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from matcher import Candidate, Comparator, Comparison, Hypothesis, SearchIndex, Template
+import matcher
+from matcher import Candidate, Comparator, Comparison, SearchIndex, Template
 from service.adjudication.domain.cases import Decision
-from service.adjudication.domain.evidence import Band
+from service.adjudication.domain.evidence import Band, Hypothesis
 from service.adjudication.usecases.decide import DecideCase, decide_case
 from service.adjudication.usecases.read_outcome import Outcome, read_outcome
 from service.bootstrap import App
@@ -41,7 +42,7 @@ def number_of(outcome: Outcome) -> str:
     return outcome.person.number
 
 
-def searched(app: App, shots: Shots, *, position_free: bool = False) -> Identification:
+def searched(app: App, shots: Shots, hypotheses: Sequence[Hypothesis] = tuple(Hypothesis)) -> Identification:
     return identify(
         sent_captures(shots),
         actor=TESTER,
@@ -49,7 +50,7 @@ def searched(app: App, shots: Shots, *, position_free: bool = False) -> Identifi
         extractor=app.extractor,
         replica=app.replica,
         policy=app.policy,
-        position_free=position_free,
+        hypotheses=hypotheses,
     )
 
 
@@ -92,8 +93,8 @@ def test_a_stranger_is_not_found(app: App) -> None:
 def test_a_finger_of_another_name_is_found_by_any_search(app: App) -> None:
     number = number_of(enrol(app, FIRST))
     swapped: Shots = {"left_thumb": AGAIN["right_index"]}
-    for position_free in (False, True):
-        (one,) = searched(app, swapped, position_free=position_free).found
+    for hypotheses in (tuple(Hypothesis), (Hypothesis.ANY_POSITION,)):
+        (one,) = searched(app, swapped, hypotheses).found
         assert one.person.number == number
         assert one.candidate.evidence["left_thumb"].found_at == "right_index"
 
@@ -147,7 +148,7 @@ class CommonIndex(SearchIndex):
         templates: Sequence[Template],
         limit: int = 20,
         *,
-        hypotheses: Sequence[Hypothesis] = tuple(Hypothesis),
+        hypotheses: Sequence[matcher.Hypothesis] = tuple(matcher.Hypothesis),
     ) -> list[Candidate]:
         return [replace(one, rarity=2.5) for one in super().search(templates, limit, hypotheses=hypotheses)]
 

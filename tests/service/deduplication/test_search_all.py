@@ -213,6 +213,7 @@ class PositionFreeIndex(SearchIndex):
         limit: int = 20,
         *,
         hypotheses: Sequence[matcher.Hypothesis] = tuple(matcher.Hypothesis),
+        readings: matcher.Readings | None = None,
     ) -> list[list[Candidate]]:
         rated: dict[str, Any] = {"rarity": SOMEWHAT_RARE, "hypothesis": matcher.Hypothesis.ANY_POSITION}
         found = super().search_many(templates_of_many, limit, hypotheses=[matcher.Hypothesis.ANY_POSITION])
