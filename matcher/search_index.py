@@ -122,6 +122,13 @@ class SearchIndex:
         """The other readings of each probe that some of the hypotheses ask for."""
         return list(self._readers.map(lambda probe: self._reader.readings(probe, hypotheses), probes))
 
+    def preselected(self, templates: Sequence[Template]) -> set[int]:
+        """Keys of the people whose vectors `search` compares with the probe, in any reading of it."""
+        (readings,) = self.readings_of([templates])
+        found = self._gallery.preselected_many([templates])
+        found += self._gallery.preselected_many([one.templates for one in readings], aside=True)
+        return set().union(*found)
+
     def save(self, folder: Path, sequence: int) -> None:
         """Write everyone into `folder`, in place of what was saved there. sequence: of the last change applied."""
         self._gallery.save(folder / _SNAPSHOT, Stamp(sequence, self._format.models))

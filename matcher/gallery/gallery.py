@@ -188,9 +188,10 @@ class Gallery:
 
         return list(self._each(best, range(len(people))))
 
-    def preselected_many(self, probes: Sequence[Sequence[Template]]) -> list[list[int]]:
-        """Keys of the people whose vectors a search would compare, by probe."""
-        _, slots, view = self._preselected_people(probes, HYPOTHESES)
+    def preselected_many(self, probes: Sequence[Sequence[Template]], *, aside: bool = False) -> list[list[int]]:
+        """Keys of the people whose vectors a search would compare, by probe. aside: as for `search_many`."""
+        among = [Hypothesis.AS_STATED] if aside else HYPOTHESES
+        _, slots, view = self._preselected_people(probes, among, aside=aside)
         return [[view.key(slot) for slot in some.tolist()] for some in slots]
 
     @property
