@@ -10,11 +10,11 @@ from threading import get_ident
 from typing import Any, NamedTuple, TypeVar
 
 import matcher
-from matcher import MODELS, Capture, CaptureError, CaptureWarning, Extractor, Position, Template
+from matcher import MODELS, Capture, CaptureError, CaptureWarning, Extractor, Position, Template, parameters
 
 T = TypeVar("T")
 VERSION = "1"
-CODE = ("extractor.py", "parameters.py", "quality.py", "types.py", "decode")
+CODE = ("extractor.py", "quality.py", "types.py", "decode")
 """What templates depend on, beside their modality's folder and network."""
 COMPARING = {"cylinder_kernels.py", "cylinders.py", "matching.py", "matching_kernels.py", "scoring_kernels.py"}
 """Of the code of fingers, what only compares templates. All else counts, so that new files do."""
@@ -79,14 +79,12 @@ class CachedExtractor(Extractor):
         return result
 
     def _digest(self, kind: str) -> str:
-        """Of the network, and of all code that turns a capture into a template."""
-        digest = hashlib.sha256(f"{VERSION} {self.models[kind]}".encode())
+        """Of the network, of all code that turns a capture into a template, and of the parameters that it names."""
         root = Path(matcher.__file__).parent
-        for part in (*CODE, kind):
-            for file in sorted((root / part).rglob("*.py")) or [root / part]:
-                if file.name not in COMPARING:
-                    digest.update(file.read_bytes())
-        return digest.hexdigest()[:16]
+        files = [file for part in (*CODE, kind) for file in sorted((root / part).rglob("*.py")) or [root / part]]
+        code = "".join(file.read_text() for file in files if file.name not in COMPARING)
+        named = {name: value for name, value in vars(parameters).items() if name.isupper() and name in code}
+        return hashlib.sha256(f"{VERSION} {self.models[kind]} {named} {code}".encode()).hexdigest()[:16]
 
 
 def _name(capture: Capture, suffix: str = "") -> Name:
