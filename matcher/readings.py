@@ -5,7 +5,7 @@ No second extraction is needed: the minutiae's coordinates are rescaled or mirro
 reading is searched as stated, and what it finds pays for the choice among readings.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -30,6 +30,8 @@ class Reading:
     templates: Sequence[Template]
 
 
+Choice = tuple[Hypothesis, float | None]
+Run = Callable[[Callable[[Choice], Sequence[Template]], Iterable[Choice]], Iterator[Sequence[Template]]]
 Readings = Sequence[Sequence[Reading]]
 """Of each of some probes."""
 
@@ -45,8 +47,10 @@ class Reader:
         (dimension,) = read_manifest(models)["finger_vector"].outputs["vector"]
         self._vector = FingerVector(models) if dimension == made_as.dimensions["finger"] else None
 
-    def readings(self, probe: Sequence[Template], among: Iterable[Hypothesis] = READINGS) -> list[Reading]:
-        """Those worth a search; none of a probe without fingers."""
+    def readings(
+        self, probe: Sequence[Template], among: Iterable[Hypothesis] = READINGS, run: Run = map
+    ) -> list[Reading]:
+        """Those worth a search; none of a probe without fingers. run: maps a function with all threads it may use."""
         wanted = set(among)
         if self._vector is None or not any(one.minutiae for one in probe):
             return []
@@ -56,7 +60,8 @@ class Reader:
         if Hypothesis.OTHER_RESOLUTION in wanted:
             found += [(Hypothesis.OTHER_RESOLUTION, scale) for scale in plausible_scales(probe)]
         make = self._vector
-        return [Reading(one, scale, [_read(template, scale, make) for template in probe]) for one, scale in found]
+        templates = run(lambda one: [_read(template, one[1], make) for template in probe], found)
+        return [Reading(*one, some) for one, some in zip(found, templates, strict=True)]
 
     def of_many(self, probes: Iterable[Sequence[Template]]) -> Readings:
         """`readings` of each."""

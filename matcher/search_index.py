@@ -120,6 +120,8 @@ class SearchIndex:
         self, probes: Sequence[Sequence[Template]], hypotheses: Sequence[Hypothesis] = tuple(Hypothesis)
     ) -> Readings:
         """The other readings of each probe that some of the hypotheses ask for."""
+        if len(probes) == 1:  # with many, every thread has probes of its own
+            return [self._reader.readings(probes[0], hypotheses, self._readers.map)]
         return list(self._readers.map(lambda probe: self._reader.readings(probe, hypotheses), probes))
 
     def preselected(self, templates: Sequence[Template]) -> set[int]:

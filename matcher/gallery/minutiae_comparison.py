@@ -8,8 +8,9 @@ Records stay in columns until the candidates are known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,12 +118,14 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Work:
-    """What is known of n people. prints: of the probe's p fingers, one per capture. curve: of fingers. face, pairs:
-    float64 (n,) and (n, p, 10), as in Pairs. scores: float32 (n, p, 10). sketched: bool (n, p, 10), pairs whose best
-    minutiae were so unlike that the others were not looked at.
+    """What is known of n people.
+
+    prints: of the probe's p fingers, one per capture, made when first needed. curve: of fingers. face, pairs: float64
+    (n,) and (n, p, 10), as in Pairs. scores: float32 (n, p, 10). sketched: bool (n, p, 10), pairs whose surest minutiae
+    were so unlike that the others were not looked at.
     """
 
-    prints: Sequence[Sequence[Prepared]]
+    prints: Callable[[], Sequence[Sequence[Prepared]]]
     vectors: VectorComparison
     view: View
     curve: Curve
@@ -141,7 +144,7 @@ class _Work:
             pairs = vectors.captures[having, FACE] * len(probe.captures[Position.FACE])
             face[having] = calibrations["face"].curve.of_best(vectors.faces[having], pairs)
         uncompared = np.where(np.isnan(vectors.linear.pairs), np.nan, -np.inf)
-        prints = prepared([probe.captures[position] for position in vectors.linear.fingers])
+        prints = cache(lambda: prepared([probe.captures[position] for position in vectors.linear.fingers]))
         scores, sketched = np.zeros(uncompared.shape, np.float32), np.zeros(uncompared.shape, np.bool_)
         return cls(prints, vectors, view, calibrations["finger"].curve, run, face, uncompared, scores, sketched)
 
@@ -217,10 +220,10 @@ class _Work:
         in_full: whatever the best minutiae say; also where a sketch alone was compared.
         """
         waiting = [left for pair in pairs if len((left := self._waiting(pair, in_full)).rows)]
-        tasks = [Task(self.prints[pair.finger], pair.column + 1, self.vectors.slots[pair.rows]) for pair in waiting]
+        tasks = [Task(self.prints()[pair.finger], pair.column + 1, self.vectors.slots[pair.rows]) for pair in waiting]
         for pair, scores in zip(waiting, finger_scores(tasks, self.view, self.run, in_full=in_full), strict=True):
             at = pair.rows, pair.finger, pair.column
-            comparisons = self.vectors.captures[pair.rows, pair.column + 1] * len(self.prints[pair.finger])
+            comparisons = self.vectors.captures[pair.rows, pair.column + 1] * len(self.prints()[pair.finger])
             self.sketched[at] = np.isnan(scores)
             self.scores[at] = np.nan_to_num(scores)
             self.pairs[at] = self.curve.of_best(self.scores[at], comparisons)
