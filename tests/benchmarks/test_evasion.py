@@ -248,6 +248,15 @@ def test_an_interval_by_fingers_is_wider_where_fingers_differ() -> None:
     assert high - low == pytest.approx(expected, rel=0.2)
 
 
+def test_a_finger_counts_wholly_in_each_search_that_depends_on_it() -> None:
+    rng = np.random.default_rng(1)
+    pairs = [rng.permutation(20)[:2].tolist() for _ in range(400)]
+    trials = [Trial(first < 14, {str(first), str(second)}) for first, second in pairs]
+    low, high = clustered_interval(trials, 500, 1)
+    assert low < 0.7 < high
+    assert high - low > 2 * 1.96 * np.sqrt(0.7 * 0.3 / 20)
+
+
 def tried(by: str, *marks: str, case: bool = True, status: str = "in_review", name: str = "a") -> Tried:
     return Tried(Outcome(status, 1, 2, case, {}, marks), by, True, frozenset({name}))
 
@@ -430,6 +439,7 @@ def impression(name: str) -> Impression:
     return Impression(capture(name), 500, 90)
 
 
+@pytest.mark.slow
 def test_enrolments_go_all_the_way_and_can_be_taken_back(tmp_path: Path, extractor: CachedExtractor) -> None:
     registry = Registry(tmp_path, extractor)
     first = [face(capture("obama.jpg")), *placed([impression("p1_1.png")])]
