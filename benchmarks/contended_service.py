@@ -13,16 +13,14 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from rich.console import Console
 from rich.progress import track
-from sqlalchemy import insert
 
+from benchmarks.filled_registry import add_people, receive
 from benchmarks.made_up_people import BLOCK, MadeUpPeople
 from matcher import (
     Capture,
@@ -40,22 +38,12 @@ from matcher.calibrate import read_calibrations
 from matcher.networks import MODELS
 from service.bootstrap import App, Recognition, open_store, wire
 from service.deduplication.usecases.conclude import RESERVE
-from service.enrolment.domain.enrolments import Consent, EnrolCommand, SentCapture
-from service.enrolment.usecases.receive import receive_enrolment
-from service.kit.actor import system_actor
-from service.kit.ids import new_uuid
+from service.enrolment.domain.enrolments import SentCapture
 from service.kit.logs import set_up
-from service.registry.domain.households import HouseholdClaim, Role
-from service.registry.domain.people import Demographics, Name, PersonStatus
-from service.registry.storage import person
 from service.settings import Settings
 from service.web import server_config
 from service.worker import NICENESS
 
-ACTOR = system_actor("benchmark", "benchmark")
-NOW = datetime(2026, 1, 15, tzinfo=UTC)
-WHO = Demographics((Name("Latn", "Made Up"),))
-ROWS = 10_000
 NEW_PEOPLE = 4_000_000
 """People who can come, more than any run concludes."""
 REPEATED = 0.02
@@ -103,11 +91,7 @@ class Contended:
         while gallery.rebuilding:
             time.sleep(0.1)
         gallery.rebuild()
-        numbers = range(self.people)
-        for start in track(range(0, self.people, ROWS), "people", console=CONSOLE):
-            rows = [_person(number) for number in numbers[start : start + ROWS]]
-            with self.app.store.database.begin() as connection:
-                connection.execute(insert(person), rows)
+        add_people(self.app, self.people)
 
     def _draw(self) -> Iterator[list[Template]]:
         """The captures of one enrolment after another: of people not enrolled, and now and then of one who is."""
@@ -125,20 +109,8 @@ class Contended:
 
     def receive(self, count: int) -> None:
         """Put enrolments where the worker finds them."""
-        store = self.app.store
         for templates in self.probes(count):
-            household = HouseholdClaim(str(new_uuid()), Role.HEAD)
-            command = EnrolCommand(new_uuid(), "a", "b", NOW, Consent(True), WHO, household)
-            receive_enrolment(
-                command,
-                [SentCapture(one.position.value, template_to_bytes(one)) for one in templates],
-                actor=ACTOR,
-                storage=store.storage,
-                extractor=self.app.extractor,
-                blobs=store.blobs,
-                clock=store.clock,
-                most_waiting=sys.maxsize,
-            )
+            receive(self.app, [SentCapture(one.position.value, template_to_bytes(one)) for one in templates])
 
     def conclude(self, seconds: float = math.inf) -> float:
         """Seconds to bring all that waits to its outcome, as the worker does; or to stop after so many."""
@@ -155,16 +127,6 @@ class Contended:
         for start in range(0, count, batch):
             self.app.replica.index.search_many(probes[start : start + batch], limit)
         return time.perf_counter() - began
-
-
-def _person(number: int) -> dict[str, Any]:
-    return {
-        "id": new_uuid(),
-        "status": PersonStatus.ACTIVE,
-        "number": str(number),
-        "demographics": WHO,
-        "created_at": NOW,
-    }
 
 
 def serve(app: App, port: int) -> None:

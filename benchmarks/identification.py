@@ -22,15 +22,12 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.command_line import parser
-from benchmarks.made_up_people import packed_people
+from benchmarks.synthetic_people import synthetic_people
 from matcher.calibrate import read_calibrations
 from matcher.extractor import Capture, Extractor
-from matcher.finger.vector import FingerVector
 from matcher.gallery import Gallery, shipped_coders
-from matcher.gallery.quantise import pack_minutiae
 from matcher.networks import MODELS
 from matcher.types import FINGERS, Position, Template, Vector
-from scripts.synthetic_minutiae import draw_masters, draw_prints
 
 MATE = 2**40
 CONSOLE = Console(stderr=True)
@@ -43,7 +40,6 @@ KINDS: Mapping[str, tuple[Position, ...]] = {
     for count in (0, 1, 2, 4, 10)
     if face or count
 }
-BLOCK = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,33 +113,13 @@ def real_faces(extractor: Extractor, folder: Path) -> list[list[Template]]:
     return [templates for templates in found if templates]
 
 
-def synthetic_gallery(
-    extractor: Extractor,
-    args: Namespace,
-    faces: Vector,
-    rng: np.random.Generator,
-    fingers: Sequence[Position] = FINGERS,
-) -> Gallery:
-    """A gallery of synthetic people with a face and these fingers each. faces: float32 (n, d), real ones to imitate."""
+def synthetic_gallery(extractor: Extractor, args: Namespace, faces: Vector, rng: np.random.Generator) -> Gallery:
+    """A gallery of synthetic people with a face and ten fingers each. faces: float32 (n, d), real ones to imitate."""
     calibrations = read_calibrations(MODELS / "calibration.json", extractor.models)
-    embed = FingerVector()
-    dimensions = {"face": faces.shape[1], "finger": embed.dimension}
+    dimensions = extractor.dimensions
     gallery = Gallery(dimensions, calibrations, shipped_coders(dimensions), threads=2)
-    prints = draw_prints(draw_masters(args.pool, rng), rng)
-    minutiae = [prints.minutiae(row) for row in range(args.pool)]
-    vectors = np.stack([embed(one) for one in track(minutiae, "synthetic fingers", console=CONSOLE)])
-    packed = [pack_minutiae(one) for one in minutiae]
-    root = np.linalg.cholesky(np.cov(faces.T) + 1e-9 * np.eye(faces.shape[1]))
-    for start in track(range(0, args.people, BLOCK), "synthetic people", console=CONSOLE):
-        n = min(BLOCK, args.people - start)
-        drawn = faces.mean(axis=0) + rng.standard_normal((n, faces.shape[1])) @ root.T
-        drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
-        rows = rng.integers(0, args.pool, (n, len(fingers)))
-        everything = (Position.FACE, *fingers)
-        keys = np.arange(start, start + n)
-        gallery.add_records(
-            packed_people(keys, everything, drawn.astype(np.float32), vectors[rows], pool=packed, prints=rows)
-        )
+    for records in synthetic_people(args.people, faces, rng, pool=args.pool):
+        gallery.add_records(records)
     gallery.rebuild()
     return gallery
 

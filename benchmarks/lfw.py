@@ -31,6 +31,24 @@ def read_pairs(path: Path) -> list[Pair]:
     return [_pair(row, at // size if size else at % FOLDS) for at, row in enumerate(rows)]
 
 
+def read_pictures(path: Path) -> dict[str, list[str]]:
+    """The pictures of each person, NAME_0001, that a file of pairs or of people names; both in the order of names.
+
+    Files of people have lines `NAME count`, for pictures 1 to count. Lines with a number in place of a name are heads.
+    """
+    found: dict[str, set[int]] = {}
+    for line in path.read_text().splitlines():
+        match line.split("\t") if "\t" in line else line.split():
+            case [name, count] if not name.isdigit() and count.isdigit():
+                found.setdefault(name, set()).update(range(1, int(count) + 1))
+            case [name, i, j] if i.isdigit() and j.isdigit():
+                found.setdefault(name, set()).update((int(i), int(j)))
+            case [first, i, second, j] if i.isdigit() and j.isdigit():
+                found.setdefault(first, set()).add(int(i))
+                found.setdefault(second, set()).add(int(j))
+    return {name: [f"{name}_{one:04d}" for one in sorted(found[name])] for name in sorted(found)}
+
+
 def _pair(row: list[str], fold: int) -> Pair:
     mated = len(row) == 3
     first, i, second, j = (row[0], row[1], row[0], row[2]) if mated else row

@@ -115,6 +115,10 @@ class SearchIndex:
             return [self._reader.readings(probes[0], hypotheses, self._readers.map)]
         return list(self._readers.map(lambda probe: self._reader.readings(probe, hypotheses), probes))
 
+    def preselected(self, templates: Sequence[Template]) -> set[int]:
+        """Keys of the people whose vectors `search` compares with the probe, in any reading of it."""
+        return self._gallery.preselected_many([templates], self.readings_of([templates]))[0]
+
     def save(self, folder: Path, sequence: int) -> None:
         """Write everyone into `folder`, in place of what was saved there. sequence: of the last change applied."""
         self._gallery.save(folder / _SNAPSHOT, Stamp(sequence, self._format.models))

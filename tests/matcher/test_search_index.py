@@ -55,6 +55,18 @@ def test_the_enrolled_are_found_until_removed(
     assert len(index) == 1
 
 
+def test_the_preselected_are_those_of_any_reading(
+    index: SearchIndex, first: list[Template], second: list[Template]
+) -> None:
+    index.add(11, first)
+    index.add(22, second)
+    fingers = [one for one in first if one.position.is_finger]
+    assert index.preselected(first) >= {11, 22}
+    assert index.preselected(fingers) >= {one.key for one in index.search(fingers)}
+    index.remove(11)
+    assert 11 not in index.preselected(first)
+
+
 def test_a_snapshot_brings_everyone_back(
     index: SearchIndex, tmp_path: Path, first: list[Template], again: list[Template], second: list[Template]
 ) -> None:

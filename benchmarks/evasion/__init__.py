@@ -1,0 +1,1 @@
+"""Are people who try to enrol twice found? `python -m benchmarks.evasion --help` explains it."""
