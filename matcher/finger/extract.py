@@ -6,7 +6,7 @@ from pathlib import Path
 from matcher import parameters as p
 from matcher.errors import NotAFingerprint, TooFewFeatures
 from matcher.finger.leader import find_minutiae, ridge_box
-from matcher.finger.quality import finger_quality
+from matcher.finger.quality import finger_quality, may_be_print, may_match
 from matcher.finger.resample import grey_at_500_dpi
 from matcher.finger.ridges import RidgeMap, is_negative, ridge_map, shows_ridges
 from matcher.networks import MODELS, open_network
@@ -28,8 +28,14 @@ class FingerExtractor:
         self.model = hashlib.sha256(named.encode()).hexdigest()[:12]
 
     def check(self, image: Image) -> None:
-        """Raise NotAFingerprint unless the picture shows friction ridges. Takes a few hundredths of a second."""
-        _require_ridges(find_ridges(image)[1])
+        """Raise NotAFingerprint if no print could be matched by this picture.
+
+        Takes a few hundredths of a second where ridges are clear; else as long as extraction.
+        """
+        grey, ridges = find_ridges(image)
+        _require(may_be_print(ridges))
+        if not shows_ridges(ridges):
+            _require(may_match(ridges, self._find(grey, ridges)))
 
     def minutiae(self, image: Image) -> Minutiae:
         """Every minutia of which LEADER is certain enough, in pixels of the whole image at 500 dpi.
@@ -45,8 +51,9 @@ class FingerExtractor:
     def extract(self, image: Image) -> tuple[Minutiae, Quality]:
         """Minutiae and quality. Raises NotAFingerprint or TooFewFeatures."""
         grey, ridges = find_ridges(image)
-        _require_ridges(ridges)
+        _require(may_be_print(ridges))
         minutiae = self._find(grey, ridges)
+        _require(may_match(ridges, minutiae))
         if len(minutiae) < p.FEWEST_MINUTIAE:
             raise TooFewFeatures(f"{len(minutiae)} minutiae found, at least {p.FEWEST_MINUTIAE} are needed")
         return minutiae, finger_quality(grey, ridges, minutiae)
@@ -64,6 +71,6 @@ def find_ridges(image: Image) -> tuple[Pixels, RidgeMap]:
     return 255 - grey, ridge_map(255 - grey)
 
 
-def _require_ridges(ridges: RidgeMap) -> None:
-    if not shows_ridges(ridges):
+def _require(holds: bool) -> None:
+    if not holds:
         raise NotAFingerprint("the picture does not show friction ridges")

@@ -22,6 +22,7 @@ ADVICE: Mapping[str, str] = {
     "too_wet": "Dry the finger and press more lightly.",
     "smudged": "Clean finger and reader; lay the finger down and lift it without sliding.",
     "not_a_finger": "Lay one bare finger on the reader.",
+    "not_clear_print": "Clean finger and reader, press the finger flat, hold it still, and capture it again.",
     "slap_as_finger": "Capture one finger at a time, or send the picture as a slap.",
     "resolution_doubtful": "Check the resolution that the reader or the file states.",
 }
@@ -33,8 +34,8 @@ def finger_quality(grey: Pixels, ridges: RidgeMap, minutiae: Minutiae) -> Qualit
 
     Components: ridge_area_mm2; ridge_clarity, 0 to 1; ridge_skew of grey levels, negative for thin ink;
     ridge_period_px, 0 if unclear; sure_minutiae, each weighted by its certainty. Reasons whatever the score is:
-    slap_as_finger, resolution_doubtful. If it is below QUALITY_GOOD: too_small_area, too_dry, too_wet, smudged. If no
-    ridges are found: not_a_finger alone, with score 0.
+    slap_as_finger, resolution_doubtful, not_clear_print where minutiae alone show that it is a print. If it is below
+    QUALITY_GOOD: too_small_area, too_dry, too_wet, smudged. If nothing could match: not_a_finger alone, with score 0.
     """
     sure = _sure_minutiae(minutiae)
     any_ridge = bool(ridges.ridge.any())
@@ -45,11 +46,34 @@ def finger_quality(grey: Pixels, ridges: RidgeMap, minutiae: Minutiae) -> Qualit
         "ridge_period_px": ridge_period(grey, ridges),
         "sure_minutiae": sure,
     }
-    if not shows_ridges(ridges):
+    if not may_match(ridges, minutiae):
         return Quality(0, ("not_a_finger",), components)
     score = _score(sure)
     wrongly_sent = ("slap_as_finger",) if shows_several(grey, ridges) else ()
-    return Quality(score, (*wrongly_sent, *_doubtful(components), *_reasons(score, components)), components)
+    unclear = () if shows_ridges(ridges) else ("not_clear_print",)
+    reasons = (*wrongly_sent, *_doubtful(components), *unclear, *_reasons(score, components))
+    return Quality(score, reasons, components)
+
+
+def may_match(ridges: RidgeMap, minutiae: Minutiae) -> bool:
+    """Whether a picture is a print of which another impression could be found.
+
+    Its ridges show it, or else enough sure minutiae: the network finds them in prints too blurred or noisy for the map
+    of the ridges. minutiae: of the same picture.
+    """
+    if shows_ridges(ridges):
+        return True
+    enough = len(minutiae) >= p.FEWEST_CYLINDERS and _sure_minutiae(minutiae) >= p.UNCLEAR_SURE
+    return enough and may_be_print(ridges)
+
+
+def may_be_print(ridges: RidgeMap) -> bool:
+    """Whether minutiae may still show that a picture is a print: always, but for large pictures without clear ridges.
+
+    The network takes seconds for these, and no reader of single fingers makes them.
+    """
+    largest = p.UNCLEAR_LARGEST_MM / 25.4 * p.FINGER_DPI / p.RIDGE_STEP
+    return max(ridges.live.shape) <= largest or shows_ridges(ridges)
 
 
 def minutiae_quality(minutiae: Minutiae) -> Quality:

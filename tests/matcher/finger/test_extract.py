@@ -11,7 +11,9 @@ from PIL import ImageDraw, ImageFont
 
 from matcher.errors import NotAFingerprint, TooFewFeatures
 from matcher.finger import FingerExtractor, compare, prepare
+from matcher.finger.extract import find_ridges
 from matcher.finger.resample import grey_at_500_dpi
+from matcher.finger.ridges import shows_ridges
 from matcher.networks import open_network
 from matcher.types import Image, Minutiae, Pixels
 from tests.captures import capture
@@ -147,6 +149,62 @@ def test_what_is_no_print_is_refused(pixels: Pixels, extractor: FingerExtractor)
 def test_a_face_is_refused(name: str, extractor: FingerExtractor) -> None:
     with pytest.raises(NotAFingerprint):
         extractor.extract(Image(checked(name)))
+
+
+def small(page: Pixels) -> Pixels:
+    """So few pixels that its minutiae are looked at, as those of a small reader's picture."""
+    return np.ascontiguousarray(page[:500, :500])
+
+
+@pytest.mark.parametrize("size", [10, 20])
+@pytest.mark.parametrize("noisy", [False, True])
+def test_small_text_has_not_the_minutiae_of_a_print(size: int, noisy: bool, extractor: FingerExtractor) -> None:
+    page = small(text_page(size))
+    with pytest.raises(NotAFingerprint):
+        extractor.extract(Image(spoilt_by_noise(page, 60) if noisy else page))
+
+
+@pytest.mark.parametrize("height", [250, 400])
+@pytest.mark.parametrize("name", ["obama.jpg", "biden.jpg"])
+def test_a_small_face_has_not_the_minutiae_of_a_print(name: str, height: int, extractor: FingerExtractor) -> None:
+    face = Pillow.fromarray(checked(name)).convert("L")
+    face.thumbnail((height, height), Pillow.Resampling.LANCZOS)
+    with pytest.raises(NotAFingerprint):
+        extractor.check(Image(np.asarray(face)))
+    with pytest.raises(NotAFingerprint):
+        extractor.extract(Image(np.asarray(face)))
+
+
+def spoilt_by_noise(clean: Pixels, deviation: float) -> Pixels:
+    return np.clip(clean + np.random.default_rng(1).normal(0, deviation, clean.shape), 0, 255).astype(np.uint8)
+
+
+def test_a_print_without_clear_ridges_passes_if_it_would_match(extractor: FingerExtractor) -> None:
+    image = Image(spoilt_by_noise(picture("p1_2.png").pixels, 130))
+    assert not shows_ridges(find_ridges(image)[1])
+    extractor.check(image)
+    minutiae, quality = extractor.extract(image)
+    mate, other = (prepare(extractor.minutiae(picture(name))) for name in ("p1_1.png", "p2_1.png"))
+    mated, not_mated = compare(prepare(minutiae), [mate, other])
+    assert mated > 0.1 > 4 * not_mated
+    assert quality.score > 0
+    assert quality.reasons[0] == "not_clear_print"
+    assert "not_a_finger" not in quality.reasons
+
+
+def test_a_print_without_any_sure_minutiae_is_refused(extractor: FingerExtractor) -> None:
+    with pytest.raises(NotAFingerprint):
+        extractor.check(Image(spoilt_by_noise(picture("p1_2.png").pixels, 400)))
+
+
+def test_minutiae_of_large_pictures_without_clear_ridges_are_not_looked_for(extractor: FingerExtractor) -> None:
+    """That would take seconds."""
+    noisy = spoilt_by_noise(picture("p1_2.png").pixels, 130)
+    wide = Image(np.pad(noisy, ((0, 0), (0, 700 - noisy.shape[1])), constant_values=200))
+    assert extractor.quality(wide, extractor.minutiae(Image(noisy))).reasons == ("not_a_finger",)
+    for method in (extractor.check, extractor.extract):
+        with pytest.raises(NotAFingerprint):
+            method(wide)
 
 
 @pytest.mark.parametrize("degrees", range(0, 180, 20))
