@@ -1,11 +1,14 @@
 """Marks: what makes an enrolment suspect by itself, whomever it resembles."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from service.adjudication.domain.evidence import Candidate, Hypothesis
 from service.enrolment.domain.enrolments import IDENTICAL_FILES
 
+FACE = "face"
 SAME_FINGER = "same_finger"
+MIRRORED, RESOLUTION_DOUBTFUL = "mirrored", "resolution_doubtful"
 DEVICE_FINDINGS, SENDER_FINDINGS, PERSON_FINDINGS = "device_findings", "sender_findings", "person_findings"
 
 
@@ -21,17 +24,19 @@ MARKS: Mapping[str, MarkRule] = {
     SAME_FINGER: MarkRule(True, "One finger was given at several positions."),
     IDENTICAL_FILES: MarkRule(True, "One file was given at several positions."),
     "slap_as_finger": MarkRule(False, "A picture of several fingers was given as one finger."),
-    "resolution_doubtful": MarkRule(False, "The resolution stated does not fit the ridges."),
+    RESOLUTION_DOUBTFUL: MarkRule(False, "The resolution stated does not fit the prints."),
     "several_people": MarkRule(False, "The picture shows more than one person."),
-    "mirrored": MarkRule(False, "The print may be mirrored."),
+    MIRRORED: MarkRule(False, "The prints match somebody as in a mirror."),
     "position_contradicted": MarkRule(False, "The file states another position than the client."),
     "dpi_contradicted": MarkRule(False, "The client, the file or the picture in it state different resolutions."),
     DEVICE_FINDINGS: MarkRule(False, "The device's enrolments show an unusual pattern; see the findings."),
     SENDER_FINDINGS: MarkRule(False, "The sender's enrolments show an unusual pattern; see the findings."),
     PERSON_FINDINGS: MarkRule(False, "One face came with different fingers in several enrolments; see the findings."),
 }
-"""By code: the reasons and warnings of captures that become marks, those that only a whole enrolment shows, and those
-that patterns over many enrolments add to open cases."""
+"""By code: the reasons and warnings of captures that become marks, those that only a whole enrolment or the person it
+resembles shows, and those that patterns over many enrolments add to open cases."""
+SHOWN_BY = {Hypothesis.MIRRORED: MIRRORED, Hypothesis.OTHER_RESOLUTION: RESOLUTION_DOUBTFUL}
+"""Hypotheses on the captures themselves, which are marks if they explain a candidate best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,19 @@ def marks_of(stated: Mapping[str, Collection[str]], within: Iterable[Mark]) -> t
         if positions:
             found.append(Mark(code, positions))
     return in_order(found)
+
+
+def with_candidates(marks: Iterable[Mark], shown: Sequence[Candidate]) -> tuple[Mark, ...]:
+    """With what the strongest candidate's hypothesis says of the captures. shown: strongest first."""
+    found = {one.code: one for one in marks if one.code in SHOWN_BY.values()}
+    others = [one for one in marks if one.code not in found]
+    for one in shown[:1]:
+        code = SHOWN_BY.get(one.hypothesis)
+        if code is not None:
+            before = found[code].positions if code in found else ()
+            fingers = [position for position in one.evidence if position != FACE]
+            found[code] = Mark(code, tuple(dict.fromkeys([*before, *fingers])))
+    return in_order([*others, *found.values()])
 
 
 def in_order(marks: Iterable[Mark]) -> tuple[Mark, ...]:

@@ -13,7 +13,7 @@ import structlog
 
 from matcher import CaptureError, Readings, Template, template_from_bytes
 from service.adjudication.domain.evidence import Band, Candidate, Thresholds, strongest_first
-from service.adjudication.domain.marks import Mark, marks_of, open_a_case
+from service.adjudication.domain.marks import Mark, marks_of, open_a_case, with_candidates
 from service.adjudication.steps.finalise import finalise
 from service.adjudication.steps.open_case import open_case
 from service.deduplication.domain import BestFound, SearchPolicy, decide
@@ -275,6 +275,7 @@ def _decide(
 ) -> None:
     """Open a case where the subject resembles a person enrolled, or a mark asks for one."""
     band, shown = decide(candidates, thresholds)
+    marks = with_candidates(marks, shown)
     if band is not Band.UNIQUE or open_a_case(marks):
         assert enrolment.finished_at is not None
         open_case(

@@ -1,9 +1,12 @@
 """Which codes become marks, and which of them open a case."""
 
+from dataclasses import replace
+
 import pytest
 
 from matcher import WarningCode
-from service.adjudication.domain.marks import MARKS, Mark, marks_of, open_a_case
+from service.adjudication.domain.evidence import Candidate, Hypothesis, PositionEvidence
+from service.adjudication.domain.marks import MARKS, Mark, marks_of, open_a_case, with_candidates
 
 OPENING = {"same_finger", "identical_files"}
 
@@ -47,3 +50,15 @@ def test_what_was_found_within_is_kept_by_group_and_comes_first() -> None:
 
 def test_warnings_of_captures_that_are_marks_exist() -> None:
     assert {"position_contradicted", "dpi_contradicted"} <= set(WarningCode) & MARKS.keys()
+
+
+def test_what_explains_the_strongest_candidate_is_a_mark_of_its_fingers() -> None:
+    evidence = {one: PositionEvidence(0.2, 3.0) for one in ("face", "right_thumb", "right_index")}
+    mirrored = Candidate(1, 9.0, 9.0, Hypothesis.MIRRORED, evidence)
+    scaled = Candidate(2, 8.0, 8.0, Hypothesis.OTHER_RESOLUTION, evidence)
+    before = (Mark("resolution_doubtful", ("left_thumb",)), Mark("several_people", ("face",)))
+    fingers = ("right_thumb", "right_index")
+    assert with_candidates(before, []) == before
+    assert with_candidates(before, [mirrored, scaled]) == (*before, Mark("mirrored", fingers))
+    assert with_candidates(before, [scaled]) == (Mark("resolution_doubtful", ("left_thumb", *fingers)), before[1])
+    assert with_candidates(before, [replace(scaled, hypothesis=Hypothesis.AS_STATED)]) == before

@@ -165,3 +165,28 @@ def test_one_slap_given_as_both_hands_is_noticed_by_its_fingers(counter: Client)
     pairs += [["left_middle", "right_ring"], ["left_index", "right_little"]]
     assert sorted(marks(found)["identical_files"]) == sorted(pairs)
     assert sorted(marks(found)["same_finger"]) == sorted(pairs)
+
+
+def changed(name: str, *, mirrored: bool = False, dpi: int = 500) -> bytes:
+    """A capture as in a mirror, or with another resolution stated."""
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(capture(name))) as opened:
+        picture = opened.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirrored else opened
+        picture.save(out, "PNG", dpi=(dpi, dpi))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("code", "hypothesis"), [("mirrored", "mirrored"), ("resolution_doubtful", "other_resolution")]
+)
+def test_mirrored_prints_and_other_resolutions_open_a_case_that_says_so(
+    counter: Client, desk: Client, code: str, hypothesis: str
+) -> None:
+    first = counter.enrol({"right_index": "p1_1.png"})
+    again = changed("p1_2.png", mirrored=True) if code == "mirrored" else changed("p1_2.png", dpi=300)
+    found = counter.enrol({"right_index": again})
+    assert found["status"] == "in_review"
+    assert marks(found) == {code: [["right_index"]]}
+    (candidate,) = desk.get(f"/v1/cases/{found['case']}")["candidates"]
+    assert (candidate["number"], candidate["hypothesis"]) == (first["person_number"], hypothesis)
+    assert candidate["evidence"]["right_index"]["scale"] == (None if code == "mirrored" else 0.6)
