@@ -188,5 +188,5 @@ def test_mirrored_prints_and_other_resolutions_open_a_case_that_says_so(
     assert found["status"] == "in_review"
     assert marks(found) == {code: [["right_index"]]}
     (candidate,) = desk.get(f"/v1/cases/{found['case']}")["candidates"]
-    assert (candidate["number"], candidate["hypothesis"]) == (first["person_number"], hypothesis)
+    assert (candidate["person"]["number"], candidate["hypothesis"]) == (first["person_number"], hypothesis)
     assert candidate["evidence"]["right_index"]["scale"] == (None if code == "mirrored" else 0.6)
