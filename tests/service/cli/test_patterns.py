@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.registry_rows import Rows
-from scripts.running import JISR
+from scripts.running import JISR, running
 from service.adjudication.domain.evidence import Hypothesis
 from service.bootstrap import open_store
 from service.cli import app
@@ -67,6 +68,20 @@ def test_two_do_not_search_at_the_same_time(tmp_path: Path) -> None:
         busy = jisr(tmp_path)
     store.database.dispose()
     assert (busy.returncode, "another process" in busy.stderr) == (1, True)
+
+
+@pytest.mark.slow
+def test_a_service_that_never_searched_does_so_when_it_starts(tmp_path: Path) -> None:
+    plant(tmp_path)
+    with running(tmp_path) as service, service.client("admin") as client:
+        until = time.monotonic() + 60
+        while 'jisr_findings{pattern="sender_in_enrolments"} 1.0' not in client.get("/metrics").text:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+    store = open_store(Settings(home=tmp_path))
+    with store.storage.read() as uow:
+        assert uow.turns.last_sign(Lock.PATTERNS) is not None
+    store.database.dispose()
 
 
 def test_help_teaches() -> None:

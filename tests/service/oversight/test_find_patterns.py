@@ -12,7 +12,7 @@ from benchmarks.registry_rows import FINGERS, Rows
 from service.adjudication.domain.cases import CaseStatus
 from service.adjudication.domain.evidence import Band, Hypothesis
 from service.kit.errors import TurnLost
-from service.kit.turns import Lock, Turn
+from service.kit.turns import Lock, Sign, Turn
 from service.nightly import Nightly, due
 from service.oversight.domain.findings import FindingStatus, Kind, Pattern
 from service.oversight.errors import FindingClosed, NoSuchFinding
@@ -187,6 +187,17 @@ def test_a_household_whose_members_resemble_each_other_is_no_pattern(
     assert run(storage).new == []
 
 
+def test_who_lives_with_the_person_named_does_not_count(
+    database: Engine, storage: SqlStorage, planted: Planted
+) -> None:
+    home = planted.rows.household(NOW, 7)
+    for n in range(7):
+        planted.suspect(planted.enrol(NOW - timedelta(days=40 + n), sender="token:desk", home=None if n else home), 7)
+    planted.rows.write(database)
+    (found,) = run(storage).new
+    assert found.count == 6
+
+
 @pytest.mark.parametrize("hypothesis", [Hypothesis.FACE_ALONE, Hypothesis.SOME_FALSE])
 def test_one_face_with_ever_new_fingers(
     database: Engine, storage: SqlStorage, planted: Planted, hypothesis: Hypothesis
@@ -312,6 +323,22 @@ def test_who_does_not_have_the_turn_does_not_search(storage: SqlStorage) -> None
     assert not Nightly(storage, Taken, Noon(), 2, TESTER).search_if_due()
     with storage.write() as uow:
         assert uow.turns.last_sign(Lock.PATTERNS) is None
+
+
+def test_who_gets_the_turn_after_another_searched_does_not_search_again(storage: SqlStorage) -> None:
+    class JustDone:
+        def __enter__(self) -> Turn:
+            with storage.write() as uow:
+                theirs = uow.turns.take(Lock.PATTERNS)
+                uow.turns.show(theirs, Sign(Noon().now(), None))
+                mine = uow.turns.take(Lock.PATTERNS)
+                uow.commit()
+            return mine
+
+        def __exit__(self, *exc: object) -> None:
+            return None
+
+    assert not Nightly(storage, JustDone, Noon(), 2, TESTER).search_if_due()
 
 
 def test_a_search_whose_turn_has_passed_keeps_nothing(database: Engine, storage: SqlStorage, planted: Planted) -> None:

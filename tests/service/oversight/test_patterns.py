@@ -70,6 +70,11 @@ def test_a_day_of_poor_prints_is_found_and_no_other() -> None:
     assert found.until - found.since == timedelta(days=1)
 
 
+def test_a_device_whose_every_day_is_poor_cannot_excuse_itself_by_its_own_rate() -> None:
+    rows = [replace(one, prints=120, poor=100) if one.subject == SCANNER else one for one in prints(registry())]
+    assert {one.subject for one in poor_prints_bursts(rows)} == {SCANNER}
+
+
 def test_a_registry_with_one_device_has_no_one_to_compare_with() -> None:
     rows = [Prints(SCANNER, date(2026, 1, n), 100, 90) for n in range(1, 29)]
     assert poor_prints_bursts(rows) == []
