@@ -44,6 +44,7 @@ from benchmarks.evasion.ways import ways
 from service.kit.logs import set_up
 
 CONSOLE = Console(stderr=True)
+WIDTH = 130  # of the tables, also where output goes to a file
 
 
 def main() -> None:
@@ -153,7 +154,8 @@ def show(result: Mapping[str, Any]) -> None:
             str(result["distinct"][way]),
         )
         why.add_row(way, *(listed(result[one][way]) for one in ("hypotheses", "marks", "not_caught")))
-    CONSOLE.print(f"among {result['people']:,} people, {result['searches']} tries of each way", table, why)
+    console = Console(stderr=True, width=max(CONSOLE.width, WIDTH))
+    console.print(f"among {result['people']:,} people, {result['searches']} tries of each way", table, why)
     for name, among in (("fpir_review", "among all"), ("fpir_real_only", "among real people alone")):
         show_false_alarms(result, name, among)
     CONSOLE.print(
