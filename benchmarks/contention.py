@@ -119,9 +119,12 @@ class Clients:
                     return
 
     def _posting(self) -> None:
+        """Once at least, and then at every full second."""
         with self._make() as client:
-            while not self._stop.wait(1 - time.time() % 1):
+            while True:
                 self._timed(self.posts, partial(self._post, client))
+                if self._stop.wait(1 - time.time() % 1):
+                    return
 
     def _post(self, client: httpx.Client) -> str:
         name = str(uuid.uuid4())
