@@ -51,10 +51,11 @@ class Comparator:
         self.rank(person, {0: person}, 1)
 
     def compare(self, probe: Sequence[Template], reference: Sequence[Template]) -> Comparison:
-        """One to one, of the templates as they are. Raises TemplatesIncomparable for templates of other models."""
+        """One to one, in the probe's other readings too. Raises TemplatesIncomparable for templates of other models."""
         require_comparable([*probe, *reference], self._calibrations)
-        read = [(one, self._compared(one.templates, reference)) for one in self._reader.readings(probe)]
-        for one in merged(self._compared(probe, reference), read, 1):
+        stated = [Hypothesis.AS_STATED]
+        read = [(one, self._compared(one.templates, reference, stated)) for one in self._reader.readings(probe)]
+        for one in merged(self._compared(probe, reference, HYPOTHESES), read, 1):
             return Comparison(one.log10_lr, one.rarity, one.hypothesis, one.evidence)
         return Comparison(0.0, 0.0, Hypothesis.AS_STATED, {})
 
@@ -91,10 +92,12 @@ class Comparator:
             for place, (probe, some) in enumerate(zip(probes, read, strict=True))
         ]
 
-    def _compared(self, probe: Sequence[Template], reference: Sequence[Template]) -> list[Candidate]:
+    def _compared(
+        self, probe: Sequence[Template], reference: Sequence[Template], among: Sequence[Hypothesis]
+    ) -> list[Candidate]:
         """None without a common position."""
         scored = evidence_between(Person(probe), Person(reference), self._calibrations)
-        return candidates_of(np.zeros(1, np.int64), scored, self._rarity)
+        return candidates_of(np.zeros(1, np.int64), scored, self._rarity, among)
 
     def _kept(
         self, probes: Sequence[Sequence[Template]], people: Mapping[int, Sequence[Template]]

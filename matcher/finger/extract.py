@@ -1,11 +1,13 @@
 """A finger capture → minutiae and quality."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from matcher import parameters as p
 from matcher.errors import NotAFingerprint, TooFewFeatures
 from matcher.finger.leader import find_minutiae, ridge_box
+from matcher.finger.period import ridge_period
 from matcher.finger.quality import finger_quality, may_be_print, may_match
 from matcher.finger.resample import grey_at_500_dpi
 from matcher.finger.ridges import RidgeMap, is_negative, ridge_map, shows_ridges
@@ -32,7 +34,7 @@ class FingerExtractor:
 
         Takes a few hundredths of a second where ridges are clear; else as long as extraction.
         """
-        grey, ridges = find_ridges(image)
+        grey, ridges, _ = read(image)
         _require(may_be_print(ridges))
         if not shows_ridges(ridges):
             _require(may_match(ridges, self._find(grey, ridges)))
@@ -42,24 +44,46 @@ class FingerExtractor:
 
         Any picture is accepted, also one without ridges.
         """
-        return self._find(*find_ridges(image))
+        grey, ridges, _ = read(image)
+        return self._find(grey, ridges)
 
     def quality(self, image: Image, minutiae: Minutiae) -> Quality:
         """How well the print will serve. minutiae: of the same image."""
-        return finger_quality(*find_ridges(image), minutiae)
+        grey, ridges, doubted = read(image)
+        return finger_quality(grey, ridges, minutiae, doubted=doubted)
 
     def extract(self, image: Image) -> tuple[Minutiae, Quality]:
         """Minutiae and quality. Raises NotAFingerprint or TooFewFeatures."""
-        grey, ridges = find_ridges(image)
+        grey, ridges, doubted = read(image)
         _require(may_be_print(ridges))
         minutiae = self._find(grey, ridges)
         _require(may_match(ridges, minutiae))
         if len(minutiae) < p.FEWEST_MINUTIAE:
             raise TooFewFeatures(f"{len(minutiae)} minutiae found, at least {p.FEWEST_MINUTIAE} are needed")
-        return minutiae, finger_quality(grey, ridges, minutiae)
+        return minutiae, finger_quality(grey, ridges, minutiae, doubted=doubted)
 
     def _find(self, grey: Pixels, ridges: RidgeMap) -> Minutiae:
         return find_minutiae(self._network, grey, ridge_box(ridges, grey))
+
+
+def read(image: Image) -> tuple[Pixels, RidgeMap, bool]:
+    """`find_ridges`, and whether half the resolution stated is believed.
+
+    A print of 500 dpi that is stated as 1000 has ridges too fine to be found, or twice too near. It is read at 500 dpi
+    if it shows the ridges of a finger there and not at 1000.
+    """
+    grey, ridges = find_ridges(image)
+    if image.dpi is None or image.dpi < p.HALVED_FROM_DPI or _shows_finger(grey, ridges):
+        return grey, ridges, False
+    if max(image.pixels.shape[:2]) > p.UNCLEAR_LARGEST_MM / 25.4 * image.dpi / 2:
+        return grey, ridges, False
+    halved, theirs = find_ridges(replace(image, dpi=image.dpi / 2))
+    return (halved, theirs, True) if _shows_finger(halved, theirs) else (grey, ridges, False)
+
+
+def _shows_finger(grey: Pixels, ridges: RidgeMap) -> bool:
+    """Whether there are ridges as far apart as a finger's."""
+    return shows_ridges(ridges) and p.PERIOD_LEAST <= ridge_period(grey, ridges) <= p.PERIOD_MOST
 
 
 def find_ridges(image: Image) -> tuple[Pixels, RidgeMap]:

@@ -29,13 +29,14 @@ ADVICE: Mapping[str, str] = {
 """Reason code to a sentence for the counter, in English. Codes are stable: translations depend on them."""
 
 
-def finger_quality(grey: Pixels, ridges: RidgeMap, minutiae: Minutiae) -> Quality:
+def finger_quality(grey: Pixels, ridges: RidgeMap, minutiae: Minutiae, *, doubted: bool = False) -> Quality:
     """Judge a print by its grey levels (H, W) at 500 dpi, their ridges and minutiae.
 
     Components: ridge_area_mm2; ridge_clarity, 0 to 1; ridge_skew of grey levels, negative for thin ink;
     ridge_period_px, 0 if unclear; sure_minutiae, each weighted by its certainty. Reasons whatever the score is:
     slap_as_finger, resolution_doubtful, not_clear_print where minutiae alone show that it is a print. If it is below
     QUALITY_GOOD: too_small_area, too_dry, too_wet, smudged. If nothing could match: not_a_finger alone, with score 0.
+    doubted: another resolution than the one stated is believed.
     """
     sure = _sure_minutiae(minutiae)
     any_ridge = bool(ridges.ridge.any())
@@ -51,7 +52,8 @@ def finger_quality(grey: Pixels, ridges: RidgeMap, minutiae: Minutiae) -> Qualit
     score = _score(sure)
     wrongly_sent = ("slap_as_finger",) if shows_several(grey, ridges) else ()
     unclear = () if shows_ridges(ridges) else ("not_clear_print",)
-    reasons = (*wrongly_sent, *_doubtful(components), *unclear, *_reasons(score, components))
+    resolution = ("resolution_doubtful",) if doubted else _doubtful(components)
+    reasons = (*wrongly_sent, *resolution, *unclear, *_reasons(score, components))
     return Quality(score, reasons, components)
 
 

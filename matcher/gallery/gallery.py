@@ -175,7 +175,8 @@ class Gallery:
         readings: others of each probe. They are searched as stated, and only what is clear counts.
         """
         read = [[_Sought(one.templates, _STATED, None) for one in some] for some in readings or [[]] * len(probes)]
-        given = [_Sought(templates, among, among[0]) for templates in probes] if among else []
+        main = Hypothesis.AS_STATED if Hypothesis.AS_STATED in among else next(iter(among), None)
+        given = [_Sought(templates, among, main) for templates in probes] if among else []
         slots, view = self._preselected_for([*given, *chain.from_iterable(read)])
         work = list(zip([*given, *chain.from_iterable(read)], slots, strict=True))
 

@@ -74,7 +74,11 @@ def from_the_other_side(evidence: Mapping[str, PositionEvidence]) -> dict[str, P
     """
     weakest_first = sorted(evidence.items(), key=lambda item: item[1].log10_lr)
     return {
-        one.found_at or position: replace(one, found_at=None if one.found_at is None else position)
+        one.found_at or position: replace(
+            one,
+            found_at=None if one.found_at is None else position,
+            scale=None if one.scale is None else 1 / one.scale,
+        )
         for position, one in weakest_first
     }
 

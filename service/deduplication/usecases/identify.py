@@ -19,7 +19,8 @@ from service.kit.unit import Storage
 from service.registry.domain.people import Person
 from service.registry.usecases.look_up import read_person
 
-"""Hypotheses of a search by fingers of unknown position: that one first. A face is compared as stated."""
+ANYWHERE = {Hypothesis.ANY_POSITION, Hypothesis.HANDS_SWAPPED, Hypothesis.FACE_ALONE}
+"""Hypotheses by which no finger has to be what it is stated to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,8 @@ def identify(
 ) -> Identification:
     """Search everyone enrolled. Raises Refused.
 
-    hypotheses: how the captures may be a person's; where they may not be so as stated, a file that contradicts a
-    stated position is no warning.
+    hypotheses: how the captures may be a person's; where fingers need not be what they are stated to be, a file that
+    contradicts a stated position is no warning.
     """
     probe = extract_all(captures, extractor)
     with storage.read() as uow:
@@ -82,7 +83,7 @@ def identify(
     with storage.read() as uow:  # a fresh look: the index may know people whom the first one could not see yet
         today = uow.people.survivors_of(one.person_key for one in shown)
     identified = [Identified(today[one.person_key], thresholds.band(one.rarity), one) for one in shown]
-    warnings = probe.warnings if Hypothesis.AS_STATED in hypotheses else _but_positions(probe.warnings)
+    warnings = _but_positions(probe.warnings) if ANYWHERE.issuperset(hypotheses) else probe.warnings
     return Identification(band, thresholds, people, identified, warnings)
 
 

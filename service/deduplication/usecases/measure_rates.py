@@ -42,7 +42,7 @@ def measure_rates(*, actor: Actor, storage: Storage[DeduplicationUnit], policy: 
                     undecided += 1
                 elif best.person_key is not None and today[best.person_key].key == person.key:
                     mated += 1
-                else:
+                elif person.key == subject:  # else somebody enrolled, of whom another was the strongest candidate
                     searches += 1
                     excesses += [best.excess] if best.excess >= TAIL_FROM else []
     promised = (policy.fpir_review, policy.fpir_duplicate)

@@ -13,6 +13,8 @@ def poisson_tail(count: int, expected: float) -> float:
     if expected <= 0:
         return 0.0
     term = total = math.exp(count * math.log(expected) - expected - math.lgamma(count + 1))
+    if term == 0 and count < expected:
+        return 1.0  # so far above the count that the first term is too small for a float
     n = count
     while n < expected or term > _SMALL * total:
         n += 1

@@ -16,7 +16,7 @@ NEW_AGAIN = {
     Pattern.EXCEPTIONS_WITH_MATCHING_FACE: p.LEAST_CASES,
     Pattern.SENDER_IN_ENROLMENTS: p.LEAST_CASES,
     Pattern.NEW_FINGERS_FOR_A_FACE: p.LEAST_CASES,
-    Pattern.RESOLUTION_DRIFT: p.DRIFT_LEAST,
+    Pattern.RESOLUTION_DRIFT: p.DRIFT_LEAST // 10,  # of ten prints at most
 }
 """Enrolments received after a finding was closed, from which on the same is found anew."""
 BACK = "the ridges are within the usual range again"

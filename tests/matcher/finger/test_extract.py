@@ -11,7 +11,7 @@ from PIL import ImageDraw, ImageFont
 
 from matcher.errors import NotAFingerprint, TooFewFeatures
 from matcher.finger import FingerExtractor, compare, prepare
-from matcher.finger.extract import find_ridges
+from matcher.finger.extract import find_ridges, read
 from matcher.finger.resample import grey_at_500_dpi
 from matcher.finger.ridges import shows_ridges
 from matcher.networks import open_network
@@ -222,3 +222,27 @@ def test_hardly_any_minutiae_are_too_few(extractor: FingerExtractor) -> None:
 def test_models_are_named_alike_in_every_process(extractor: FingerExtractor) -> None:
     assert FingerExtractor().model == extractor.model
     assert len(extractor.model) == 12
+
+
+def test_a_print_stated_at_twice_its_resolution_is_read_at_its_own(extractor: FingerExtractor) -> None:
+    found, quality = extractor.extract(Image(picture("p1_2.png").pixels, 1000))
+    extractor.check(Image(picture("p1_2.png").pixels, 1000))
+    assert "resolution_doubtful" in quality.reasons
+    mate, other = (prepare(extractor.minutiae(picture(name))) for name in ("p1_1.png", "p2_1.png"))
+    mated, not_mated = compare(prepare(found), [mate, other])
+    assert mated > 0.1 > 4 * not_mated
+
+
+def test_a_print_of_a_fine_scanner_is_read_as_stated(extractor: FingerExtractor) -> None:
+    print_ = picture("p1_2.png").pixels
+    fine = np.asarray(Pillow.fromarray(print_).resize((2 * print_.shape[1], 2 * print_.shape[0])))
+    grey, _, doubted = read(Image(fine, 1000))
+    assert not doubted
+    assert grey.shape == print_.shape
+    assert "resolution_doubtful" not in extractor.extract(Image(fine, 1000))[1].reasons
+
+
+def test_what_shows_no_finger_at_half_the_resolution_either_is_read_as_stated() -> None:
+    wide = np.tile(picture("p1_2.png").pixels, (1, 3))
+    for pixels in (wide, np.full((300, 300), 128, np.uint8)):
+        assert not read(Image(pixels, 1000))[2]

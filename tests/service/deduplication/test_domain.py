@@ -54,6 +54,11 @@ def test_evidence_is_the_same_from_both_sides() -> None:
     assert from_the_other_side(turned) == {"face": face, "right_thumb": thumb}
 
 
+def test_from_the_other_side_a_print_is_shrunk_that_was_enlarged() -> None:
+    turned = from_the_other_side({"right_thumb": PositionEvidence(0.2, 3.0, scale=0.8)})
+    assert turned == {"right_thumb": PositionEvidence(0.2, 3.0, scale=1.25)}
+
+
 def test_of_two_fingers_found_at_one_the_stronger_is_kept_from_its_side() -> None:
     weak, strong = PositionEvidence(0.1, 1.0, "left_index"), PositionEvidence(0.2, 3.0, "left_index")
     for pair in ({"right_index": weak, "right_ring": strong}, {"right_ring": strong, "right_index": weak}):

@@ -15,6 +15,10 @@ def test_poisson(count: int, expected: float) -> None:
     assert poisson_tail(count, expected) == pytest.approx(float(stats.poisson.sf(count - 1, expected)), rel=1e-6)
 
 
+def test_what_is_expected_far_more_often_is_certain() -> None:
+    assert poisson_tail(3, 1000) == 1.0
+
+
 @given(counts, st.floats(0.1, 50), st.floats(1, 1e5), st.floats(1, 1e4))
 def test_gamma_poisson(count: int, shape: float, rate: float, exposure: float) -> None:
     truth = float(stats.nbinom.sf(count - 1, shape, rate / (rate + exposure)))
