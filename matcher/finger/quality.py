@@ -70,12 +70,13 @@ def may_match(ridges: RidgeMap, minutiae: Minutiae) -> bool:
 
 
 def may_be_print(ridges: RidgeMap) -> bool:
-    """Whether minutiae may still show that a picture is a print: always, but for large pictures without clear ridges.
+    """Whether minutiae may still show that a picture is a print: never of blank or of large ones without clear ridges.
 
-    The network takes seconds for these, and no reader of single fingers makes them.
+    The network takes seconds for large ones, and no reader of single fingers makes them.
     """
     largest = p.UNCLEAR_LARGEST_MM / 25.4 * p.FINGER_DPI / p.RIDGE_STEP
-    return max(ridges.live.shape) <= largest or shows_ridges(ridges)
+    small = max(ridges.live.shape) <= largest
+    return (small and bool(ridges.live.any())) or shows_ridges(ridges)
 
 
 def minutiae_quality(minutiae: Minutiae) -> Quality:

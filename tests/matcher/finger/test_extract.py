@@ -197,6 +197,15 @@ def test_a_print_without_any_sure_minutiae_is_refused(extractor: FingerExtractor
         extractor.check(Image(spoilt_by_noise(picture("p1_2.png").pixels, 400)))
 
 
+def test_minutiae_of_a_blank_picture_are_not_looked_for(
+    extractor: FingerExtractor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extractor, "_find", None)
+    for method in (extractor.check, extractor.extract):
+        with pytest.raises(NotAFingerprint):
+            method(Image(np.full((300, 300), 128, np.uint8)))
+
+
 def test_minutiae_of_large_pictures_without_clear_ridges_are_not_looked_for(extractor: FingerExtractor) -> None:
     """That would take seconds."""
     noisy = spoilt_by_noise(picture("p1_2.png").pixels, 130)
