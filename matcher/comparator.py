@@ -112,18 +112,19 @@ class Comparator:
     def _ranked(
         self, probe: Sequence[Template], readings: Sequence[Reading], slots: Slots, view: View, limit: int
     ) -> list[Candidate]:
-        as_given = self._found(probe, slots, view, limit, HYPOTHESES)
-        read = [(one, self._found(one.templates, slots, view, limit, [Hypothesis.AS_STATED])) for one in readings]
+        as_given = self._found(probe, slots, view, limit)
+        read = [(one, self._found(one.templates, slots, view, limit, aside=True)) for one in readings]
         return merged(as_given, read, limit)
 
     def _found(
-        self, probe: Sequence[Template], slots: Slots, view: View, limit: int, among: Sequence[Hypothesis]
+        self, probe: Sequence[Template], slots: Slots, view: View, limit: int, *, aside: bool = False
     ) -> list[Candidate]:
+        """aside: of another reading, which is taken as stated."""
         subject = Person(probe)
         compared = VectorComparator(Probe.of(subject), self._lines, self._format.dimensions).compare(slots, view)
-        main = Hypothesis.AS_STATED if among is HYPOTHESES else None
+        among = [Hypothesis.AS_STATED] if aside else HYPOTHESES
         return compare_minutiae(
-            subject, compared, view, self._calibrations, self._rarity, limit=limit, run=map, among=among, main=main
+            subject, compared, view, self._calibrations, self._rarity, limit=limit, run=map, among=among, aside=aside
         )
 
 

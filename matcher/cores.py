@@ -9,8 +9,21 @@ long again.
 import os
 import sys
 import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, TypeVar
 
 from threadpoolctl import threadpool_limits
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Run(Protocol):
+    """`map`, or the same with all threads that the caller may use."""
+
+    def __call__(self, function: Callable[[T], R], items: Iterable[T], /) -> Iterator[R]:
+        """Results in the order of the items."""
+
 
 SWITCH_SECONDS = 0.0005
 """How long a thread may hold Python's lock that others wait for; the default is 5 ms. At 1 M people, three rounds each:

@@ -119,7 +119,7 @@ PRINT_FLOW = 0.75  # pairs per window; real prints 0.84 to 1.8, faces 0.03 to 0.
 PRINT_BEND = 0.05  # 0 for parallel lines; real prints 0.07 to 1
 LETTERS_SKEW, LETTERS_FLOW = -1.25, 0.45  # thin ink, and lines that stop and start
 # A picture beyond these limits is still a print if it has so many sure minutiae. Of 545 spoilt FVC prints beyond them,
-# 200 would have matched another impression (log10 LR above 2), and 113 of these have as many. Of 280 faces, pages of
+# 200 would have matched another impression (log10 LR above 2), and 113 of these have as many. Of 282 faces, pages of
 # text, patterns and noise beyond them none has more than 7.1.
 UNCLEAR_SURE = 8.0
 # Prints stated as this or more are read at half of it if they show a finger's ridges only there.

@@ -5,13 +5,14 @@ No second extraction is needed: the minutiae's coordinates are rescaled or mirro
 reading is searched as stated, and what it finds pays for the choice among readings.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 
+from matcher.cores import Run
 from matcher.finger.vector import FingerVector
 from matcher.fuse import ranked
 from matcher.networks import MODELS, read_manifest
@@ -31,7 +32,6 @@ class Reading:
 
 
 Choice = tuple[Hypothesis, float | None]
-Run = Callable[[Callable[[Choice], Sequence[Template]], Iterable[Choice]], Iterator[Sequence[Template]]]
 Readings = Sequence[Sequence[Reading]]
 """Of each of some probes."""
 
@@ -54,14 +54,15 @@ class Reader:
         wanted = set(among)
         if self._vector is None or not any(one.minutiae for one in probe):
             return []
-        found: list[tuple[Hypothesis, float | None]] = (
-            [(Hypothesis.MIRRORED, None)] if Hypothesis.MIRRORED in wanted else []
-        )
+        found: list[Choice] = [(Hypothesis.MIRRORED, None)] if Hypothesis.MIRRORED in wanted else []
         if Hypothesis.OTHER_RESOLUTION in wanted:
             found += [(Hypothesis.OTHER_RESOLUTION, scale) for scale in plausible_scales(probe)]
         make = self._vector
-        templates = run(lambda one: [_read(template, one[1], make) for template in probe], found)
-        return [Reading(*one, some) for one, some in zip(found, templates, strict=True)]
+
+        def read(one: Choice) -> Sequence[Template]:
+            return [_read(template, one[1], make) for template in probe]
+
+        return [Reading(*one, some) for one, some in zip(found, run(read, found), strict=True)]
 
     def of_many(self, probes: Iterable[Sequence[Template]]) -> Readings:
         """`readings` of each."""

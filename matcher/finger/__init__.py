@@ -1,6 +1,6 @@
 """Fingerprints: capture → minutiae and quality → cylinders → comparison scores."""
 
-from matcher.finger.cylinders import Columns, Prepared, Prints, prepare, prepare_columns, prepare_many
+from matcher.finger.cylinders import Columns, Prepared, Prints, prepare, prepare_many
 from matcher.finger.extract import FingerExtractor
 from matcher.finger.matching import compare, compare_many, paired_minutiae, search_scores
 from matcher.finger.overlays import minutiae_overlay, pairs_overlay, segmentation_overlay
@@ -16,7 +16,6 @@ __all__ = [
     "paired_minutiae",
     "pairs_overlay",
     "prepare",
-    "prepare_columns",
     "prepare_many",
     "search_scores",
     "segmentation_overlay",

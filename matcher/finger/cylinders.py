@@ -92,10 +92,10 @@ def prepare_many(minutiae: Sequence[Minutiae]) -> Prints:
         np.concatenate([np.zeros(0), *(getattr(one, name) for one in minutiae)])
         for name in ("x", "y", "direction", "quality")
     )
-    return prepare_columns(Columns(x, y, direction, quality, starts))
+    return _prepare_columns(Columns(x, y, direction, quality, starts))
 
 
-def prepare_columns(prints: Columns) -> Prints:
+def _prepare_columns(prints: Columns) -> Prints:
     """`prepare_many` for prints in columns."""
     from matcher.finger import cylinder_kernels as kernels  # Numba is slow to import
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice
@@ -10,6 +10,7 @@ from itertools import chain, islice
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.cores import Run
 from matcher.finger import Columns, Prepared, prepare_many, search_scores
 from matcher.gallery.prefetch import prefetch_minutiae
 from matcher.gallery.quantise import DIRECTION_STEPS
@@ -19,7 +20,6 @@ from matcher.parameters import GALLERY_PIXEL_STEPS, MINUTIAE_PER_TASK
 from matcher.types import Template
 
 Scores = NDArray[np.float32]
-Run = Callable[[Callable[["Task"], Scores], Iterable["Task"]], Iterator[Scores]]
 
 
 def prepared(fingers: Sequence[Sequence[Template]]) -> list[list[Prepared]]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.calibrate import Calibration
-from matcher.cores import yield_cores
+from matcher.cores import Run, yield_cores
 from matcher.evidence import Person
 from matcher.fuse import HYPOTHESES, require_comparable
 from matcher.gallery import files
@@ -51,11 +51,11 @@ _STATED = (Hypothesis.AS_STATED,)
 
 @dataclass(frozen=True)
 class _Sought:
-    """Templates of one probe or reading. among: the hypotheses that count. main: see `compare_minutiae`."""
+    """Templates of one probe or reading. among: the hypotheses that count. aside: see `compare_minutiae`."""
 
     templates: Sequence[Template]
     among: Sequence[Hypothesis]
-    main: Hypothesis | None
+    aside: bool = False
 
     @cached_property
     def person(self) -> Person:
@@ -174,13 +174,13 @@ class Gallery:
 
         readings: others of each probe. They are searched as stated, and only what is clear counts.
         """
-        read = [[_Sought(one.templates, _STATED, None) for one in some] for some in readings or [[]] * len(probes)]
-        main = Hypothesis.AS_STATED if Hypothesis.AS_STATED in among else next(iter(among), None)
-        given = [_Sought(templates, among, main) for templates in probes] if among else []
+        of_each: Readings = readings or [[]] * len(probes)
+        read = [[_Sought(one.templates, _STATED, aside=True) for one in some] for some in of_each]
+        given = [_Sought(templates, among) for templates in probes] if among else []
         slots, view = self._preselected_for([*given, *chain.from_iterable(read)])
         work = list(zip([*given, *chain.from_iterable(read)], slots, strict=True))
 
-        def found(run: Any, one: tuple[_Sought, Slots]) -> list[Candidate]:
+        def found(run: Run, one: tuple[_Sought, Slots]) -> list[Candidate]:
             return self._found(*one, view, limit, run)
 
         if len(given) == 1:  # its readings wait for a thread while it shares out its comparisons
@@ -191,12 +191,12 @@ class Gallery:
         as_given = [next(lists) if given else [] for _ in probes]
         return [
             merged(best, [(one, next(lists)) for one in some], limit)
-            for best, some in zip(as_given, readings or [[]] * len(probes), strict=True)
+            for best, some in zip(as_given, of_each, strict=True)
         ]
 
     def nearest_many(self, probes: Sequence[Sequence[Template]], limit: int) -> list[list[tuple[int, float]]]:
         """Keys and linear log10 LR of the best as stated, by probe, by the vectors alone: minutiae are not compared."""
-        sought = [_Sought(templates, _STATED, Hypothesis.AS_STATED) for templates in probes]
+        sought = [_Sought(templates, _STATED) for templates in probes]
         slots, view = self._preselected_for(sought)
 
         def best(i: int) -> list[tuple[int, float]]:
@@ -214,8 +214,8 @@ class Gallery:
         read = readings or [[]] * len(probes)
         found = []
         for templates, some in zip(probes, read, strict=True):
-            sought = [_Sought(templates, HYPOTHESES, HYPOTHESES[0])]
-            slots, view = self._preselected_for(sought + [_Sought(one.templates, _STATED, None) for one in some])
+            sought = [_Sought(templates, HYPOTHESES), *(_Sought(one.templates, _STATED, aside=True) for one in some)]
+            slots, view = self._preselected_for(sought)
             found.append({view.key(slot) for slot in np.concatenate(slots).tolist()})
         return found
 
@@ -289,12 +289,12 @@ class Gallery:
         """The slots preselected for each, and the records of these slots."""
         for one in sought:
             require_comparable(one.templates, self._calibrations)
-        ways = [ways_of(Probe.of(one.person), one.among, aside=one.main is None) for one in sought]
+        ways = [ways_of(Probe.of(one.person), one.among, aside=one.aside) for one in sought]
         found, view = self._preselected([way for some in ways for way in some])
         of_each = iter(found)
         return [np.unique(np.concatenate([_NOBODY, *islice(of_each, len(some))])) for some in ways], view
 
-    def _found(self, sought: _Sought, slots: Slots, view: View, limit: int, run: Any) -> list[Candidate]:
+    def _found(self, sought: _Sought, slots: Slots, view: View, limit: int, run: Run) -> list[Candidate]:
         vectors = self._comparator(sought.person).compare(slots, view, run)
         return compare_minutiae(
             sought.person,
@@ -305,7 +305,7 @@ class Gallery:
             limit=limit,
             run=run,
             among=sought.among,
-            main=sought.main,
+            aside=sought.aside,
         )
 
     def _preselected(self, ways: Sequence[Way]) -> tuple[list[Slots], View]:
@@ -317,15 +317,12 @@ class Gallery:
         """
         with self._lock:
             store, preselection, before = self._store, self._preselection, self._replacements
-        found = self._scanned(ways, store, preselection)
+        found = preselection.search(ways, lambda: store.alive, self._each)
         with self._lock:
             if self._replacements != before:
-                store, found = self._store, self._scanned(ways, self._store, self._preselection)
+                store = self._store  # in this thread: those of the pool may have much to do, and all wait for the lock
+                found = self._preselection.search(ways, lambda: store.alive, map)
             return found, store.view()
-
-    def _scanned(self, ways: Sequence[Way], store: Store, preselection: Preselection) -> list[Slots]:
-        """The slots of one scan, by way."""
-        return preselection.search(ways, lambda: store.alive, self._each)
 
     def _comparator(self, person: Person) -> VectorComparator:
         return VectorComparator(Probe.of(person), self._lines, self._dimensions)

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from matcher.calibrate import Calibration, Curve
 from matcher.candidates import Scored, candidates_of
+from matcher.cores import Run
 from matcher.evidence import Person
 from matcher.finger import Prepared
 from matcher.fuse import COLUMN, HYPOTHESES, MIRROR, Pairs
-from matcher.gallery.finger_scores import Run, Scores, Task, finger_scores, prepared
+from matcher.gallery.finger_scores import Scores, Task, finger_scores, prepared
 from matcher.gallery.records import FACE
 from matcher.gallery.store import View
 from matcher.gallery.vector_comparison import VectorComparison
@@ -60,16 +61,17 @@ def compare_minutiae(
     limit: int,
     run: Run,
     among: Sequence[Hypothesis] = HYPOTHESES,
-    main: Hypothesis | None = Hypothesis.AS_STATED,
+    aside: bool = False,
 ) -> list[Candidate]:
     """Calibrated evidence on the people who are not pruned: the best `limit`, as `ranked` has them.
 
-    vectors: the probe against each of them. run: maps a function over lists of slots with all threads it may use.
-    among: the hypotheses that count. main: the one of them of which fewer people are pruned than of the others.
+    vectors: the probe against each of them. among: the hypotheses that count. aside: the probe is another reading than
+    the captures state, so that fewer people are left to each of them.
     """
     work = _Work.of(probe, vectors, view, calibrations, run)
     everybody = np.arange(len(vectors))
     summed = {one: most for one, most in SUMMED.items() if one in among}
+    main = None if aside else next(iter(summed), None)  # fewer people are pruned of it than of the others
     above = work.above_floors(everybody, summed, main)
     possible = work.touched()
     for ratios in above.values():

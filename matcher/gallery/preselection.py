@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.calibrate import Line
+from matcher.cores import Run
 from matcher.gallery.coder import Coder
 from matcher.gallery.growable import GrowableArray
 from matcher.gallery.layout import EVERY, Layout, Probe, rotated, shares_position
@@ -29,7 +30,6 @@ from matcher.types import Vector
 Counts = NDArray[np.int64]
 Alive = Callable[[], NDArray[np.bool_]]
 Scan = Callable[["Block"], tuple[Vector, Slots]]
-Run = Callable[[Scan, Sequence["Block"]], Iterator[tuple[Vector, Slots]]]
 
 SPARE = 3  # a third more rows are asked for, because some belong to removed people
 _CHUNK = 8192  # people; their vectors are unpacked at a time

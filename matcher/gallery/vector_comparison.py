@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.calibrate import Line
+from matcher.cores import Run
 from matcher.fuse import Pairs
 from matcher.gallery.layout import Probe
 from matcher.gallery.prefetch import prefetch_vectors
@@ -21,7 +22,6 @@ from matcher.types import FINGERS, Vector
 
 Cosines = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]
 """Of the faces (n,), of all pairs of fingers (n, p, 10), and the captures (n, 11) by position index."""
-Run = Callable[[Callable[[Slots], Cosines], Sequence[Slots]], Iterator[Cosines]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

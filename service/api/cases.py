@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -17,6 +16,7 @@ from service.adjudication.usecases.read_cases import CaseView, list_cases, read_
 from service.api.deps import Adjudicator, Running
 from service.api.enrolments import CaptureOut
 from service.api.json_body import StrictJsonRoute
+from service.api.pages import next_page
 from service.api.people import PersonOut
 from service.api.problems import declared
 from service.api.shapes import HYPOTHESIS, LOG10_LR, RARITY, AsText, EvidenceOut, MarkOut, Sent, ThresholdsOut
@@ -148,10 +148,9 @@ def index(
 ) -> CasesOut:
     """Cases, oldest first."""
     views = list_cases(CaseQuery(status, origin, after, limit), actor=actor, storage=app.store.storage)
-    following = None
-    if len(views) == limit:
-        wanted = {"status": status, "origin": origin, "after": views[-1].case.id, "limit": limit}
-        following = "/v1/cases?" + urlencode({name: value for name, value in wanted.items() if value is not None})
+    last = views[-1].case.id if views else None
+    wanted = {"status": status, "origin": origin}
+    following = next_page("/v1/cases", wanted, last, full=len(views) == limit, limit=limit)
     return CasesOut(cases=[CaseOut.of(one) for one in views], next=following)
 
 

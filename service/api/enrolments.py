@@ -5,7 +5,6 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Annotated, Self
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -25,6 +24,7 @@ from service.adjudication.usecases.read_outcome import Outcome, read_outcome
 from service.api.deps import Adjudicator, AnyRole, Enroller, Running
 from service.api.form import CAPTURE_ERRORS, Form, SentForm, described, part
 from service.api.json_body import parsed
+from service.api.pages import next_page
 from service.api.problems import declared, malformed
 from service.api.shapes import AsText, Date, Instant, LivenessIn, LivenessShape, MarkOut, NameIn, Sent, WarningOut
 from service.api.text import Line
@@ -337,10 +337,10 @@ def index(
 ) -> EnrolmentsOut:
     """Enrolments, oldest first: `status=unusable` lists those that somebody has to see to."""
     found = list_enrolments(EnrolmentQuery(status, reason, after, limit), actor=actor, storage=app.store.storage)
-    wanted = {"status": status, "reason": reason, "after": found[-1].id if found else None, "limit": limit}
-    following = "/v1/enrolments?" + urlencode({name: value for name, value in wanted.items() if value is not None})
-    rows = [EnrolmentRow.of(one) for one in found]
-    return EnrolmentsOut(enrolments=rows, next=following if len(found) == limit else None)
+    last = found[-1].id if found else None
+    wanted = {"status": status, "reason": reason}
+    following = next_page("/v1/enrolments", wanted, last, full=len(found) == limit, limit=limit)
+    return EnrolmentsOut(enrolments=[EnrolmentRow.of(one) for one in found], next=following)
 
 
 @router.get("/{enrolment_id}", responses=declared(NoSuchEnrolment))

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -10,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from service.api.deps import Adjudicator, Running
 from service.api.json_body import StrictJsonRoute
+from service.api.pages import next_page
 from service.api.problems import declared
 from service.api.shapes import Sent
 from service.api.text import Writable
@@ -104,10 +104,10 @@ def index(
 ) -> FindingsOut:
     """Findings, oldest first."""
     found = list_findings(FindingQuery(status, pattern, after, limit), actor=actor, storage=app.store.storage)
-    wanted = {"status": status, "pattern": pattern, "after": found[-1].id if found else None, "limit": limit}
-    following = "/v1/findings?" + urlencode({name: value for name, value in wanted.items() if value is not None})
-    rows = [FindingOut.of_finding(one) for one in found]
-    return FindingsOut(findings=rows, next=following if len(found) == limit else None)
+    last = found[-1].id if found else None
+    wanted = {"status": status, "pattern": pattern}
+    following = next_page("/v1/findings", wanted, last, full=len(found) == limit, limit=limit)
+    return FindingsOut(findings=[FindingOut.of_finding(one) for one in found], next=following)
 
 
 @router.post("/{finding_id}/close", responses=declared(NoSuchFinding, FindingClosed, MalformedRequest))

@@ -66,7 +66,7 @@ Hypotheses = Annotated[
     list[Hypothesis],
     Query(
         description="how the captures may be a person's; any way unless given. Name fingers of unknown position as you "
-        "like, each once, and give `any_position`",
+        "like, each once, and give `any_position`, with a face `as_stated` too",
         min_length=1,
     ),
 ]

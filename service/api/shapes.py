@@ -134,7 +134,10 @@ class EvidenceOut(BaseModel):
     def by_position(cls, evidence: Mapping[str, PositionEvidence]) -> "dict[str, EvidenceOut]":
         return {
             position: cls(
-                score=round(one.score, 4), log10_lr=round(one.log10_lr, 3), found_at=one.found_at, scale=one.scale
+                score=round(one.score, 4),
+                log10_lr=round(one.log10_lr, 3),
+                found_at=one.found_at,
+                scale=None if one.scale is None else round(one.scale, 3),
             )
             for position, one in evidence.items()
         }

@@ -10,12 +10,14 @@ from sqlalchemy import (
     JSON,
     Column,
     ColumnElement,
+    CompoundSelect,
     Float,
     Index,
     Integer,
     Row,
     Select,
     String,
+    Subquery,
     Table,
     Text,
     Uuid,
@@ -82,6 +84,21 @@ finding = Table(
 )
 
 mapper.map_imperatively(Finding, finding)
+
+
+def _merged() -> Subquery:
+    """Everyone merged, by key, and who they are today, however long the chain of merges is."""
+    chain = select(person.c.key, person.c.survivor_key.label("today")).where(person.c.survivor_key.is_not(None))
+    steps = chain.cte("chain", recursive=True)
+    via = aliased(person)
+    further = select(steps.c.key, via.c.survivor_key).where(via.c.key == steps.c.today, via.c.survivor_key.is_not(None))
+    steps = steps.union_all(further)
+    end = aliased(person)
+    ends = select(steps.c.key, steps.c.today).join(end, end.c.key == steps.c.today)
+    return ends.where(end.c.survivor_key.is_(None)).subquery("merged")
+
+
+_MERGED = _merged()
 
 
 class SqlFindings:
@@ -168,7 +185,7 @@ class SqlRecords:
         at_home = exists().where(
             membership.c.person_key == person.c.key, membership.c.household_key == enrolment.c.household_key
         )
-        who = func.coalesce(person.c.survivor_key, person.c.key)
+        who = func.coalesce(_MERGED.c.today, person.c.key)
         joined = _named(select(enrolment.c.sent_by, who.label("who"))).where(_within(window), ~at_home)
         often = _named(select(who)).where(_within(window), ~at_home).group_by(who).having(times >= least)
         counted = (
@@ -185,8 +202,8 @@ class SqlRecords:
         return [Named(row.sent_by, row.id, row.times, row.since, row.until) for row in self._session.execute(rows)]
 
     def face_pairs(self, window: Window) -> Sequence[FacePair]:
-        one = aliased(person)
-        subject = func.coalesce(one.c.survivor_key, one.c.key).label("subject_key")
+        merged = _MERGED.alias()
+        subject = func.coalesce(merged.c.today, review_case.c.person_key).label("subject_key")
         rows = (
             _named_rows(
                 enrolment.c.id,
@@ -196,7 +213,7 @@ class SqlRecords:
                 case_candidate.c.band,
                 subject,
             )
-            .join(one, one.c.key == review_case.c.person_key)
+            .outerjoin(merged, merged.c.key == review_case.c.person_key)
             .where(_within(window), case_candidate.c.hypothesis.in_([Hypothesis.FACE_ALONE, Hypothesis.SOME_FALSE]))
         )
         pairs = []
@@ -365,19 +382,20 @@ def _named(rows: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
         .join(review_case, review_case.c.enrolment_key == enrolment.c.key)
         .join(case_candidate, case_candidate.c.case_key == review_case.c.key)
         .join(person, person.c.key == case_candidate.c.person_key)
+        .outerjoin(_MERGED, _MERGED.c.key == person.c.key)
     )
 
 
 def _named_rows(*columns: Any) -> Select[*tuple[Any, ...]]:
     """The same, with the candidate's own key, and the key of the person they are today."""
-    today = func.coalesce(person.c.survivor_key, person.c.key).label("candidate_key")
+    today = func.coalesce(_MERGED.c.today, person.c.key).label("candidate_key")
     return _named(select(case_candidate.c.key.label("row_key"), today, *columns))
 
 
-def _names_of(person_id: UUID) -> Select[*tuple[Any, ...]]:
-    """The keys of a person and of those merged into them."""
-    own = select(person.c.key).where(person.c.id == person_id).scalar_subquery()
-    return select(person.c.key).where(or_(person.c.id == person_id, person.c.survivor_key == own))
+def _names_of(person_id: UUID) -> CompoundSelect[int]:
+    """The keys of a person and of all merged into them."""
+    own = select(person.c.key).where(person.c.id == person_id)
+    return own.union(select(_MERGED.c.key).where(_MERGED.c.today == own.scalar_subquery()))
 
 
 def _only_the_face(row: Any) -> bool:

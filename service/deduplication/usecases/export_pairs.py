@@ -80,7 +80,7 @@ def _to_csv(rows: Iterable[PairRow], table: Path) -> None:
 
 def _in_words(position: str, one: PositionEvidence) -> str:
     place = position if one.found_at in (None, position) else f"{position}@{one.found_at}"
-    scale = "" if one.scale is None else f"*{one.scale:g}"
+    scale = "" if one.scale is None else f"*{one.scale:.3g}"
     return f"{place}{scale}={one.log10_lr:.1f}"
 
 

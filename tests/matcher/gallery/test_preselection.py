@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import faiss
@@ -123,11 +123,9 @@ def test_across_blocks_and_layouts_the_best_rows_are_those_of_one_scan(
         probe = probe_of(again(0, probed))
         alive = np.arange(len(having)) % 4 != 3
         other, short = probe_of(again(0, [Position.FACE])), max(count // 2, 1)
-        alone, shorter = (
-            some.search([way], lambda: alive, in_order)[0] for way in (Way(other, count), Way(probe, short))
-        )
+        alone, shorter = (some.search([way], lambda: alive, map)[0] for way in (Way(other, count), Way(probe, short)))
         ways = [Way(probe, count), Way(other, count), Way(probe, short), Way(probe, count)]
-        found, beside, shortened, again_found = some.search(ways, lambda: alive, in_order)
+        found, beside, shortened, again_found = some.search(ways, lambda: alive, map)
     assert again_found.tolist() == found.tolist()
     assert sorted(beside.tolist()) == sorted(alone.tolist())
     assert sorted(shortened.tolist()) == sorted(shorter.tolist())
@@ -146,12 +144,6 @@ def test_across_blocks_and_layouts_the_best_rows_are_those_of_one_scan(
         assert len(ours) == min(count, len(common & estimates.keys()))
         if ours and left_out:  # FAISS rounds its tables to 8 bits
             assert min(estimates[slot] for slot in ours) > max(left_out) - 0.5
-
-
-def in_order(
-    function: preselection.Scan, blocks: Iterable[preselection.Block]
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    return map(function, blocks)
 
 
 def test_faiss_still_scans_with_at_most_two_hundred_and_fifty_seven_codes() -> None:
@@ -175,7 +167,7 @@ def test_searches_never_see_an_empty_or_half_written_block(monkeypatch: pytest.M
         append(array, rows)
 
     def search() -> None:
-        (found,) = some.search([Way(probe, 9)], lambda: np.ones(9, np.bool_), in_order)
+        (found,) = some.search([Way(probe, 9)], lambda: np.ones(9, np.bool_), map)
         lengths.append(len(found))
 
     def search_before_and_after(block: preselection.Block, *added: np.ndarray) -> None:

@@ -259,10 +259,11 @@ def test_a_finding_that_was_closed_comes_again_only_with_new_enrolments(
 
 def test_people_who_were_merged_are_one(database: Engine, storage: SqlStorage, planted: Planted) -> None:
     for n in range(6):
-        planted.suspect(planted.enrol(NOW - timedelta(days=40 + n), sender="token:desk"), 7 if n % 2 else 8)
+        planted.suspect(planted.enrol(NOW - timedelta(days=40 + n), sender="token:desk"), 7 + n % 3)
     planted.rows.write(database)
     with storage.write() as uow:
-        people = uow.people.by_keys([7, 8])
+        people = uow.people.by_keys([7, 8, 9])
+        people[9].merge_into(people[8])
         people[8].merge_into(people[7])
         uow.commit()
     (found,) = run(storage).new

@@ -23,6 +23,7 @@ from service.registry.domain.people import Person
 from service.storage.unit import METADATA, MIGRATIONS, SCHEMA, SqlStorage, prepare
 from tests.service.made_up import AMINA, NOW
 
+ROOT = Path(__file__).resolve().parents[3]
 FIRST_SCHEMA = Path(__file__).with_name("first_schema.sql")
 """Rows as the first version wrote them: a household of two, one of them under review."""
 
@@ -116,3 +117,7 @@ def test_services_started_at_once_migrate_once(database_url: str) -> None:
 
 def test_the_newest_migration_is_the_one_the_code_asks_for() -> None:
     assert ScriptDirectory.from_config(config()).get_heads() == [SCHEMA]
+
+
+def test_the_changelog_names_the_newest_schema() -> None:
+    assert f"migrates the database to schema {SCHEMA}." in (ROOT / "CHANGELOG.md").read_text()
