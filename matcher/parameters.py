@@ -122,8 +122,8 @@ LETTERS_SKEW, LETTERS_FLOW = -1.25, 0.45  # thin ink, and lines that stop and st
 # 200 would have matched another impression (log10 LR above 2), and 113 of these have as many. Of 282 faces, pages of
 # text, patterns and noise beyond them none has more than 7.1.
 UNCLEAR_SURE = 8.0
-# Prints stated as this or more are read at half of it if they show a finger's ridges only there.
-HALVED_FROM_DPI = 800.0
+# Outside these limits the resolution stated is not believed where a print shows a finger's ridges at 500 dpi alone.
+USUAL_DPI = (400.0, 700.0)
 UNCLEAR_LARGEST_MM = 30.0  # of a side; scanners of one flat finger have at most 25.4 (FAP 30)
 
 NEGATIVE_BLANK, NEGATIVE_DARKER = 0.1, 15.0  # share of blank background; none of 640 real prints has a darker one

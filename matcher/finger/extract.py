@@ -1,6 +1,7 @@
 """A finger capture → minutiae and quality."""
 
 import hashlib
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,23 +68,30 @@ class FingerExtractor:
 
 
 def read(image: Image) -> tuple[Pixels, RidgeMap, bool]:
-    """`find_ridges`, and whether half the resolution stated is believed.
+    """`find_ridges`, and whether 500 dpi are believed instead of the resolution stated.
 
-    A print of 500 dpi that is stated as 1000 has ridges too fine to be found, or twice too near. It is read at 500 dpi
-    if it shows the ridges of a finger there and not at 1000.
+    A print of 500 dpi that is stated as 1000 has ridges too fine to be found, or twice too near; one stated as 300 has
+    ridges too coarse. Both are read at 500 dpi if they show the ridges of a finger there and not as stated.
     """
     grey, ridges = find_ridges(image)
-    if image.dpi is None or image.dpi < p.HALVED_FROM_DPI or _shows_finger(grey, ridges):
+    dpi = image.dpi or p.FINGER_DPI
+    if p.USUAL_DPI[0] < dpi < p.USUAL_DPI[1] or _shows_finger(grey, ridges, dpi):
         return grey, ridges, False
-    if max(image.pixels.shape[:2]) > p.UNCLEAR_LARGEST_MM / 25.4 * image.dpi / 2:
+    if max(image.pixels.shape[:2]) > p.UNCLEAR_LARGEST_MM / 25.4 * p.FINGER_DPI:
         return grey, ridges, False
-    halved, theirs = find_ridges(replace(image, dpi=image.dpi / 2))
-    return (halved, theirs, True) if _shows_finger(halved, theirs) else (grey, ridges, False)
+    usual, theirs = find_ridges(replace(image, dpi=p.FINGER_DPI))
+    return (usual, theirs, True) if _shows_finger(usual, theirs, p.FINGER_DPI) else (grey, ridges, False)
 
 
-def _shows_finger(grey: Pixels, ridges: RidgeMap) -> bool:
-    """Whether there are ridges as far apart as a finger's."""
-    return shows_ridges(ridges) and p.PERIOD_LEAST <= ridge_period(grey, ridges) <= p.PERIOD_MOST
+def _shows_finger(grey: Pixels, ridges: RidgeMap, dpi: float) -> bool:
+    """Whether there are ridges, not too near for a finger's; nor too far apart, unless a low resolution is stated.
+
+    Prints whose ridges are too far apart are found at other scales; those with ridges too near lose their minutiae.
+    """
+    if not shows_ridges(ridges):
+        return False
+    farthest = p.PERIOD_MOST if dpi >= p.FINGER_DPI else math.inf
+    return p.PERIOD_LEAST <= ridge_period(grey, ridges) <= farthest
 
 
 def find_ridges(image: Image) -> tuple[Pixels, RidgeMap]:

@@ -23,7 +23,7 @@ class MarkRule:
 MARKS: Mapping[str, MarkRule] = {
     SAME_FINGER: MarkRule(True, "One finger was given at several positions."),
     IDENTICAL_FILES: MarkRule(True, "One file was given at several positions."),
-    "slap_as_finger": MarkRule(False, "A picture of several fingers was given as one finger."),
+    "slap_as_finger": MarkRule(True, "A picture of several fingers was given as one finger."),
     RESOLUTION_DOUBTFUL: MarkRule(False, "The resolution stated does not fit the prints."),
     "several_people": MarkRule(False, "The picture shows more than one person."),
     MIRRORED: MarkRule(False, "The prints match somebody as in a mirror."),

@@ -233,9 +233,10 @@ def test_models_are_named_alike_in_every_process(extractor: FingerExtractor) -> 
     assert len(extractor.model) == 12
 
 
-def test_a_print_stated_at_twice_its_resolution_is_read_at_its_own(extractor: FingerExtractor) -> None:
-    found, quality = extractor.extract(Image(picture("p1_2.png").pixels, 1000))
-    extractor.check(Image(picture("p1_2.png").pixels, 1000))
+@pytest.mark.parametrize("stated", [750, 1000, 1200])
+def test_a_print_stated_at_twice_its_resolution_is_read_at_its_own(extractor: FingerExtractor, stated: float) -> None:
+    found, quality = extractor.extract(Image(picture("p1_2.png").pixels, stated))
+    extractor.check(Image(picture("p1_2.png").pixels, stated))
     assert "resolution_doubtful" in quality.reasons
     mate, other = (prepare(extractor.minutiae(picture(name))) for name in ("p1_1.png", "p2_1.png"))
     mated, not_mated = compare(prepare(found), [mate, other])
@@ -251,7 +252,18 @@ def test_a_print_of_a_fine_scanner_is_read_as_stated(extractor: FingerExtractor)
     assert "resolution_doubtful" not in extractor.extract(Image(fine, 1000))[1].reasons
 
 
-def test_what_shows_no_finger_at_half_the_resolution_either_is_read_as_stated() -> None:
+@pytest.mark.parametrize("stated", [200, 300])
+def test_a_print_stated_at_half_its_resolution_is_read_at_its_own_if_it_shows_no_ridges_as_stated(
+    extractor: FingerExtractor, stated: float
+) -> None:
+    image = Image(picture("p1_2.png").pixels, stated)
+    _, ridges, doubted = read(image)
+    assert shows_ridges(ridges)
+    assert doubted is not shows_ridges(find_ridges(image)[1])
+    assert "resolution_doubtful" in extractor.extract(image)[1].reasons
+
+
+def test_what_shows_no_finger_at_the_usual_resolution_either_is_read_as_stated() -> None:
     wide = np.tile(picture("p1_2.png").pixels, (1, 3))
     for pixels in (wide, np.full((300, 300), 128, np.uint8)):
         assert not read(Image(pixels, 1000))[2]

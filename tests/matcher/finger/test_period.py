@@ -7,7 +7,7 @@ from matcher.decode import decode
 from matcher.finger import FingerExtractor
 from matcher.finger.extract import find_ridges
 from matcher.finger.period import ridge_period
-from matcher.parameters import HALVED_FROM_DPI
+from matcher.parameters import USUAL_DPI
 from matcher.types import Image, Pixels
 from tests.data import evaluation_data
 from tests.matcher.finger.made_up import ridges_picture
@@ -49,7 +49,7 @@ def test_a_wrong_resolution_is_a_reason_whatever_the_score(
     quality = extractor.quality(image, extractor.minutiae(picture("p1_1.png")))
     assert quality.score >= 60
     assert (DOUBTFUL in quality.reasons) is doubtful
-    believed = stated / 2 if stated >= HALVED_FROM_DPI else stated
+    believed = 500 if stated >= USUAL_DPI[1] else stated
     assert quality.components["ridge_period_px"] == pytest.approx(9.1 * 500 / believed, rel=0.1)
 
 

@@ -8,11 +8,11 @@ from matcher import WarningCode
 from service.adjudication.domain.evidence import Candidate, Hypothesis, PositionEvidence
 from service.adjudication.domain.marks import MARKS, Mark, marks_of, open_a_case, with_candidates
 
-OPENING = {"same_finger", "identical_files"}
+OPENING = {"same_finger", "identical_files", "slap_as_finger"}
 
 
 @pytest.mark.parametrize("code", MARKS)
-def test_only_what_an_enrolment_shows_as_a_whole_opens_a_case(code: str) -> None:
+def test_only_what_no_honest_capture_shows_opens_a_case(code: str) -> None:
     mark = Mark(code, ("face",))
     assert open_a_case([mark]) == (code in OPENING)
     assert mark.sentence.endswith(".")

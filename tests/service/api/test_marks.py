@@ -190,3 +190,9 @@ def test_mirrored_prints_and_other_resolutions_open_a_case_that_says_so(
     (candidate,) = desk.get(f"/v1/cases/{found['case']}")["candidates"]
     assert (candidate["person"]["number"], candidate["hypothesis"]) == (first["person_number"], hypothesis)
     assert candidate["evidence"]["right_index"]["scale"] == (None if code == "mirrored" else 0.6)
+
+
+def test_a_slap_given_as_one_finger_opens_a_case_of_its_own(counter: Client) -> None:
+    found = counter.enrol({"right_index": slap_png([1, 2, 3, 4])})
+    assert (found["status"], found["candidates"]) == ("in_review", 0)
+    assert marks(found)["slap_as_finger"] == [["right_index"]]
