@@ -128,7 +128,7 @@ def test_after_the_decision_the_second_enrolment_has_the_number_of_the_first(
     session: list[Any], service: Running
 ) -> None:
     amina, _, hamida, *_ = session
-    with service.client("admin") as client:
+    with service.client("enroller") as client:
         now = client.get(hamida["links"]["self"]).json()
     assert now["status"] == "enrolled"
     assert (now["person_number"], now["household_id"]) == (amina["person_number"], amina["household_id"])
@@ -210,6 +210,10 @@ def test_the_routes_table_has_every_route_with_the_roles_it_lets_in(jisr: App, h
     stated = {(method, path.strip("`")): set(roles.split(", ")) for method, path, roles, _ in rows}
     assert stated == found
     assert len(rows) == len(stated)
+
+
+def test_the_roles_table_has_every_role() -> None:
+    assert [role.strip("`") for role, _ in table("Roles")] == [*AccessRole]
 
 
 # Warnings
@@ -347,8 +351,9 @@ def words(command: str) -> str:
 
 def test_the_commands_table_has_every_command_and_no_option_that_does_not_exist() -> None:
     known, rows = all_commands(), table("Commands")
-    assert sorted(words(command) for command, _ in rows) == sorted(known)
-    for command, meaning in rows:
+    assert sorted(words(command) for command, *_ in rows) == sorted(known)
+    for command, role, meaning in rows:
+        assert role in [*AccessRole]
         assert set(re.findall(r"--[a-z-]+", command + meaning)) <= known[words(command)], command
 
 

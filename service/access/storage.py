@@ -15,6 +15,12 @@ token = Table(
     Column("sha256", String(64), nullable=False, unique=True),
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),
+    Column("site", String(200)),
+    Column("device", String(200)),
+    Column("expires_at", Instant),
+    Column("last_used_at", Instant),
+    Column("previous_sha256", String(64), index=True),
+    Column("previous_until", Instant),
     sqlite_autoincrement=True,
 )
 mapper.map_imperatively(Token, token)

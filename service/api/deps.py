@@ -1,13 +1,13 @@
 """What routes are given: the running service, and who is calling."""
 
-from collections.abc import Callable
 from typing import Annotated
 
 from asgi_correlation_id import correlation_id
 from fastapi import Depends, Request
+from fastapi.params import Depends as DependsMarker
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from service.access.domain import AccessRole
+from service.access.domain import Permission, roles_with
 from service.access.errors import Unauthenticated
 from service.access.usecases.tokens import sign_in
 from service.bootstrap import App
@@ -34,18 +34,27 @@ def signed_in(app: Running, credentials: Annotated[HTTPAuthorizationCredentials 
     return sign_in(credentials.credentials, channel="api", request_id=request_id, storage=app.store.storage)
 
 
-def allow(*roles: AccessRole) -> Callable[[Actor], Actor]:
-    """A dependency that lets these roles in, and admin."""
+def may(permission: Permission) -> DependsMarker:
+    """A dependency: the actor, where the role has this permission. Raises Unauthenticated, Forbidden."""
 
     def check(actor: Annotated[Actor, Depends(signed_in)]) -> Actor:
-        if actor.role not in (*roles, AccessRole.ADMIN):
-            needed = " or ".join(roles) or AccessRole.ADMIN
-            raise Forbidden(f"this needs a token of role {needed}; yours is of role {actor.role}")
+        roles = roles_with(permission)
+        if actor.role not in roles:
+            raise Forbidden(f"this needs a token of role {' or '.join(roles)}; yours is of role {actor.role}")
         return actor
 
-    return check
+    return DependsMarker(check)
 
 
-Enroller = Annotated[Actor, Depends(allow(AccessRole.ENROLLER))]
-Adjudicator = Annotated[Actor, Depends(allow(AccessRole.ADJUDICATOR))]
-AnyRole = Annotated[Actor, Depends(allow(AccessRole.ENROLLER, AccessRole.ADJUDICATOR))]
+MayEnrol = Annotated[Actor, may(Permission.ENROL)]
+MayListEnrolments = Annotated[Actor, may(Permission.LIST_ENROLMENTS)]
+MayReadEnrolment = Annotated[Actor, may(Permission.READ_ENROLMENT)]
+MayReadPerson = Annotated[Actor, may(Permission.READ_PERSON)]
+MayReadHousehold = Annotated[Actor, may(Permission.READ_HOUSEHOLD)]
+MayIdentify = Annotated[Actor, may(Permission.IDENTIFY)]
+MayVerify = Annotated[Actor, may(Permission.VERIFY)]
+MayJudgeQuality = Annotated[Actor, may(Permission.JUDGE_QUALITY)]
+MayReadCases = Annotated[Actor, may(Permission.READ_CASES)]
+MayDecideCases = Annotated[Actor, may(Permission.DECIDE_CASES)]
+MayReadFindings = Annotated[Actor, may(Permission.READ_FINDINGS)]
+MayCloseFindings = Annotated[Actor, may(Permission.CLOSE_FINDINGS)]

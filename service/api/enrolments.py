@@ -21,7 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from matcher import Position
 from service.adjudication.usecases.read_outcome import Outcome, read_outcome
-from service.api.deps import Adjudicator, AnyRole, Enroller, Running
+from service.api.deps import MayEnrol, MayListEnrolments, MayReadEnrolment, Running
 from service.api.form import CAPTURE_ERRORS, Form, SentForm, described, part
 from service.api.json_body import parsed
 from service.api.pages import next_page
@@ -276,7 +276,7 @@ class EnrolmentOut(BaseModel):
     openapi_extra=described({"enrolment": {"$ref": "#/components/schemas/EnrolmentIn"}}),
 )
 async def create(
-    actor: Enroller, form: Form, response: Response, app: Running, turn: InTurn, *, wait: Wait = 0
+    actor: MayEnrol, form: Form, response: Response, app: Running, turn: InTurn, *, wait: Wait = 0
 ) -> EnrolmentOut:
     """Enrol one person.
 
@@ -326,7 +326,7 @@ class EnrolmentsOut(BaseModel):
 @router.get("", responses=declared(NoSuchEnrolment))
 def index(
     app: Running,
-    actor: Adjudicator,
+    actor: MayListEnrolments,
     *,
     status: Annotated[EnrolmentStatus | None, Query(description="only these; all where not given")] = None,
     reason: Annotated[
@@ -344,7 +344,7 @@ def index(
 
 
 @router.get("/{enrolment_id}", responses=declared(NoSuchEnrolment))
-async def read(enrolment_id: UUID, app: Running, actor: AnyRole, wait: Wait = 0) -> EnrolmentOut:
+async def read(enrolment_id: UUID, app: Running, actor: MayReadEnrolment, wait: Wait = 0) -> EnrolmentOut:
     """What became of an enrolment."""
     return EnrolmentOut.of(await _outcome(enrolment_id, app, actor, wait))
 

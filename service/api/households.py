@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from service.api.deps import AnyRole, Running
+from service.api.deps import MayReadHousehold, Running
 from service.api.people import names_of
 from service.api.problems import declared
 from service.api.shapes import NameShape
@@ -61,6 +61,6 @@ class HouseholdOut(BaseModel):
 
 
 @router.get("/{household_id}", responses=declared(NoSuchHousehold, MalformedHousehold))
-def read(household_id: str, app: Running, actor: AnyRole) -> HouseholdOut:
+def read(household_id: str, app: Running, actor: MayReadHousehold) -> HouseholdOut:
     """A household by its household ID, or by the UUID its client gave it."""
     return HouseholdOut.of(read_household(household_id, actor=actor, storage=app.store.storage))

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from service.adjudication.domain.evidence import Band, Hypothesis
-from service.api.deps import AnyRole, Running
+from service.api.deps import MayVerify, Running
 from service.api.form import CAPTURE_ERRORS, Dpi, Form, described, of_fingers, part
 from service.api.problems import declared
 from service.api.shapes import HYPOTHESIS, LOG10_LR, RARITY, CaptureWarningsOut, EvidenceOut, ThresholdsOut
@@ -49,7 +49,7 @@ class VerificationOut(BaseModel):
     responses=declared(*CAPTURE_ERRORS, NoSuchPerson, NothingToCompare),
     openapi_extra=described({"number": {"type": "string", "description": "the person's number"}}),
 )
-async def compare(actor: AnyRole, form: Form, app: Running, turn: InTurn, dpi: Dpi = None) -> VerificationOut:
+async def compare(actor: MayVerify, form: Form, app: Running, turn: InTurn, dpi: Dpi = None) -> VerificationOut:
     """Is this the person with this number? (1:1)"""
     work = partial(
         verify,

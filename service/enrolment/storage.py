@@ -70,6 +70,7 @@ enrolment = Table(
     Index("ix_enrolment_status_key", "status", "key"),
     Index("ix_enrolment_status_reason", "status", "reason"),
     Index("ix_enrolment_received_at", "received_at"),
+    Index("ix_enrolment_site_key", "site", "key"),
     sqlite_autoincrement=True,
 )
 

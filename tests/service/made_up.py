@@ -35,7 +35,7 @@ from tests.matcher.finger.test_slaps import slap
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 AMINA = Demographics((Name("Latn", "Amina"),))
-TESTER = Actor("token:a desk", "admin", None, "test", "00000000-0000-0000-0000-000000000000")
+TESTER = Actor("token:a desk", "adjudicator", None, "test", "00000000-0000-0000-0000-000000000000")
 
 
 def of_extractor(extractor: Extractor, templates: Iterable[Template]) -> list[Template]:

@@ -81,7 +81,7 @@ def test_a_name_is_given_once_even_after_its_token_was_revoked(storage: SqlStora
     revoke(storage, "a counter")
     before = all_rows(database)
     with pytest.raises(MalformedRequest, match="already a token named 'a counter'"):
-        made(storage, "a counter", AccessRole.ADMIN)
+        made(storage, "a counter", AccessRole.ADMINISTRATOR)
     assert all_rows(database) == before
 
 

@@ -188,7 +188,9 @@ def filled(
         settings = Settings(home=home, database_url=url(home), embedded_worker=False)
         app = wire(open_store(settings), loaded_recognition)
         stack.callback(app.store.database.dispose)
-        token = create_token("a", AccessRole.ADMIN, actor=TESTER, storage=app.store.storage, clock=app.store.clock)
+        token = create_token(
+            "a", AccessRole.ADJUDICATOR, actor=TESTER, storage=app.store.storage, clock=app.store.clock
+        )
         names = fill(app, size)
         with app.store.lock(Lock.WORKER) as turn:
             assert turn is not None

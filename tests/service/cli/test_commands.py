@@ -73,18 +73,18 @@ def test_a_folder_is_enrolled_once_however_often_it_is_sent(service: Running, tm
     assert first.exit_code == second.exit_code == 1  # the cat
     assert first.stdout.count("enrolled") == second.stdout.count("enrolled") == 2
     assert "left_thumb: " in first.stdout
-    with service.client("admin") as client:
+    with service.client("adjudicator") as client:
         assert client.get("/readyz").json()["people"] == 2
 
 
 def test_tokens_are_made_listed_and_revoked(service: Running) -> None:
     made = jisr(service, "token", "create", "desk", "--role", "adjudicator").stdout.strip()
-    again = jisr(service, "token", "create", "desk", "--role", "admin")
+    again = jisr(service, "token", "create", "desk", "--role", "administrator")
     assert again.exit_code == 1
     assert "already a token named 'desk'" in again.stderr
     assert "desk" in jisr(service, "token", "list").stdout
     assert made not in jisr(service, "token", "list").stdout
-    with service.client("admin") as client:
+    with service.client("adjudicator") as client:
         bearer = {"Authorization": f"Bearer {made}"}
         assert client.get("/v1/cases", headers=bearer).status_code == 200
         jisr(service, "token", "revoke", "desk")
@@ -243,7 +243,7 @@ def test_an_altered_model_stops_the_service_by_name(service: Running, tmp_path: 
 
 @pytest.mark.slow
 def test_a_worker_of_its_own_serves_a_service_without_one(tmp_path: Path) -> None:
-    with running(tmp_path, JISR_EMBEDDED_WORKER="false") as service, service.client("admin") as client:
+    with running(tmp_path, JISR_EMBEDDED_WORKER="false") as service, service.client("enroller") as client:
         log = (tmp_path / "worker.log").open("wb")
         worker = subprocess.Popen([*JISR, "worker"], env=service.environment, stdout=log, stderr=log)
         try:

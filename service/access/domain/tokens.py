@@ -1,20 +1,13 @@
-"""Bearer tokens, kept only as hashes, and the roles they act in."""
+"""Bearer tokens, kept only as hashes."""
 
 import hashlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+
+from service.access.domain.roles import AccessRole
 
 PREFIX = "jisr_"
-
-
-class AccessRole(StrEnum):
-    """enroller: a counter. adjudicator: decides cases. admin: both."""
-
-    ENROLLER = "enroller"
-    ADJUDICATOR = "adjudicator"
-    ADMIN = "admin"
 
 
 @dataclass(eq=False)
@@ -24,6 +17,12 @@ class Token:
     sha256: str
     created_at: datetime
     revoked_at: datetime | None = None
+    site: str | None = None
+    device: str | None = None
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+    previous_sha256: str | None = None
+    previous_until: datetime | None = None
     key: int = field(init=False)
 
     @property
