@@ -64,6 +64,10 @@ class Settings(BaseSettings):
         default=30.0, gt=0, description="seconds in which 2,000 bytes for each must come of a body"
     )
 
+    sites_see_everyone: bool = Field(
+        default=False, description="tokens bound to a site may see people and households enrolled at other sites"
+    )
+
     @model_validator(mode="after")
     def _bands_in_order(self) -> Self:
         if self.fpir_duplicate > self.fpir_review:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from service.adjudication.domain.cases import Case, CaseStatus, Decision, Origin
 from service.adjudication.domain.evidence import Band, Hypothesis, Thresholds
-from service.adjudication.errors import CaseClosed, NoCandidates, NoSuchCase, UnknownSurvivor
+from service.adjudication.errors import CaseClosed, NoCandidates, NoSuchCase, OwnEnrolment, UnknownSurvivor
 from service.adjudication.ports import CaseQuery
 from service.adjudication.usecases.decide import DecideCase, decide_case
 from service.adjudication.usecases.read_cases import CaseView, list_cases, read_case
@@ -166,7 +166,7 @@ def read(case_id: UUID, app: Running, actor: MayReadCases) -> CaseOut:
 
 @router.post(
     "/{case_id}/decision",
-    responses=declared(NoSuchCase, CaseClosed, UnknownSurvivor, NoCandidates, MalformedRequest),
+    responses=declared(NoSuchCase, CaseClosed, OwnEnrolment, UnknownSurvivor, NoCandidates, MalformedRequest),
 )
 def decide(case_id: UUID, sent: DecisionIn, app: Running, actor: MayDecideCases) -> CaseOut:
     """Decide a case. Numbers, households and aliases follow at once, or not at all.

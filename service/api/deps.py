@@ -31,7 +31,13 @@ def signed_in(app: Running, credentials: Annotated[HTTPAuthorizationCredentials 
     if credentials is None:
         raise Unauthenticated("send `Authorization: Bearer TOKEN`, with a token made by `jisr token create`")
     request_id = correlation_id.get() or ""
-    return sign_in(credentials.credentials, channel="api", request_id=request_id, storage=app.store.storage)
+    return sign_in(
+        credentials.credentials,
+        channel="api",
+        request_id=request_id,
+        storage=app.store.storage,
+        sites_see_everyone=app.store.settings.sites_see_everyone,
+    )
 
 
 def may(permission: Permission) -> DependsMarker:

@@ -41,7 +41,14 @@ from service.enrolment.domain.enrolments import (
     Liveness,
     PositionException,
 )
-from service.enrolment.errors import ContradictedException, EnrolmentDiffers, NoSuchEnrolment, QueueFull
+from service.enrolment.errors import (
+    ContradictedException,
+    EnrolmentDiffers,
+    NoSuchEnrolment,
+    OtherDevice,
+    OtherSite,
+    QueueFull,
+)
 from service.enrolment.ports import EnrolmentQuery
 from service.enrolment.steps.captures import PARTS
 from service.enrolment.usecases.list_enrolments import list_enrolments
@@ -271,7 +278,14 @@ class EnrolmentOut(BaseModel):
     "",
     status_code=202,
     responses=declared(
-        *CAPTURE_ERRORS, ContradictedException, UnknownHousehold, MalformedHousehold, EnrolmentDiffers, QueueFull
+        *CAPTURE_ERRORS,
+        OtherSite,
+        OtherDevice,
+        ContradictedException,
+        UnknownHousehold,
+        MalformedHousehold,
+        EnrolmentDiffers,
+        QueueFull,
     ),
     openapi_extra=described({"enrolment": {"$ref": "#/components/schemas/EnrolmentIn"}}),
 )

@@ -37,6 +37,9 @@ class IdentificationOut(BaseModel):
     thresholds: ThresholdsOut
     gallery_size: int
     candidates: list[IdentifiedOut]
+    elsewhere: list[Band] = Field(
+        description="of candidates enrolled at other sites, whom this token may not see: their bands, strongest first"
+    )
     captures: list[CaptureWarningsOut] = Field(description="what was searched with; of a slap, each finger")
 
     @classmethod
@@ -58,6 +61,7 @@ class IdentificationOut(BaseModel):
             thresholds=ThresholdsOut.of(outcome.thresholds),
             gallery_size=outcome.gallery_size,
             candidates=candidates,
+            elsewhere=list(outcome.elsewhere),
             captures=CaptureWarningsOut.by_position(outcome.warnings),
         )
 

@@ -19,27 +19,30 @@ router = APIRouter(prefix="/v1/verify", tags=["search"])
 
 
 class VerificationOut(BaseModel):
-    """Whether these captures are this person's."""
+    """Whether these captures are this person's.
+
+    Of a person enrolled at another site, whom the token may not see, only the band and the thresholds are stated.
+    """
 
     number: str | None = Field(description="of the person compared with; after a merge the survivor's")
     band: Band
     thresholds: ThresholdsOut
-    log10_lr: float = Field(description=LOG10_LR)
-    rarity: float = Field(description=RARITY)
-    hypothesis: Hypothesis = Field(description=HYPOTHESIS)
+    log10_lr: float | None = Field(description=LOG10_LR)
+    rarity: float | None = Field(description=RARITY)
+    hypothesis: Hypothesis | None = Field(description=HYPOTHESIS)
     evidence: dict[str, EvidenceOut]
     captures: list[CaptureWarningsOut] = Field(description="what was compared; of a slap, each finger")
 
     @classmethod
     def of(cls, outcome: Verification) -> "VerificationOut":
         return cls(
-            number=outcome.person.number,
+            number=outcome.person.number if outcome.seen else None,
             band=outcome.band,
             thresholds=ThresholdsOut.of(outcome.thresholds),
-            log10_lr=round(outcome.log10_lr, 3),
-            rarity=round(outcome.rarity, 3),
-            hypothesis=outcome.hypothesis,
-            evidence=EvidenceOut.by_position(outcome.evidence),
+            log10_lr=round(outcome.log10_lr, 3) if outcome.seen else None,
+            rarity=round(outcome.rarity, 3) if outcome.seen else None,
+            hypothesis=outcome.hypothesis if outcome.seen else None,
+            evidence=EvidenceOut.by_position(outcome.evidence) if outcome.seen else {},
             captures=CaptureWarningsOut.by_position(outcome.warnings),
         )
 

@@ -15,7 +15,8 @@ class Actor:
 
     id: `token:my-counter`, `system:worker`, `user:` and a login of the machine; never the name of a person enrolled.
     role: what it acts as: a token's role, `system` or `owner`. site: where, None where it is bound to none. channel:
-    the door it came through. request_id: of the request, as answered and logged.
+    the door it came through. request_id: of the request, as answered and logged. device: the one that enrolments must
+    name, None where it is bound to none. people_of: the site whose people it may see, None where it may see everyone.
     """
 
     id: str
@@ -23,6 +24,12 @@ class Actor:
     site: str | None
     channel: str
     request_id: str
+    device: str | None = None
+    people_of: str | None = None
+
+    def reaches(self, site: str | None) -> bool:
+        """Whether what is of this site is there for the actor; what is of none, only for those bound to none."""
+        return self.site is None or self.site == site
 
 
 def system_actor(name: str, channel: str) -> Actor:
