@@ -10,6 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from service.access.domain import Permission, roles_with
 from service.access.errors import Unauthenticated
 from service.access.usecases.tokens import sign_in
+from service.api.last_use import LastUse
 from service.bootstrap import App
 from service.kit.actor import Actor
 from service.kit.errors import Forbidden
@@ -26,18 +27,31 @@ def running(request: Request) -> App:
 Running = Annotated[App, Depends(running)]
 
 
-def signed_in(app: Running, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Actor:
+def last_use(request: Request) -> LastUse:
+    found = request.app.state.last_use
+    assert isinstance(found, LastUse)
+    return found
+
+
+def signed_in(
+    app: Running,
+    uses: Annotated[LastUse, Depends(last_use)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+) -> Actor:
     """The actor of the token that the request carries. Raises Unauthenticated."""
     if credentials is None:
         raise Unauthenticated("send `Authorization: Bearer TOKEN`, with a token made by `jisr token create`")
     request_id = correlation_id.get() or ""
-    return sign_in(
+    actor = sign_in(
         credentials.credentials,
         channel="api",
         request_id=request_id,
         storage=app.store.storage,
+        clock=app.store.clock,
         sites_see_everyone=app.store.settings.sites_see_everyone,
     )
+    uses.note(actor)
+    return actor
 
 
 def may(permission: Permission) -> DependsMarker:

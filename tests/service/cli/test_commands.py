@@ -91,6 +91,28 @@ def test_tokens_are_made_listed_and_revoked(service: Running) -> None:
         assert client.get("/v1/cases", headers=bearer).status_code == 401
 
 
+def test_a_token_has_a_site_a_device_an_end_and_a_new_secret(service: Running) -> None:
+    bounds = ("--site", "djibouti-1", "--device", "counter-3", "--expires", "2099-12-31")
+    first = jisr(service, "token", "create", "van", "--role", "enroller", *bounds).stdout.strip()
+    second = jisr(service, "token", "rotate", "van", "--overlap", "24h", "--expires", "90d").stdout.strip()
+    with service.client("enroller") as client:
+
+        def status(secret: str) -> int:
+            return client.get("/v1/persons/2345678901", headers={"Authorization": f"Bearer {secret}"}).status_code
+
+        assert (status(first), status(second)) == (404, 404)
+        jisr(service, "token", "rotate", "van", "--overlap", "0m", "--expires", "never")
+        assert (status(first), status(second)) == (401, 401)
+    (row,) = [line for line in jisr(service, "token", "list").stdout.splitlines() if "van" in line]
+    for cell in ("enroller", "djibouti-1", "counter-3", "never", "active"):
+        assert cell in row
+    for wrong in ("90", "2099-13-01", "soon"):
+        refused = jisr(service, "token", "create", "other", "--role", "enroller", "--expires", wrong)
+        assert refused.exit_code == 2, wrong
+    past = jisr(service, "token", "create", "other", "--role", "enroller", "--expires", "2020-01-01")
+    assert (past.exit_code, "future" in past.stderr) == (1, True)
+
+
 def test_the_gallery_is_rebuilt_from_the_database(service: Running) -> None:
     for command in ("rebuild", "compact"):
         refused = jisr(service, "gallery", command)
