@@ -68,6 +68,13 @@ class Settings(BaseSettings):
         default=False, description="tokens bound to a site may see people and households enrolled at other sites"
     )
 
+    requests_per_minute: int = Field(
+        default=6000, ge=0, description="requests per minute that one token may make; 0: any number"
+    )
+    wrong_tokens_per_minute: int = Field(
+        default=10, ge=0, description="wrong tokens per minute from one address, before it is answered with 429; 0: any"
+    )
+
     @model_validator(mode="after")
     def _bands_in_order(self) -> Self:
         if self.fpir_duplicate > self.fpir_review:

@@ -20,6 +20,7 @@ from service.api import (
 )
 from service.api.last_use import LastUse
 from service.api.metrics import Metrics
+from service.api.rate_limits import RateLimits
 from service.api.turns import Turns
 from service.bootstrap import App
 
@@ -54,6 +55,7 @@ def create_api(app: App, metrics: Metrics) -> FastAPI:
     api.state.turns = Turns(settings.threads, settings.wait_seconds)
     store = app.store
     api.state.last_use = LastUse(lambda actor: note_use(actor=actor, storage=store.storage, clock=store.clock))
+    api.state.rate_limits = RateLimits(settings.requests_per_minute, settings.wrong_tokens_per_minute)
     problems.install(api)
     for noun in NOUNS:
         api.include_router(noun.router)

@@ -1,5 +1,6 @@
 """What routes are given: the running service, and who is calling."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from asgi_correlation_id import correlation_id
@@ -11,6 +12,7 @@ from service.access.domain import Permission, roles_with
 from service.access.errors import Unauthenticated
 from service.access.usecases.tokens import sign_in
 from service.api.last_use import LastUse
+from service.api.rate_limits import RateLimits
 from service.bootstrap import App
 from service.kit.actor import Actor
 from service.kit.errors import Forbidden
@@ -27,30 +29,45 @@ def running(request: Request) -> App:
 Running = Annotated[App, Depends(running)]
 
 
-def last_use(request: Request) -> LastUse:
-    found = request.app.state.last_use
-    assert isinstance(found, LastUse)
-    return found
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What is counted and noted of callers."""
+
+    limits: RateLimits
+    uses: LastUse
+    address: str
+
+
+def gate(request: Request) -> Gate:
+    limits, uses = request.app.state.rate_limits, request.app.state.last_use
+    assert isinstance(limits, RateLimits)
+    assert isinstance(uses, LastUse)
+    return Gate(limits, uses, request.client.host if request.client else "")
 
 
 def signed_in(
     app: Running,
-    uses: Annotated[LastUse, Depends(last_use)],
+    gate: Annotated[Gate, Depends(gate)],
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
 ) -> Actor:
-    """The actor of the token that the request carries. Raises Unauthenticated."""
+    """The actor of the token that the request carries. Raises Unauthenticated, TooManyWrongTokens, TooManyRequests."""
     if credentials is None:
         raise Unauthenticated("send `Authorization: Bearer TOKEN`, with a token made by `jisr token create`")
     request_id = correlation_id.get() or ""
-    actor = sign_in(
-        credentials.credentials,
-        channel="api",
-        request_id=request_id,
-        storage=app.store.storage,
-        clock=app.store.clock,
-        sites_see_everyone=app.store.settings.sites_see_everyone,
-    )
-    uses.note(actor)
+    try:
+        actor = sign_in(
+            credentials.credentials,
+            channel="api",
+            request_id=request_id,
+            storage=app.store.storage,
+            clock=app.store.clock,
+            sites_see_everyone=app.store.settings.sites_see_everyone,
+        )
+    except Unauthenticated:
+        gate.limits.count_wrong_token(gate.address)
+        raise
+    gate.limits.count_request(actor.id)
+    gate.uses.note(actor)
     return actor
 
 
