@@ -139,7 +139,14 @@ def test_after_the_decision_the_second_enrolment_has_the_number_of_the_first(
 
 def stated_default(name: str) -> str:
     """A default as the table has it: in words where it depends on the machine or on another setting."""
-    words = {"database_url": "SQLite in `JISR_HOME`", "models": "`models` of this project", "threads": "all cores"}
+    words = {
+        "database_url": "SQLite in `JISR_HOME`",
+        "models": "`models` of this project",
+        "threads": "all cores",
+        "trusted_proxies": "none",
+        "tls_certificate": "no TLS",
+        "tls_key": "in the certificate's file",
+    }
     default = Settings.model_fields[name].default
     return words.get(name, f"`{str(default).lower() if isinstance(default, bool) else default}`")
 
@@ -155,6 +162,7 @@ def test_defaults_in_words_are_true(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     one = Settings(home=tmp_path)
     assert one.url == f"sqlite:///{tmp_path}/jisr.db"
     assert one.models == MODELS == ROOT / "models"
+    assert (one.proxies, one.tls_certificate, one.tls_key) == ([], None, None)
     assert one.threads == len(os.sched_getaffinity(0))
 
 

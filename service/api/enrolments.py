@@ -26,6 +26,7 @@ from service.api.form import CAPTURE_ERRORS, Form, SentForm, described, part
 from service.api.json_body import parsed
 from service.api.pages import next_page
 from service.api.problems import declared, malformed
+from service.api.proxies import link
 from service.api.shapes import AsText, Date, Instant, LivenessIn, LivenessShape, MarkOut, NameIn, Sent, WarningOut
 from service.api.text import Line
 from service.api.turns import InTurn
@@ -248,15 +249,15 @@ class EnrolmentOut(BaseModel):
     @classmethod
     def of(cls, outcome: Outcome) -> "EnrolmentOut":
         one, case = outcome.enrolment, outcome.case
-        links = {"self": f"/v1/enrolments/{one.id}"}
+        links = {"self": link(f"/v1/enrolments/{one.id}")}
         number = outcome.person.number if outcome.person else None
         household = outcome.household.household_id if outcome.household else None
         if number:
-            links["person"] = f"/v1/persons/{number}"
+            links["person"] = link(f"/v1/persons/{number}")
         if household:
-            links["household"] = f"/v1/households/{household}"
+            links["household"] = link(f"/v1/households/{household}")
         if case:
-            links["case"] = f"/v1/cases/{case.id}"
+            links["case"] = link(f"/v1/cases/{case.id}")
         return cls(
             id=one.id,
             status=one.status,
@@ -328,7 +329,7 @@ class EnrolmentRow(BaseModel):
             captured_at=one.captured_at,
             received_at=one.received_at,
             finished_at=one.finished_at,
-            links={"self": f"/v1/enrolments/{one.id}"},
+            links={"self": link(f"/v1/enrolments/{one.id}")},
         )
 
 

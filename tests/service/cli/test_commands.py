@@ -264,6 +264,19 @@ def test_an_altered_model_stops_the_service_by_name(service: Running, tmp_path: 
 
 
 @pytest.mark.slow
+def test_a_certificate_that_cannot_be_read_is_named_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "certificate.pem").write_text("no certificate")
+    for name in ("missing.pem", "certificate.pem"):
+        settings = {"JISR_HOME": str(tmp_path / "home"), "JISR_TLS_CERTIFICATE": str(tmp_path / name)}
+        command = [*JISR, "serve", "--port", "0"]
+        ended = subprocess.run(
+            command, env={**os.environ, **settings}, capture_output=True, text=True, check=False, timeout=120
+        )
+        assert (ended.returncode, "JISR_TLS_CERTIFICATE" in ended.stderr) == (2, True), ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.slow
 def test_a_worker_of_its_own_serves_a_service_without_one(tmp_path: Path) -> None:
     with running(tmp_path, JISR_EMBEDDED_WORKER="false") as service, service.client("enroller") as client:
         log = (tmp_path / "worker.log").open("wb")
