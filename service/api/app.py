@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from service.access.usecases.tokens import note_use
 from service.api import (
     cases,
     docs,
@@ -17,7 +18,9 @@ from service.api import (
     quality,
     verification,
 )
+from service.api.last_use import LastUse
 from service.api.metrics import Metrics
+from service.api.rate_limits import RateLimits
 from service.api.turns import Turns
 from service.bootstrap import App
 
@@ -50,6 +53,9 @@ def create_api(app: App, metrics: Metrics) -> FastAPI:
     settings = app.store.settings
     api.state.jisr, api.state.metrics = app, metrics
     api.state.turns = Turns(settings.threads, settings.wait_seconds)
+    store = app.store
+    api.state.last_use = LastUse(lambda actor: note_use(actor=actor, storage=store.storage, clock=store.clock))
+    api.state.rate_limits = RateLimits(settings.requests_per_minute, settings.wrong_tokens_per_minute)
     problems.install(api)
     for noun in NOUNS:
         api.include_router(noun.router)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 from uuid import UUID
 
+from service.api.proxies import link
+
 
 def next_page(path: str, wanted: Mapping[str, str | None], last: UUID | None, *, full: bool, limit: int) -> str | None:
     """The link to what comes after a page; None at the end.
@@ -13,4 +15,4 @@ def next_page(path: str, wanted: Mapping[str, str | None], last: UUID | None, *,
     if not full:
         return None
     asked = {**wanted, "after": last, "limit": limit}
-    return f"{path}?" + urlencode({name: value for name, value in asked.items() if value is not None})
+    return f"{link(path)}?" + urlencode({name: value for name, value in asked.items() if value is not None})

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from service.api.deps import AnyRole, Running
+from service.api.deps import MayReadPerson, Running
 from service.api.problems import declared
 from service.api.shapes import NameShape
 from service.registry.domain.households import Role
@@ -59,6 +59,6 @@ class PersonOut(BaseModel):
 
 
 @router.get("/{number}", responses=declared(NoSuchPerson))
-def read(number: str, app: Running, actor: AnyRole) -> PersonOut:
+def read(number: str, app: Running, actor: MayReadPerson) -> PersonOut:
     """The person a number leads to; the number of a person merged leads to the survivor."""
     return PersonOut.of(read_person(number, actor=actor, storage=app.store.storage))

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import ssl
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -19,12 +20,12 @@ from service.worker import NICENESS
 logger = structlog.get_logger(__name__)
 
 GREETING = """
-Jisr is ready on http://{host}:{port}   (what it can do: http://{host}:{port}/docs)
+Jisr is ready on {url}   (what it can do: {url}/docs)
 Everything is kept in {home}
 
 To enrol a folder of captures (amina_face.jpg, amina_right_index.png …), in another terminal:
   export JISR_TOKEN=$({set_home}.venv/bin/jisr token create folder-counter --role enroller)
-  .venv/bin/jisr enrol FOLDER --consent "what shows their consent" --url http://{host}:{port}
+  .venv/bin/jisr enrol FOLDER --consent "what shows their consent" --url {url}
 One person at a time, with curl and captures to try it on: see README.md.
 """
 
@@ -54,11 +55,18 @@ def serve(
             if self.started:
                 home = settings.home.absolute()
                 set_home = "" if "JISR_HOME" not in os.environ else f"JISR_HOME={home} "
-                typer.echo(GREETING.format(host=host, port=port, home=home, set_home=set_home))
+                url = f"http{'s' if config.is_ssl else ''}://{host}:{port}"
+                typer.echo(GREETING.format(url=url, home=home, set_home=set_home))
 
+    config = server_config(jisr, host, port)
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as error:
+        typer.echo(f"JISR_TLS_CERTIFICATE, JISR_TLS_KEY: {error}", err=True)
+        raise typer.Exit(2) from None
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn passes the signal on once it has stopped
     try:
-        Greeting(server_config(jisr, host, port)).run()
+        Greeting(config).run()
     finally:
         jisr.nightly.stop()
         jisr.worker.stop()

@@ -63,8 +63,17 @@ class Households(Protocol):
         """`current_of` by key; a person without a household is left out."""
 
 
+class Origins(Protocol):
+    """Where people were enrolled, which the context of enrolments keeps."""
+
+    def enrolled_at(self, site: str, person_keys: Collection[int]) -> Collection[int]:
+        """Those of these people who have an enrolment of this site."""
+
+
 class RegistryUnit(UnitOfWork, Protocol):
     @property
     def people(self) -> People: ...
     @property
     def households(self) -> Households: ...
+    @property
+    def origins(self) -> Origins: ...

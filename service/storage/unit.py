@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select
 from service.access.storage import SqlTokens
 from service.adjudication.storage import SqlCases
 from service.deduplication.storage import SqlSearches, SqlWalks
-from service.enrolment.storage import SqlEnrolments, SqlTemplates
+from service.enrolment.storage import SqlEnrolments, SqlOrigins, SqlTemplates
 from service.kit.errors import StorageError, StorageUnavailable
 from service.kit.sql.columns import metadata
 from service.kit.sql.database import WRITES, migrate
@@ -31,6 +31,7 @@ class SqlUnitOfWork(SqlTransaction):
         self.tokens = SqlTokens(self._session)
         self.people = SqlPeople(self._session)
         self.households = SqlHouseholds(self._session)
+        self.origins = SqlOrigins(self._session)
         self.enrolments = SqlEnrolments(self._session)
         self.templates = SqlTemplates(self._session)
         self.cases = SqlCases(self._session)

@@ -35,7 +35,8 @@ from tests.matcher.finger.test_slaps import slap
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 AMINA = Demographics((Name("Latn", "Amina"),))
-TESTER = Actor("token:a desk", "admin", None, "test", "00000000-0000-0000-0000-000000000000")
+COUNTER = Actor("token:a counter", "enroller", None, "test", "00000000-0000-0000-0000-000000000001")
+TESTER = Actor("token:a desk", "adjudicator", None, "test", "00000000-0000-0000-0000-000000000000")
 
 
 def of_extractor(extractor: Extractor, templates: Iterable[Template]) -> list[Template]:
@@ -52,7 +53,7 @@ def of_extractor(extractor: Extractor, templates: Iterable[Template]) -> list[Te
 
 def sent(**changes: object) -> Enrolment:
     """An enrolment as it was received; `changes` replace its fields."""
-    whole = Enrolment(new_uuid(), "1:" + "0" * 64, TESTER.id, "a", "b", NOW, NOW, Consent(True), AMINA, ())
+    whole = Enrolment(new_uuid(), "1:" + "0" * 64, COUNTER.id, "a", "b", NOW, NOW, Consent(True), AMINA, ())
     for name, value in changes.items():
         setattr(whole, name, value)
     return whole
@@ -104,7 +105,7 @@ def received(app: App, shots: Mapping[str, bytes | str], **changes: Any) -> UUID
     return receive_enrolment(
         command(**changes),
         sent_captures(shots),
-        actor=TESTER,
+        actor=COUNTER,
         storage=app.store.storage,
         extractor=app.extractor,
         blobs=app.store.blobs,

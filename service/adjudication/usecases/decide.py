@@ -1,13 +1,14 @@
 """An operator decides a case; everything that follows from it happens in one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from service.adjudication.domain.cases import Case, Decision
-from service.adjudication.errors import NoCandidates, NoSuchCase, UnknownSurvivor
+from service.adjudication.errors import NoCandidates, UnknownSurvivor
 from service.adjudication.ports import AdjudicationUnit
 from service.adjudication.steps.finalise import finalise
+from service.adjudication.steps.find_case import find_case
 from service.adjudication.steps.merge import merge, take_back
 from service.kit.actor import Actor
 from service.kit.clock import Clock
@@ -37,13 +38,12 @@ def decide_case(
 ) -> None:
     """Close a case and carry the decision out.
 
-    Raises NoSuchCase, CaseClosed, MalformedRequest, UnknownSurvivor, NoCandidates.
+    Raises NoSuchCase, OwnEnrolment, CaseClosed, MalformedRequest, UnknownSurvivor, NoCandidates.
     """
     with storage.write() as uow:
         uow.changes.lock()
-        case = uow.cases.by_id(command.case_id)
-        if case is None:
-            raise NoSuchCase(f"there is no case {command.case_id}")
+        case = find_case(uow, command.case_id, actor)
+        case.require_impartial(actor.id, _senders(uow, case))
         now = clock.now()
         case.decide(command.decision, command.reason, actor.id, now)
         subject = uow.people.survivor_of(uow.people.by_key(case.person_key))
@@ -59,6 +59,14 @@ def decide_case(
                 if subject.status is not PersonStatus.WITHDRAWN:
                     finalise(uow, [subject], now, number_length)
         uow.commit()
+
+
+def _senders(uow: AdjudicationUnit, case: Case) -> Collection[str]:
+    """Who enrolled the subject or a candidate, under any of the names they have by now."""
+    asked = [case.person_key, *(one.person_key for one in uow.cases.candidates(case.key))]
+    today = {one.key for one in uow.people.survivors_of(asked).values()}
+    aliases = uow.people.aliases_of_many(today)
+    return uow.enrolments.senders_of(today.union(*({one.key for one in some} for some in aliases.values())))
 
 
 def _make_one(uow: AdjudicationUnit, case: Case, subject: Person, command: DecideCase, number_length: int) -> None:

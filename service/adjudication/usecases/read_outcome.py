@@ -30,10 +30,10 @@ class Outcome:
 
 
 def read_outcome(enrolment_id: UUID, *, actor: Actor, storage: Storage[AdjudicationUnit]) -> Outcome:
-    """One enrolment and what became of it. Raises NoSuchEnrolment."""
+    """One enrolment and what became of it. Raises NoSuchEnrolment, also for one of a site the actor does not reach."""
     with storage.read() as uow:
         found = uow.enrolments.by_id(enrolment_id)
-        if found is None:
+        if found is None or not actor.reaches(found.site):
             raise NoSuchEnrolment(f"there is no enrolment {enrolment_id}")
         person = None
         if found.person_key is not None:

@@ -17,7 +17,8 @@ from service.enrolment.steps.captures import Warnings, extract_all
 from service.kit.actor import Actor
 from service.kit.unit import Storage
 from service.registry.domain.people import Person
-from service.registry.usecases.look_up import read_person
+from service.registry.steps.people import find_person
+from service.registry.steps.sight import seen
 
 ANYWHERE = {Hypothesis.ANY_POSITION, Hypothesis.HANDS_SWAPPED, Hypothesis.FACE_ALONE}
 """Hypotheses by which no finger has to be what it is stated to be."""
@@ -34,18 +35,25 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class Identification:
-    """The outcome of a 1:N search, with the thresholds that the gallery's size asked for. warnings: on the captures."""
+    """The outcome of a 1:N search, with the thresholds that the gallery's size asked for. warnings: on the captures.
+
+    found: whom the actor may see. elsewhere: the bands of the others, strongest first.
+    """
 
     band: Band
     thresholds: Thresholds
     gallery_size: int
     found: Sequence[Identified]
+    elsewhere: Sequence[Band]
     warnings: Warnings
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The outcome of a 1:1 comparison. evidence: by position. warnings: on the captures."""
+    """The outcome of a 1:1 comparison. evidence: by position. warnings: on the captures.
+
+    seen: whether the actor may see the person; if not, it may know the band alone.
+    """
 
     person: Person
     band: Band
@@ -54,6 +62,7 @@ class Verification:
     rarity: float
     hypothesis: Hypothesis
     evidence: Mapping[str, PositionEvidence]
+    seen: bool
     warnings: Warnings
 
 
@@ -82,9 +91,12 @@ def identify(
     band, shown = decide([to_candidate(one) for one in found], thresholds)
     with storage.read() as uow:  # a fresh look: the index may know people whom the first one could not see yet
         today = uow.people.survivors_of(one.person_key for one in shown)
-    identified = [Identified(today[one.person_key], thresholds.band(one.rarity), one) for one in shown]
+        mine = seen(uow, actor, (one.key for one in today.values()))
+    everyone = [Identified(today[one.person_key], thresholds.band(one.rarity), one) for one in shown]
+    identified = [one for one in everyone if one.person.key in mine]
+    elsewhere = [one.band for one in everyone if one.person.key not in mine]
     warnings = _but_positions(probe.warnings) if ANYWHERE.issuperset(hypotheses) else probe.warnings
-    return Identification(band, thresholds, people, identified, warnings)
+    return Identification(band, thresholds, people, identified, elsewhere, warnings)
 
 
 def verify(
@@ -97,8 +109,10 @@ def verify(
     comparator: Comparator,
     policy: SearchPolicy,
 ) -> Verification:
-    """Compare captures to one enrolled person. Raises NoSuchPerson, NothingToCompare, Refused."""
-    person = read_person(number, actor=actor, storage=storage).person
+    """Compare captures to one enrolled person, of any site. Raises NoSuchPerson, NothingToCompare, Refused."""
+    with storage.read() as uow:
+        person = find_person(uow, number).person
+        known = bool(seen(uow, actor, [person.key]))
     probe = extract_all(captures, extractor)
     with storage.read() as uow:
         records = uow.templates.of_people([person.key]).get(person.key, ())
@@ -106,7 +120,8 @@ def verify(
     compared = comparator.compare(probe.templates, reference)
     if not compared.evidence:
         had = ", ".join(sorted({one.position.value for one in reference})) or "no capture at all"
-        raise NothingToCompare(f"neither faces nor fingers in common; this person was enrolled with {had}", "captures")
+        more = f"; this person was enrolled with {had}" if known else ""
+        raise NothingToCompare(f"neither faces nor fingers in common{more}", "captures")
     thresholds = policy.thresholds(1)
     return Verification(
         person=person,
@@ -116,6 +131,7 @@ def verify(
         rarity=compared.rarity,
         hypothesis=Hypothesis(compared.hypothesis.value),
         evidence=to_evidence(compared.evidence),
+        seen=known,
         warnings=probe.warnings,
     )
 

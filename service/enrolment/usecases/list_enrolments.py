@@ -1,6 +1,7 @@
 """Which enrolments need somebody: those that ended unusable, and why."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from service.enrolment.domain.enrolments import Enrolment
 from service.enrolment.errors import NoSuchEnrolment
@@ -10,8 +11,13 @@ from service.kit.unit import Storage
 
 
 def list_enrolments(query: EnrolmentQuery, *, actor: Actor, storage: Storage[EnrolmentUnit]) -> Sequence[Enrolment]:
-    """Enrolments, oldest first. Raises NoSuchEnrolment for an unknown `after`."""
+    """Enrolments, oldest first; of the actor's site, where it is bound to one.
+
+    Raises NoSuchEnrolment for an unknown `after`.
+    """
     with storage.read() as uow:
-        if query.after is not None and uow.enrolments.by_id(query.after) is None:
-            raise NoSuchEnrolment(f"there is no enrolment {query.after} to go on from")
-        return uow.enrolments.page(query)
+        if query.after is not None:
+            last = uow.enrolments.by_id(query.after)
+            if last is None or not actor.reaches(last.site):
+                raise NoSuchEnrolment(f"there is no enrolment {query.after} to go on from")
+        return uow.enrolments.page(replace(query, site=actor.site or query.site))

@@ -1,6 +1,7 @@
 """Findings as operators see them, and closing one."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from service.kit.actor import Actor
@@ -12,11 +13,16 @@ from service.oversight.ports import FindingQuery, OversightUnit
 
 
 def list_findings(query: FindingQuery, *, actor: Actor, storage: Storage[OversightUnit]) -> Sequence[Finding]:
-    """Findings, oldest first. Raises NoSuchFinding for an unknown `after`."""
+    """Findings, oldest first; where the actor is bound to a site, those about devices there.
+
+    Raises NoSuchFinding for an unknown `after`.
+    """
     with storage.read() as uow:
-        if query.after is not None and uow.findings.by_id(query.after) is None:
-            raise NoSuchFinding(f"there is no finding {query.after} to go on from")
-        return uow.findings.page(query)
+        if query.after is not None:
+            last = uow.findings.by_id(query.after)
+            if last is None or not actor.reaches(last.site):
+                raise NoSuchFinding(f"there is no finding {query.after} to go on from")
+        return uow.findings.page(replace(query, site=actor.site or query.site))
 
 
 def close_finding(
@@ -26,7 +32,7 @@ def close_finding(
     with storage.write() as uow:
         uow.changes.lock()
         one = uow.findings.by_id(finding_id)
-        if one is None:
+        if one is None or not actor.reaches(one.site):
             raise NoSuchFinding(f"there is no finding {finding_id}")
         one.close(reason, actor.id, clock.now())
         uow.commit()

@@ -1,0 +1,41 @@
+"""When tokens were used last, noted beside the requests: none waits for it, and none fails by it."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from service.access.domain.tokens import USE_NOTED_EVERY
+from service.kit.actor import Actor
+from service.kit.errors import JisrError, StorageError
+
+logger = structlog.get_logger(__name__)
+THREAD = "last-use"
+
+
+class LastUse:
+    """At most one note per token and minute, in a thread of its own. write: keeps the use of an actor's token."""
+
+    def __init__(self, write: Callable[[Actor], None]) -> None:
+        self._write = write
+        self._noted: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=THREAD)
+
+    def note(self, actor: Actor) -> None:
+        """Returns at once."""
+        now = time.monotonic()
+        with self._lock:
+            before = self._noted.get(actor.id)
+            if before is not None and now - before < USE_NOTED_EVERY.total_seconds():
+                return
+            self._noted[actor.id] = now
+        self._pool.submit(self._keep, actor)
+
+    def _keep(self, actor: Actor) -> None:
+        try:
+            self._write(actor)
+        except (JisrError, StorageError) as error:  # the disk is full, or the database is read-only
+            logger.warning("token.use_not_noted", reason=type(error).__name__)
