@@ -26,6 +26,9 @@ class Operators(Protocol):
         """Raises NoSuchRow."""
 
     def by_name(self, name: str) -> Operator | None: ...
+    def for_change(self, name: str) -> Operator | None:
+        """The same, in a transaction that writes: others who ask so wait for its end."""
+
     def all(self) -> list[Operator]: ...
 
 

@@ -99,6 +99,9 @@ class SqlOperators:
     def by_name(self, name: str) -> Operator | None:
         return self._session.scalar(select(Operator).where(operator.c.name == name))
 
+    def for_change(self, name: str) -> Operator | None:
+        return self._session.scalar(select(Operator).where(operator.c.name == name).with_for_update())
+
     def all(self) -> list[Operator]:
         return list(self._session.scalars(select(Operator).order_by(operator.c.key)))
 

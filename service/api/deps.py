@@ -22,7 +22,7 @@ from service.kit.actor import Actor
 from service.kit.errors import Forbidden
 from service.settings import Settings
 
-bearer = HTTPBearer(auto_error=False, description="A token made with `jisr token create`")
+bearer = HTTPBearer(auto_error=False, description="A token of `jisr token create`, or of a session")
 
 
 def running(request: Request) -> App:

@@ -90,7 +90,7 @@ def activate_operator(
         raise MalformedRequest(f"a password has {between} characters", "password")
     hashed, secret = hash_password(password), new_totp_secret()
     with storage.write() as uow:
-        one = uow.operators.by_name(name)
+        one = uow.operators.for_change(name)
         if one is None or not one.accepts(code, clock.now()):
             raise Unauthenticated("this name or one-time code is wrong, was used, or is too old")
         one.activate(hashed, secret)
@@ -99,7 +99,7 @@ def activate_operator(
 
 
 def _named(uow: AccessUnit, name: str) -> Operator:
-    one = uow.operators.by_name(name)
+    one = uow.operators.for_change(name)
     if one is None:
         raise MalformedRequest(f"there is no operator named {name!r}", "name")
     return one

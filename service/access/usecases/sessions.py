@@ -53,7 +53,7 @@ def open_session(
     right = is_password(sent.password, None if known is None else known.password_hash)  # slow: outside of transactions
     secret, now = new_session_secret(), clock.now()
     with storage.write() as uow:
-        one = uow.operators.by_name(sent.name)
+        one = uow.operators.for_change(sent.name)
         same = one is not None and known is not None and one.password_hash == known.password_hash
         if one is None or one.state is not OperatorState.ACTIVE or one.locked(now):
             raise Unauthenticated(REFUSED)

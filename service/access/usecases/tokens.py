@@ -138,7 +138,7 @@ def checked_name(text: str | None, field: str) -> str | None:
 
 def check_length(text: str, field: str) -> None:
     if not 0 < len(text) <= LONGEST_NAME:
-        raise MalformedRequest(f"a token's {field} has 1 to {LONGEST_NAME} characters", field)
+        raise MalformedRequest(f"a {field} has 1 to {LONGEST_NAME} characters", field)
 
 
 def sign_in(

@@ -1,5 +1,7 @@
 """Operators: invited, signed in by password and second factor, locked, and signed out; on both kinds of database."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -122,6 +124,22 @@ def test_a_code_of_the_app_counts_once_and_in_the_steps_beside_its_own(desk: Des
     for one in (early, present, late):
         desk.sign_in(code=one)
         assert desk.refuses(code=one)
+
+
+def test_tries_at_once_are_counted_one_after_another(desk: Desk) -> None:
+    """Otherwise guesses in parallel would not lock the name, and a code of the app would count twice."""
+    with ThreadPoolExecutor(1) as pool:
+        with desk.storage.write() as uow:
+            one = uow.operators.for_change("Hawa")
+            assert one is not None
+            one.failures = MOST_FAILURES - 1
+            uow.flush()
+            other = pool.submit(desk.refuses, "wrong horse battery")
+            time.sleep(0.7)  # time for it to have read what is there now, if it did not wait
+            assert not other.done()
+            uow.commit()
+        assert other.result()
+    assert desk.refuses()
 
 
 def test_wrong_tries_in_a_row_lock_the_name_for_a_while(desk: Desk) -> None:
