@@ -81,6 +81,8 @@ class Settings(BaseSettings):
         default=10, ge=0, description="wrong tokens per minute from one address, before it is answered with 429; 0: any"
     )
 
+    session_idle_minutes: int = Field(default=30, ge=1, description="minutes without a request that end a session")
+    session_hours: int = Field(default=12, ge=1, description="hours after which a session ends whatever its use")
     trusted_proxies: str = Field(
         default="",
         description="addresses and networks, separated by commas, of reverse proxies whose X-Forwarded headers count",

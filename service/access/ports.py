@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from service.access.domain import Token
+from service.access.domain.operators import Operator, Session
 from service.kit.unit import UnitOfWork
 
 
@@ -19,6 +20,30 @@ class Tokens(Protocol):
     def all(self) -> list[Token]: ...
 
 
+class Operators(Protocol):
+    def add(self, one: Operator) -> None: ...
+    def by_key(self, key: int) -> Operator:
+        """Raises NoSuchRow."""
+
+    def by_name(self, name: str) -> Operator | None: ...
+    def for_change(self, name: str) -> Operator | None:
+        """The same, in a transaction that writes: others who ask so wait for its end."""
+
+    def all(self) -> list[Operator]: ...
+
+
+class Sessions(Protocol):
+    def add(self, one: Session) -> None: ...
+    def by_hash(self, sha256: str) -> Session | None: ...
+    def close_all(self, operator_key: int, at: datetime) -> None: ...
+    def note_use(self, sha256: str, at: datetime, after: datetime) -> None:
+        """Keep that it was used, unless a use since `after` is kept already."""
+
+
 class AccessUnit(UnitOfWork, Protocol):
     @property
     def tokens(self) -> Tokens: ...
+    @property
+    def operators(self) -> Operators: ...
+    @property
+    def sessions(self) -> Sessions: ...

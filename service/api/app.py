@@ -4,7 +4,6 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from service.access.usecases.tokens import note_use
 from service.api import (
     cases,
     docs,
@@ -16,6 +15,7 @@ from service.api import (
     people,
     problems,
     quality,
+    sessions,
     verification,
 )
 from service.api.last_use import LastUse
@@ -31,7 +31,7 @@ operators decide the doubtful cases, and gives each household one household ID.
 Every error is a problem document (RFC 9457) with a stable `type`, and names the fields to correct. Every answer carries
 an `X-Request-ID`, which names the request in the service's log.
 """
-NOUNS = (enrolments, people, households, identification, verification, quality, cases, findings, operations)
+NOUNS = (enrolments, people, households, identification, verification, quality, cases, findings, sessions, operations)
 
 
 class JisrApi(FastAPI):
@@ -53,8 +53,7 @@ def create_api(app: App, metrics: Metrics) -> FastAPI:
     settings = app.store.settings
     api.state.jisr, api.state.metrics = app, metrics
     api.state.turns = Turns(settings.threads, settings.wait_seconds)
-    store = app.store
-    api.state.last_use = LastUse(lambda actor: note_use(actor=actor, storage=store.storage, clock=store.clock))
+    api.state.last_use = LastUse()
     api.state.rate_limits = RateLimits(settings.requests_per_minute, settings.wrong_tokens_per_minute)
     problems.install(api)
     for noun in NOUNS:

@@ -1,6 +1,8 @@
 """What routes are given: the running service, and who is calling."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import Annotated
 
 from asgi_correlation_id import correlation_id
@@ -8,16 +10,19 @@ from fastapi import Depends, Request
 from fastapi.params import Depends as DependsMarker
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from service.access.domain import Permission, roles_with
+from service.access.domain import Permission, hash_secret, roles_with
+from service.access.domain.operators import SESSION_PREFIX
 from service.access.errors import Unauthenticated
-from service.access.usecases.tokens import sign_in
+from service.access.usecases.sessions import SessionLimits, note_session, resume
+from service.access.usecases.tokens import note_use, sign_in
 from service.api.last_use import LastUse
 from service.api.rate_limits import RateLimits
 from service.bootstrap import App
 from service.kit.actor import Actor
 from service.kit.errors import Forbidden
+from service.settings import Settings
 
-bearer = HTTPBearer(auto_error=False, description="A token made with `jisr token create`")
+bearer = HTTPBearer(auto_error=False, description="A token of `jisr token create`, or of a session")
 
 
 def running(request: Request) -> App:
@@ -45,36 +50,79 @@ def gate(request: Request) -> Gate:
     return Gate(limits, uses, request.client.host if request.client else "")
 
 
-def signed_in(
-    app: Running,
-    gate: Annotated[Gate, Depends(gate)],
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
-) -> Actor:
-    """The actor of the token that the request carries. Raises Unauthenticated, TooManyWrongTokens, TooManyRequests."""
+CallerGate = Annotated[Gate, Depends(gate)]
+
+
+def sent_bearer(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> str:
+    """Raises Unauthenticated where none is sent."""
     if credentials is None:
         raise Unauthenticated("send `Authorization: Bearer TOKEN`, with a token made by `jisr token create`")
-    request_id = correlation_id.get() or ""
+    return credentials.credentials
+
+
+Bearer = Annotated[str, Depends(sent_bearer)]
+
+
+def signed_in(app: Running, gate: CallerGate, secret: Bearer) -> Actor:
+    """The actor of the token or session that the request carries.
+
+    Raises Unauthenticated, TooManyWrongTokens, TooManyRequests.
+    """
     try:
-        actor = sign_in(
-            credentials.credentials,
-            channel="api",
-            request_id=request_id,
-            storage=app.store.storage,
-            clock=app.store.clock,
-            sites_see_everyone=app.store.settings.sites_see_everyone,
-        )
+        actor = _of_session(app, secret) if secret.startswith(SESSION_PREFIX) else _of_token(app, secret)
     except Unauthenticated:
         gate.limits.count_wrong_token(gate.address)
         raise
     gate.limits.count_request(actor.id)
-    gate.uses.note(actor)
+    _note_use(app, gate.uses, secret, actor)
     return actor
+
+
+Caller = Annotated[Actor, Depends(signed_in)]
+
+
+def session_limits(settings: Settings) -> SessionLimits:
+    return SessionLimits(timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_hours))
+
+
+def _of_token(app: App, secret: str) -> Actor:
+    store = app.store
+    return sign_in(
+        secret,
+        channel="api",
+        request_id=correlation_id.get() or "",
+        storage=store.storage,
+        clock=store.clock,
+        sites_see_everyone=store.settings.sites_see_everyone,
+    )
+
+
+def _of_session(app: App, secret: str) -> Actor:
+    store = app.store
+    return resume(
+        secret,
+        channel="api",
+        request_id=correlation_id.get() or "",
+        storage=store.storage,
+        clock=store.clock,
+        limits=session_limits(store.settings),
+        sites_see_everyone=store.settings.sites_see_everyone,
+    )
+
+
+def _note_use(app: App, uses: LastUse, secret: str, actor: Actor) -> None:
+    storage, clock = app.store.storage, app.store.clock
+    if secret.startswith(SESSION_PREFIX):
+        write = partial(note_session, secret, actor=actor, storage=storage, clock=clock)
+        uses.note(hash_secret(secret), write)
+    else:
+        uses.note(actor.id, partial(note_use, actor=actor, storage=storage, clock=clock))
 
 
 def may(permission: Permission) -> DependsMarker:
     """A dependency: the actor, where the role has this permission. Raises Unauthenticated, Forbidden."""
 
-    def check(actor: Annotated[Actor, Depends(signed_in)]) -> Actor:
+    def check(actor: Caller) -> Actor:
         roles = roles_with(permission)
         if actor.role not in roles:
             raise Forbidden(f"this needs a token of role {' or '.join(roles)}; yours is of role {actor.role}")

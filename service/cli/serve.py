@@ -13,8 +13,11 @@ import structlog
 import typer
 import uvicorn
 
+from service.access.usecases.operators import FIRST, invite_first
+from service.bootstrap import App
 from service.cli import common
 from service.kit import logs
+from service.kit.errors import JisrError
 from service.worker import NICENESS
 
 logger = structlog.get_logger(__name__)
@@ -26,7 +29,10 @@ Everything is kept in {home}
 To enrol a folder of captures (amina_face.jpg, amina_right_index.png …), in another terminal:
   export JISR_TOKEN=$({set_home}.venv/bin/jisr token create folder-counter --role enroller)
   .venv/bin/jisr enrol FOLDER --consent "what shows their consent" --url {url}
-One person at a time, with curl and captures to try it on: see README.md.
+{first}One person at a time, with curl and captures to try it on: see README.md.
+"""
+FIRST_OPERATOR = """No operator signs in yet. The first, {name}, chooses a password at POST /v1/operators/activation
+by the one-time code {code} (24 hours).
 """
 
 
@@ -56,8 +62,9 @@ def serve(
                 home = settings.home.absolute()
                 set_home = "" if "JISR_HOME" not in os.environ else f"JISR_HOME={home} "
                 url = f"http{'s' if config.is_ssl else ''}://{host}:{port}"
-                typer.echo(GREETING.format(url=url, home=home, set_home=set_home))
+                typer.echo(GREETING.format(url=url, home=home, set_home=set_home, first=first))
 
+    first = _invitation(jisr)
     config = server_config(jisr, host, port)
     try:
         config.load()
@@ -70,6 +77,17 @@ def serve(
     finally:
         jisr.nightly.stop()
         jisr.worker.stop()
+
+
+def _invitation(jisr: App) -> str:
+    """The one-time code of the first administrator, in a sentence; empty once it was used."""
+    store = jisr.store
+    try:
+        code = invite_first(actor=common.actor(), storage=store.storage, clock=store.clock)
+    except JisrError as error:  # what cannot be written keeps no one from reading
+        logger.warning("operator.not_invited", reason=type(error).__name__)
+        return ""
+    return FIRST_OPERATOR.format(name=FIRST, code=code) if code else ""
 
 
 def worker() -> None:

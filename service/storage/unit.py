@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, select
 
-from service.access.storage import SqlTokens
+from service.access.storage import SqlOperators, SqlSessions, SqlTokens
 from service.adjudication.storage import SqlCases
 from service.deduplication.storage import SqlSearches, SqlWalks
 from service.enrolment.storage import SqlEnrolments, SqlOrigins, SqlTemplates
@@ -29,6 +29,8 @@ class SqlUnitOfWork(SqlTransaction):
     def __init__(self, engine: Engine, turn: Turn | None = None) -> None:
         super().__init__(engine, turn)
         self.tokens = SqlTokens(self._session)
+        self.operators = SqlOperators(self._session)
+        self.sessions = SqlSessions(self._session)
         self.people = SqlPeople(self._session)
         self.households = SqlHouseholds(self._session)
         self.origins = SqlOrigins(self._session)

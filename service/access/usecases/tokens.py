@@ -46,8 +46,8 @@ def create_token(
     bounds: Bounds = FOR_A_YEAR,
 ) -> str:
     """A new bearer secret; only its hash is kept. Raises MalformedRequest where the name is taken."""
-    _check_length(name, "name")
-    site, device = _checked(bounds.site, "site"), _checked(bounds.device, "device")
+    check_length(name, "name")
+    site, device = checked_name(bounds.site, "site"), checked_name(bounds.device, "device")
     if device is not None and role is not AccessRole.ENROLLER:
         raise MalformedRequest("only an enroller is bound to a device", "device")
     secret = new_secret()
@@ -127,18 +127,18 @@ def _end(now: datetime, lifetime: timedelta | None) -> datetime | None:
     return now + lifetime
 
 
-def _checked(text: str | None, field: str) -> str | None:
+def checked_name(text: str | None, field: str) -> str | None:
     """A name as enrolments state it: composed (NFC), without space around it. Raises MalformedRequest."""
     if text is None:
         return None
     name = unicodedata.normalize("NFC", text).strip()
-    _check_length(name, field)
+    check_length(name, field)
     return name
 
 
-def _check_length(text: str, field: str) -> None:
+def check_length(text: str, field: str) -> None:
     if not 0 < len(text) <= LONGEST_NAME:
-        raise MalformedRequest(f"a token's {field} has 1 to {LONGEST_NAME} characters", field)
+        raise MalformedRequest(f"a {field} has 1 to {LONGEST_NAME} characters", field)
 
 
 def sign_in(

@@ -4,6 +4,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -53,10 +54,11 @@ def test_a_request_is_answered_while_its_use_cannot_be_noted(
 def test_a_use_that_cannot_be_noted_is_logged_and_no_more(migrated_sqlite: Path, tmp_path: Path) -> None:
     path = shutil.copy(migrated_sqlite, tmp_path / "jisr.db")
     patient, hasty = (open_database(f"sqlite:///{path}", wait_seconds=seconds) for seconds in (30, 0.1))
-    uses = LastUse(lambda actor: note_use(actor=actor, storage=SqlStorage(hasty), clock=SystemClock()))
+    uses = LastUse()
+    write = partial(note_use, actor=TESTER, storage=SqlStorage(hasty), clock=SystemClock())
     with capture_logs() as logs, writing(patient):
-        uses.note(TESTER)
-        uses.note(TESTER)  # within the same minute
+        uses.note(TESTER.id, write)
+        uses.note(TESTER.id, write)  # within the same minute
         wait_until(lambda: bool(logs))
     assert [(one["event"], one["reason"]) for one in logs] == [("token.use_not_noted", "StorageUnavailable")]
     for engine in (patient, hasty):

@@ -1,6 +1,6 @@
 """Behind a reverse proxy the client's address counts, and links lead to where it asked. Others are not believed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -8,12 +8,12 @@ from fastapi.testclient import TestClient
 from pydantic import ValidationError
 
 from service.access.domain import AccessRole
+from service.access.usecases.tokens import create_token
 from service.bootstrap import App
 from service.settings import Settings
 from service.web import create_web
-from tests.service.api.counter import Client
 from tests.service.api.serving import with_settings
-from tests.service.made_up import received
+from tests.service.made_up import TESTER, received
 
 PERSON = "/v1/persons/2345678901"
 PROXY = "10.1.2.3"
@@ -22,11 +22,6 @@ PROXY = "10.1.2.3"
 @pytest.fixture
 def jisr(warm: App) -> App:
     return warm
-
-
-@pytest.fixture
-def http(warm_http: Any) -> Any:
-    return warm_http
 
 
 def behind(app: App, peer: str = PROXY, **settings: Any) -> TestClient:
@@ -58,12 +53,12 @@ def test_who_is_no_trusted_proxy_cannot_choose_an_address_or_a_prefix(jisr: App,
 
 
 @pytest.mark.parametrize("asked", ["", "/jisr"])
-def test_links_have_the_prefix_whether_or_not_the_proxy_cuts_it_off(
-    jisr: App, client_as: Callable[[AccessRole], Client], asked: str
-) -> None:
-    enrolment = received(jisr, {"face": "obama.jpg"})
-    http, headers = behind(jisr), {"X-Forwarded-Prefix": "/jisr/"}
-    desk = {**headers, "Authorization": f"Bearer {client_as(AccessRole.ADJUDICATOR).token}"}
+def test_links_have_the_prefix_whether_or_not_the_proxy_cuts_it_off(app: App, asked: str) -> None:
+    store = app.store
+    token = create_token("desk", AccessRole.ADJUDICATOR, actor=TESTER, storage=store.storage, clock=store.clock)
+    enrolment = received(app, {"face": "obama.jpg"})
+    http, headers = behind(app), {"X-Forwarded-Prefix": "/jisr/"}
+    desk = {**headers, "Authorization": f"Bearer {token}"}
     one = http.get(f"{asked}/v1/enrolments/{enrolment}", headers=desk).json()
     assert one["links"]["self"] == f"/jisr/v1/enrolments/{enrolment}"
     page = http.get(f"{asked}/v1/enrolments?limit=1", headers=desk).json()

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -10,7 +11,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+from pyotp import TOTP
 from typer.testing import CliRunner, Result
 
 from matcher import Extractor, Position
@@ -111,6 +114,29 @@ def test_a_token_has_a_site_a_device_an_end_and_a_new_secret(service: Running) -
         assert refused.exit_code == 2, wrong
     past = jisr(service, "token", "create", "other", "--role", "enroller", "--expires", "2020-01-01")
     assert (past.exit_code, "future" in past.stderr) == (1, True)
+
+
+def test_the_first_administrator_signs_in_by_the_code_that_the_start_prints(service: Running) -> None:
+    (code,) = re.findall(r"one-time code ((?:\w{4}-){3}\w{4})", (service.home / "log").read_text())[-1:]
+    sent = {"name": "administrator", "code": code, "password": "correct horse battery"}
+    secret = httpx.post(f"{service.url}/v1/operators/activation", json=sent).json()["totp_secret"]
+    opened = httpx.post(f"{service.url}/v1/sessions", json=sent | {"code": TOTP(secret).now()}).json()
+    bearer = {"Authorization": f"Bearer {opened['token']}"}
+    assert httpx.get(f"{service.url}/v1/enrolments", headers=bearer).status_code == 200
+    jisr(service, "operator", "disable", "administrator")
+    assert httpx.get(f"{service.url}/v1/enrolments", headers=bearer).status_code == 401
+
+
+def test_operators_are_invited_listed_and_reset(service: Running) -> None:
+    invite = ("operator", "create", "hawa", "--role", "supervisor", "--site", "djibouti-1")
+    codes = [jisr(service, *invite).stdout, jisr(service, "operator", "reset", "hawa").stdout]
+    assert codes[0] != codes[1]
+    assert all(re.fullmatch(r"(\w{4}-){3}\w{4}\n", one) for one in codes)
+    again = jisr(service, *invite)
+    assert (again.exit_code, "already an operator" in again.stderr) == (1, True)
+    (row,) = [line for line in jisr(service, "operator", "list").stdout.splitlines() if "hawa" in line]
+    for cell in ("supervisor", "djibouti-1", "invited"):
+        assert cell in row
 
 
 def test_the_gallery_is_rebuilt_from_the_database(service: Running) -> None:
