@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from service.access.domain import Token
-from service.kit.unit import UnitOfWork
+from service.audit.ports import AuditUnit
 
 
 class Tokens(Protocol):
@@ -13,6 +13,6 @@ class Tokens(Protocol):
     def all(self) -> list[Token]: ...
 
 
-class AccessUnit(UnitOfWork, Protocol):
+class AccessUnit(AuditUnit, Protocol):
     @property
     def tokens(self) -> Tokens: ...

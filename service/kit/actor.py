@@ -12,7 +12,7 @@ class Actor:
 
     id: `token:my-counter`, `system:worker`, `user:` and a login of the machine; never the name of a person enrolled.
     role: what it acts as. site: where, None where it is bound to none. channel: the door it came through. request_id:
-    of the request, as answered and logged.
+    of the request, as answered and logged. address: of the network, where the request came from one.
     """
 
     id: str
@@ -20,6 +20,7 @@ class Actor:
     site: str | None
     channel: str
     request_id: str
+    address: str | None = None
 
 
 def system_actor(name: str, channel: str) -> Actor:
