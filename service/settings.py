@@ -4,10 +4,11 @@ import os
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from matcher import MODELS, PIXELS_AT_ONCE
+from service.audit.storage.feeds import feed_target
 
 
 class Settings(BaseSettings):
@@ -47,6 +48,11 @@ class Settings(BaseSettings):
     patterns_hour: int = Field(
         default=2, ge=0, le=23, description="hour of the day, in UTC, from which on patterns are searched once per day"
     )
+    audit_seconds: float = Field(default=10.0, ge=1, description="seconds between two signed checkpoints of the audit")
+    audit_copies: Path | None = Field(default=None, description="folder that checkpoints are copied to, elsewhere")
+    audit_feed: str = Field(
+        default="", description="a file, syslog:/dev/log, or syslog:HOST:PORT, that entries of the audit are sent to"
+    )
     max_request_bytes: int = Field(default=100_000_000, ge=1_000_000, description="largest request that is read")
     request_bytes_at_once: int = Field(
         default=300_000_000, ge=1_000_000, description="bytes of requests that are read or answered at the same time"
@@ -63,6 +69,12 @@ class Settings(BaseSettings):
     body_seconds: float = Field(
         default=30.0, gt=0, description="seconds in which 2,000 bytes for each must come of a body"
     )
+
+    @field_validator("audit_feed")
+    @classmethod
+    def _known_target(cls, value: str) -> str:
+        feed_target(value)
+        return value
 
     @model_validator(mode="after")
     def _bands_in_order(self) -> Self:

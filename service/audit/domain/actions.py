@@ -43,7 +43,7 @@ class Action(StrEnum):
     AUDIT_EXPORT = "audit.export"
 
 
-WORDS = {
+WORDS: dict[str, str] = {
     Action.ENROLMENT_RECEIVE: "received your enrolment with its captures",
     Action.ENROLMENT_CONCLUDE: "compared your captures with everyone enrolled and recorded the outcome",
     Action.ENROLMENT_READ: "read what became of your enrolment",
@@ -60,6 +60,7 @@ WORDS = {
     Action.CASE_DECIDE: "decided a case about you",
     Action.WALK_STEP: "compared you with everyone enrolled and noted that somebody resembles you",
     Action.PAIRS_EXPORT: "wrote a file of people who resemble each other, with your number in it",
+    Action.AUDIT_EXPORT: "wrote a file of who used your data",
     Action.FINDING_LIST: "read a list of findings, one of which is about you",
     Action.FINDING_CLOSE: "closed a finding about you",
 }

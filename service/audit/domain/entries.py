@@ -7,7 +7,7 @@ will hold sealed values, it covers the stored bytes: destroying the key that ope
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -78,6 +78,16 @@ class Entry:
     @property
     def person_ids(self) -> list[UUID]:
         return [UUID(one) for one in json.loads(self.people)]
+
+    def line(self) -> str:
+        """As JSON. The payload in hex, for the chain runs over its bytes; the rest as stored."""
+        fields = asdict(self) | {
+            "at": self.at.astimezone(UTC).isoformat(),
+            "people": json.loads(self.people),
+            "details": json.loads(self.details),
+            "payload": None if self.payload is None else self.payload.hex(),
+        }
+        return json.dumps(fields, ensure_ascii=False)
 
     def content(self) -> list[object]:
         """All that is stored but the hash, in the order in which it is hashed."""

@@ -22,10 +22,10 @@ def make_checkpoint(
     First the database, then the copies: a crash between the two leaves copies behind, never ahead. One process at a
     time calls this, under `Lock.AUDIT`. A place for copies that fails is logged and tried again next time.
     """
-    with storage.write() as uow:
-        before, heads = uow.audit_records.last_checkpoint(), uow.audit_records.heads()
-        new = before is None or before.heads != heads
-        if new:
+    new = _is_new(storage)
+    if new:
+        with storage.write() as uow:
+            before, heads = uow.audit_records.last_checkpoint(), uow.audit_records.heads()
             number, now = (0 if before is None else before.number) + 1, clock.now()
             stated = statement(number, now, heads, before)
             uow.audit_records.add_checkpoint(Checkpoint(number, now, stated, signer.sign(stated), signer.public_key))
@@ -36,6 +36,12 @@ def make_checkpoint(
         except OSError as error:
             logger.error("audit.copy_failed", place=one.name, reason=error.strerror)
     return new
+
+
+def _is_new(storage: Storage[AuditUnit]) -> bool:
+    with storage.read() as uow:
+        before = uow.audit_records.last_checkpoint()
+        return before is None or before.heads != uow.audit_records.heads()
 
 
 def _bring_up_to_date(copies: Copies, storage: Storage[AuditUnit]) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import matcher
 from matcher import WarningCode, template_from_bytes
 from service.adjudication.domain.evidence import Band, Candidate, Hypothesis, PositionEvidence, Thresholds
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
 from service.deduplication.domain import SearchPolicy, decide
 from service.deduplication.errors import NothingToCompare
 from service.deduplication.ports import Comparator, DeduplicationUnit
@@ -17,7 +19,7 @@ from service.enrolment.steps.captures import Warnings, extract_all
 from service.kit.actor import Actor
 from service.kit.unit import Storage
 from service.registry.domain.people import Person
-from service.registry.usecases.look_up import read_person
+from service.registry.steps.people import find_person
 
 ANYWHERE = {Hypothesis.ANY_POSITION, Hypothesis.HANDS_SWAPPED, Hypothesis.FACE_ALONE}
 """Hypotheses by which no finger has to be what it is stated to be."""
@@ -74,7 +76,7 @@ def identify(
     """
     probe = extract_all(captures, extractor)
     with storage.read() as uow:
-        replica.catch_up(uow)
+        sequence = replica.catch_up(uow)
     people = len(replica.index)
     thresholds = policy.thresholds(people)
     among = [matcher.Hypothesis(one.value) for one in hypotheses]
@@ -82,6 +84,18 @@ def identify(
     band, shown = decide([to_candidate(one) for one in found], thresholds)
     with storage.read() as uow:  # a fresh look: the index may know people whom the first one could not see yet
         today = uow.people.survivors_of(one.person_key for one in shown)
+        details = {
+            "band": band,
+            "captures": sorted(one.position for one in captures),
+            "candidates": [_evidence(today[one.person_key], one) for one in shown],
+            "hypotheses": hypotheses,
+            "thresholds": thresholds,
+            "gallery_size": people,
+            "models": extractor.models,
+            "index": sequence,
+        }
+        shown_people = {today[one.person_key].id for one in shown}
+        uow.audit.note(actor, Action.PERSON_IDENTIFY, people=shown_people, details=details)
     identified = [Identified(today[one.person_key], thresholds.band(one.rarity), one) for one in shown]
     warnings = _but_positions(probe.warnings) if ANYWHERE.issuperset(hypotheses) else probe.warnings
     return Identification(band, thresholds, people, identified, warnings)
@@ -98,7 +112,8 @@ def verify(
     policy: SearchPolicy,
 ) -> Verification:
     """Compare captures to one enrolled person. Raises NoSuchPerson, NothingToCompare, Refused."""
-    person = read_person(number, actor=actor, storage=storage).person
+    with storage.read() as uow:
+        person = find_person(uow, number).person
     probe = extract_all(captures, extractor)
     with storage.read() as uow:
         records = uow.templates.of_people([person.key]).get(person.key, ())
@@ -108,9 +123,21 @@ def verify(
         had = ", ".join(sorted({one.position.value for one in reference})) or "no capture at all"
         raise NothingToCompare(f"neither faces nor fingers in common; this person was enrolled with {had}", "captures")
     thresholds = policy.thresholds(1)
+    band = thresholds.band(compared.rarity)
+    with storage.read() as uow:
+        details = {
+            "band": band,
+            "captures": sorted(one.position for one in captures),
+            "log10_lr": compared.log10_lr,
+            "rarity": compared.rarity,
+            "thresholds": thresholds,
+            "models": extractor.models,
+        }
+        target = Target("person", str(person.id))
+        uow.audit.note(actor, Action.PERSON_VERIFY, target, people=[person.id], details=details)
     return Verification(
         person=person,
-        band=thresholds.band(compared.rarity),
+        band=band,
         thresholds=thresholds,
         log10_lr=compared.log10_lr,
         rarity=compared.rarity,
@@ -118,6 +145,10 @@ def verify(
         evidence=to_evidence(compared.evidence),
         warnings=probe.warnings,
     )
+
+
+def _evidence(person: Person, one: Candidate) -> dict[str, object]:
+    return {"person": person.id, "log10_lr": one.log10_lr, "rarity": one.rarity, "hypothesis": one.hypothesis}
 
 
 def _but_positions(warnings: Warnings) -> Warnings:

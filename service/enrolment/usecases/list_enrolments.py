@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from service.audit.domain.actions import Action
 from service.enrolment.domain.enrolments import Enrolment
 from service.enrolment.errors import NoSuchEnrolment
 from service.enrolment.ports import EnrolmentQuery, EnrolmentUnit
@@ -14,4 +15,12 @@ def list_enrolments(query: EnrolmentQuery, *, actor: Actor, storage: Storage[Enr
     with storage.read() as uow:
         if query.after is not None and uow.enrolments.by_id(query.after) is None:
             raise NoSuchEnrolment(f"there is no enrolment {query.after} to go on from")
-        return uow.enrolments.page(query)
+        found = uow.enrolments.page(query)
+        people = uow.people.by_keys(one.person_key for one in found if one.person_key is not None)
+        uow.audit.note(
+            actor,
+            Action.ENROLMENT_LIST,
+            people=[one.id for one in people.values()],
+            details={"status": query.status, "reason": query.reason, "enrolments": [one.id for one in found]},
+        )
+        return found

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from service.audit.domain.actions import Action
 from service.kit.actor import Actor
 from service.kit.clock import Clock
 from service.kit.unit import Storage
@@ -49,6 +50,8 @@ def find_patterns(
     with storage.write() as uow:
         uow.changes.lock()
         kept = keep(uow, found, judged, actor.id, now)
+        details = {"new": [one.id for one in kept.new], "ended": [one.id for one in kept.ended], "marked": kept.marked}
+        uow.audit.note(actor, Action.PATTERNS_SEARCH, details=details)
         uow.commit()
     for one in kept.new:
         logger.warning("finding.new", finding=str(one.id), pattern=one.pattern.value, kind=one.kind.value)

@@ -1,8 +1,11 @@
 """Findings as operators see them, and closing one."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from uuid import UUID
 
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target, hashed_reason
 from service.kit.actor import Actor
 from service.kit.clock import Clock
 from service.kit.unit import Storage
@@ -16,7 +19,10 @@ def list_findings(query: FindingQuery, *, actor: Actor, storage: Storage[Oversig
     with storage.read() as uow:
         if query.after is not None and uow.findings.by_id(query.after) is None:
             raise NoSuchFinding(f"there is no finding {query.after} to go on from")
-        return uow.findings.page(query)
+        found = uow.findings.page(query)
+        details = {"status": query.status, "pattern": query.pattern, "findings": [one.id for one in found]}
+        uow.audit.note(actor, Action.FINDING_LIST, people=_people_of(found), details=details)
+        return found
 
 
 def close_finding(
@@ -28,6 +34,24 @@ def close_finding(
         one = uow.findings.by_id(finding_id)
         if one is None:
             raise NoSuchFinding(f"there is no finding {finding_id}")
+        before = one.status
         one.close(reason, actor.id, clock.now())
+        uow.audit.note(
+            actor,
+            Action.FINDING_CLOSE,
+            Target("finding", str(finding_id)),
+            people=_people_of([one]),
+            details={"before": {"status": before}, "after": {"status": one.status}, "pattern": one.pattern},
+            reason=hashed_reason(reason),
+        )
         uow.commit()
     return one
+
+
+def _people_of(findings: Sequence[Finding]) -> set[UUID]:
+    """The people that findings are about, by name or by scope; devices, senders, days and resolutions are none."""
+    found = set()
+    for name in (name for one in findings for name in (one.name, one.scope)):
+        with suppress(ValueError):
+            found.add(UUID(name))
+    return found

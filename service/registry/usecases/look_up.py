@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
 from service.kit.actor import Actor
 from service.kit.unit import Storage
 from service.registry.domain.households import Household, HouseholdEvent, Membership
-from service.registry.domain.identifiers import household_name, is_person_number
+from service.registry.domain.identifiers import household_name
 from service.registry.domain.people import Person
-from service.registry.errors import MalformedHousehold, NoSuchHousehold, NoSuchPerson
+from service.registry.errors import MalformedHousehold, NoSuchHousehold
 from service.registry.ports import RegistryUnit
-from service.registry.steps.people import PersonView, view_people
+from service.registry.steps.people import PersonView, find_person, ids_in
 from service.registry.steps.residence import find_households
 
 
@@ -26,10 +28,9 @@ class HouseholdView:
 def read_person(number: str, *, actor: Actor, storage: Storage[RegistryUnit]) -> PersonView:
     """The person a number leads to, also an old number after a merge. Raises NoSuchPerson."""
     with storage.read() as uow:
-        found = uow.people.by_number(number) if is_person_number(number) else None
-        if found is None:
-            raise NoSuchPerson(f"no person has the number {number}")
-        return view_people(uow, [found.key])[found.key]
+        view = find_person(uow, number)
+        uow.audit.note(actor, Action.PERSON_READ, Target("person", str(view.person.id)), people=ids_in([view]))
+        return view
 
 
 def read_household(name: str, *, actor: Actor, storage: Storage[RegistryUnit]) -> HouseholdView:
@@ -43,6 +44,8 @@ def read_household(name: str, *, actor: Actor, storage: Storage[RegistryUnit]) -
         events = uow.households.events(found.key)
         shown = {one.person_key for one in memberships} | {one.person_key for one in events}
         people = uow.people.by_keys(shown)
+        target = Target("household", found.household_id or str(found.client_id))
+        uow.audit.note(actor, Action.HOUSEHOLD_READ, target, people=[one.id for one in people.values()])
         return HouseholdView(
             found,
             [(one, people[one.person_key]) for one in memberships],
