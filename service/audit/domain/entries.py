@@ -97,7 +97,15 @@ class Entry:
 
 def digest(content: Sequence[object], previous: str) -> str:
     """The hash of an entry. content: see `Entry.content`. previous: the hash of the entry before it in its lane."""
-    return hashlib.sha256(canonical([previous, *content])).hexdigest()
+    plain = [_plain(one) for one in (previous, *content)]
+    return hashlib.sha256(json.dumps(plain, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    """In JSON's own types, spelled as `canonical` does, at a tenth of its time: every reader waits for this."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return hashlib.sha256(value).hexdigest() if isinstance(value, bytes) else value
 
 
 def chained(events: Iterable[Event], lane: int, number: int, previous: str) -> Iterator[Entry]:
@@ -123,7 +131,7 @@ def _content(one: Event) -> list[object]:
         None if target is None else target.kind,
         None if target is None else target.id,
         json.dumps(sorted(map(str, set(one.people))), separators=(",", ":")),
-        canonical(one.details or {}).decode(),
+        canonical(one.details).decode() if one.details else "{}",
         one.reason,
         None,
     ]

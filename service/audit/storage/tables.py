@@ -1,6 +1,6 @@
 """The audit's tables, and the triggers that keep the database itself from changing what is there."""
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table, Text, Uuid
+from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table, Text, Uuid, text
 
 from service.kit.sql.columns import Instant, Key, metadata
 
@@ -37,7 +37,13 @@ entry = Table(
     Column("payload", LargeBinary),
     Column("hash", String(64), nullable=False),
     Index("ix_audit_entry_at", "at"),
-    Index("ix_audit_entry_target_id", "target_id"),
+    # Only enrolments are looked for: an index on all would be written at a random place for each entry.
+    Index(
+        "ix_audit_entry_enrolment",
+        "target_id",
+        sqlite_where=text("target_kind = 'enrolment'"),
+        postgresql_where=text("target_kind = 'enrolment'"),
+    ),
 )
 
 # Whom an entry concerns, to find it by; `entry.people` states the same under the hash.
@@ -48,6 +54,7 @@ concern = Table(
     Column("lane", Integer, primary_key=True, autoincrement=False),
     Column("number", Key, primary_key=True, autoincrement=False),
     Index("ix_audit_concern_lane_number", "lane", "number"),
+    sqlite_with_rowid=False,
 )
 
 checkpoint = Table(

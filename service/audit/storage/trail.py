@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from service.audit.domain.actions import Action
 from service.audit.domain.checkpoints import Head
@@ -39,27 +39,38 @@ class NotedTrail:
         self.events.append(Event(datetime.now(UTC), actor, action, target, tuple(people), details, reason))
 
 
+# Made once: a statement is compiled once, and found again by its identity.
+_FIRST_FREE = select(tables.lane).order_by(tables.lane.c.lane).limit(1).with_for_update(skip_locked=True)
+_LAST = select(tables.lane).where(tables.lane.c.lane == tables.LANES).with_for_update()
+_ADD, _CONCERN = insert(tables.entry), insert(tables.concern)
+_ADVANCE = (
+    update(tables.lane)
+    .where(tables.lane.c.lane == bindparam("which"))
+    .values(number=bindparam("last"), hash=bindparam("last_hash"))
+)
+
+
 def append(connection: Connection, events: Sequence[Event]) -> None:
     """Chain events to a lane, in the connection's transaction, which is to be committed at once."""
     which, head = _free_lane(connection)
     entries = list(chained(events, which, head.number, head.hash))
-    connection.execute(insert(tables.entry), [_row(one) for one in entries])
+    connection.execute(_ADD, [_row(one) for one in entries])
     concerns = [
-        {"person": person, "lane": one.lane, "number": one.number} for one in entries for person in one.person_ids
+        {"person": person, "lane": which, "number": entry.number}
+        for event, entry in zip(events, entries, strict=True)
+        for person in set(event.people)
     ]
     if concerns:
-        connection.execute(insert(tables.concern), concerns)
-    values = {"number": entries[-1].number, "hash": entries[-1].hash}
-    connection.execute(update(tables.lane).where(tables.lane.c.lane == which).values(values))
+        connection.execute(_CONCERN, concerns)
+    last = entries[-1]
+    connection.execute(_ADVANCE, {"which": which, "last": last.number, "last_hash": last.hash})
 
 
 def _free_lane(connection: Connection) -> tuple[int, Head]:
     """A lane that is this transaction's until it ends."""
-    lanes = select(tables.lane)
-    first = lanes.order_by(tables.lane.c.lane).limit(1)
-    row = connection.execute(first.with_for_update(skip_locked=True)).one_or_none()
+    row = connection.execute(_FIRST_FREE).one_or_none()
     if row is None:  # all are taken: the transaction's turn comes once the last's holder has committed
-        row = connection.execute(lanes.where(tables.lane.c.lane == tables.LANES).with_for_update()).one()
+        row = connection.execute(_LAST).one()
     return row.lane, Head(row.number, row.hash)
 
 

@@ -1,26 +1,34 @@
 """Entries are kept with the transaction that they are about, and the database refuses to change them."""
 
+import hashlib
 import os
 import signal
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta, timezone
 
 import pytest
 from sqlalchemy import Engine, event, select, text
 
 from service.audit.domain.actions import Action
-from service.audit.domain.entries import Event
+from service.audit.domain.entries import BEGINNING, Event, digest
 from service.audit.storage import tables
 from service.audit.storage.group import GroupCommit
 from service.audit.storage.trail import append
+from service.kit.canonical import canonical
 from service.kit.errors import StorageError, StorageUnavailable
 from service.kit.ids import new_uuid
 from service.registry.domain.people import Person
 from service.storage.unit import SqlStorage
 from tests.service.audit.noted import Audit, note
 from tests.service.made_up import AMINA, NOW, TESTER
+
+
+def test_entries_are_hashed_in_the_canonical_spelling() -> None:
+    content = ["é", None, 1, NOW.astimezone(timezone(timedelta(hours=3))), b"sealed"]
+    assert digest(content, BEGINNING) == hashlib.sha256(canonical([BEGINNING, *content])).hexdigest()
 
 
 def count(engine: Engine) -> int:

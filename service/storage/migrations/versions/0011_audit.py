@@ -67,13 +67,21 @@ def _entries() -> None:
         sa.PrimaryKeyConstraint("lane", "number", name=op.f("pk_audit_entry")),
     )
     op.create_index("ix_audit_entry_at", "audit_entry", ["at"])
-    op.create_index("ix_audit_entry_target_id", "audit_entry", ["target_id"])
+    of_enrolments = sa.text("target_kind = 'enrolment'")
+    op.create_index(
+        "ix_audit_entry_enrolment",
+        "audit_entry",
+        ["target_id"],
+        sqlite_where=of_enrolments,
+        postgresql_where=of_enrolments,
+    )
     op.create_table(
         "audit_concern",
         sa.Column("person", sa.Uuid(), nullable=False),
         sa.Column("lane", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("number", KEY, autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("person", "lane", "number", name=op.f("pk_audit_concern")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_audit_concern_lane_number", "audit_concern", ["lane", "number"])
 
