@@ -24,7 +24,7 @@ logger = structlog.get_logger(__name__)
 LOOK_SECONDS = 1.0
 """Between two looks at what is new."""
 LONGEST_PAUSE = 60.0
-"""Seconds between two tries of a feed that keeps failing."""
+"""Seconds between two tries of what keeps failing."""
 
 
 class Auditor:
@@ -56,14 +56,17 @@ class Auditor:
 
     def run(self) -> None:
         """Until `stop`. What fails is logged and tried again later."""
+        pause = LOOK_SECONDS
         while not self._stop.is_set():
             try:
                 self._work()
+                pause = LOOK_SECONDS
             except TurnLost as error:
                 logger.warning("audit.superseded", reason=str(error))
             except Exception:
                 logger.exception("audit.failed")
-            self._stop.wait(LOOK_SECONDS)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            self._stop.wait(pause)
         self._refusals.flush(all_of_them=True)
 
     def _work(self) -> None:
@@ -83,13 +86,17 @@ class Auditor:
             self._send(mine)
 
     def sign(self) -> None:
-        """Sign what is new, in the calling thread. For callers who hold the lock."""
+        """Sign what is new, in the calling thread. For callers who know that no other process does."""
         self._sign(self._storage)
 
     def _sign(self, storage: SqlStorage) -> None:
-        signer = self._signer(storage)
-        make_checkpoint(actor=self._actor, storage=storage, signer=signer, copies=self._copies, clock=self._clock)
         self._signed = time.monotonic()
+        try:
+            signer = self._signer(storage)
+        except CheckpointsBroken as error:
+            logger.error("audit.not_signed", reason=str(error))
+            return
+        make_checkpoint(actor=self._actor, storage=storage, signer=signer, copies=self._copies, clock=self._clock)
 
     def _signer(self, storage: SqlStorage) -> Signer:
         found = read_key(self._folder)

@@ -77,7 +77,6 @@ class AccessOut(BaseModel):
     by: str = Field(description="`token:` and the token's name, `user:` and a login of the machine, or `system:`")
     role: str
     site: str | None
-    address: str | None = Field(description="of the network, where the request came from one")
     action: str = Field(description="a stable code", examples=["person.read"])
     what: str = Field(description="the same in English, to the person")
 
@@ -88,7 +87,6 @@ class AccessOut(BaseModel):
             by=one.actor,
             role=one.role,
             site=one.site,
-            address=one.address,
             action=one.action,
             what=WORDS.get(one.action, one.action),
         )

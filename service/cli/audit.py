@@ -109,7 +109,8 @@ def _accesses(number: str) -> Iterator[Entry]:
 
 
 def _sentence(one: Entry) -> str:
-    where = "".join(f", {name} {value}" for name, value in (("site", one.site), ("from", one.address)) if value)
+    """Without the network's address, which is for those who run the service."""
+    where = f", site {one.site}" if one.site else ""
     done = WORDS.get(one.action, one.action)
     return re.sub(r"[\x00-\x1f]", " ", f"{one.at:%Y-%m-%d %H:%M:%S}  {one.actor} ({one.role}{where}) {done}")
 

@@ -61,6 +61,7 @@ WORDS: dict[str, str] = {
     Action.WALK_STEP: "compared you with everyone enrolled and noted that somebody resembles you",
     Action.PAIRS_EXPORT: "wrote a file of people who resemble each other, with your number in it",
     Action.AUDIT_EXPORT: "wrote a file of who used your data",
+    Action.PATTERNS_SEARCH: "searched for patterns over many enrolments, one of which is about you",
     Action.FINDING_LIST: "read a list of findings, one of which is about you",
     Action.FINDING_CLOSE: "closed a finding about you",
 }

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, func, insert, select, text, tuple_, union, update
 from sqlalchemy.orm import Session
 
 from service.audit.domain.actions import Action
@@ -88,12 +88,15 @@ def _entries(rows: Iterable[Row[Any]]) -> list[Entry]:
 def _about(people: Iterable[UUID]) -> ColumnElement[bool]:
     """Entries that concern these people, or an enrolment of theirs, from before they were people too."""
     theirs = concern.c.person.in_(list(people))
-    places = tuple_(entry.c.lane, entry.c.number)
-    direct = places.in_(select(concern.c.lane, concern.c.number).where(theirs))
     concluded = entry.alias("concluded")
-    enrolments: Select[tuple[str]] = (
+    enrolments = (
         select(concluded.c.target_id)
         .join(concern, (concern.c.lane == concluded.c.lane) & (concern.c.number == concluded.c.number))
         .where(theirs, concluded.c.action == Action.ENROLMENT_CONCLUDE.value)
     )
-    return or_(direct, (entry.c.target_kind == "enrolment") & entry.c.target_id.in_(enrolments))
+    of_enrolments = entry.alias("of_enrolments")
+    places = select(concern.c.lane, concern.c.number).where(theirs)
+    earlier = select(of_enrolments.c.lane, of_enrolments.c.number).where(
+        of_enrolments.c.target_kind == text("'enrolment'"), of_enrolments.c.target_id.in_(enrolments)
+    )
+    return tuple_(entry.c.lane, entry.c.number).in_(union(places, earlier))

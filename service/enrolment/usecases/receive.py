@@ -65,7 +65,6 @@ def receive_enrolment(
                     "device": command.device,
                     "captures": sorted(one.position for one in captures),
                     "exceptions": sorted(one.position for one in command.exceptions),
-                    "content": digest,
                 },
             )
             uow.commit()

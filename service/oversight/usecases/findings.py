@@ -1,7 +1,6 @@
 """Findings as operators see them, and closing one."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from uuid import UUID
 
 from service.audit.domain.actions import Action
@@ -9,7 +8,7 @@ from service.audit.domain.entries import Target, hashed_reason
 from service.kit.actor import Actor
 from service.kit.clock import Clock
 from service.kit.unit import Storage
-from service.oversight.domain.findings import Finding
+from service.oversight.domain.findings import Finding, people_in
 from service.oversight.errors import NoSuchFinding
 from service.oversight.ports import FindingQuery, OversightUnit
 
@@ -21,7 +20,7 @@ def list_findings(query: FindingQuery, *, actor: Actor, storage: Storage[Oversig
             raise NoSuchFinding(f"there is no finding {query.after} to go on from")
         found = uow.findings.page(query)
         details = {"status": query.status, "pattern": query.pattern, "findings": [one.id for one in found]}
-        uow.audit.note(actor, Action.FINDING_LIST, people=_people_of(found), details=details)
+        uow.audit.note(actor, Action.FINDING_LIST, people=people_in(found), details=details)
         return found
 
 
@@ -40,18 +39,9 @@ def close_finding(
             actor,
             Action.FINDING_CLOSE,
             Target("finding", str(finding_id)),
-            people=_people_of([one]),
+            people=people_in([one]),
             details={"before": {"status": before}, "after": {"status": one.status}, "pattern": one.pattern},
             reason=hashed_reason(reason),
         )
         uow.commit()
     return one
-
-
-def _people_of(findings: Sequence[Finding]) -> set[UUID]:
-    """The people that findings are about, by name or by scope; devices, senders, days and resolutions are none."""
-    found = set()
-    for name in (name for one in findings for name in (one.name, one.scope)):
-        with suppress(ValueError):
-            found.add(UUID(name))
-    return found

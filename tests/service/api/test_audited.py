@@ -125,7 +125,7 @@ def test_what_concerns_a_person_is_told_to_them_in_words(jisr: App, admin: Clien
 def test_every_action_that_can_concern_a_person_has_words() -> None:
     silent = {
         Action.TOKEN_CREATE, Action.TOKEN_REVOKE, Action.TOKEN_LIST, Action.SIGN_IN_FAILED, Action.ACCESS_REFUSED,
-        Action.CAPTURE_JUDGE, Action.WALK_BEGIN, Action.WALK_FINISH, Action.RATES_MEASURE, Action.PATTERNS_SEARCH,
+        Action.CAPTURE_JUDGE, Action.WALK_BEGIN, Action.WALK_FINISH, Action.RATES_MEASURE,
         Action.GALLERY_STATUS, Action.GALLERY_REBUILD, Action.GALLERY_COMPACT, Action.STORE_VERIFY,
         Action.STORE_DELETE, Action.AUDIT_VERIFY,
     }  # fmt: skip

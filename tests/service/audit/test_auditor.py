@@ -83,7 +83,7 @@ def test_no_new_key_takes_the_place_of_one_that_is_lost(tmp_path: Path, migrated
     auditor = auditor_of(store)
     with capture_logs() as logs:
         auditor.start()
-        until(lambda: any(one["event"] == "audit.failed" for one in logs))
+        until(lambda: any(one["event"] == "audit.not_signed" for one in logs))
         auditor.stop()
     assert not (store.audit_folder / KEY).exists()
     assert CopyFile(store.audit_folder).count() == 1

@@ -1,5 +1,6 @@
 """Whatever is altered, removed, inserted, reordered or cut off is found, at its place; on both kinds of database."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -225,6 +226,28 @@ def test_a_crash_between_checkpoint_and_copy_leaves_the_copy_behind_and_is_caugh
     assert (len(copies[0].lines()), audit.verify().fault) == (1, None)
     audit.sign()
     assert (len(copies[0].lines()), audit.verify().fault) == (3, None)
+
+
+def test_verifying_while_others_write_and_sign_finds_nothing_wrong(audit: Audit) -> None:
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            note(audit.storage)
+
+    def sign() -> None:
+        while not stop.wait(0.01):
+            audit.sign()
+
+    threads = [threading.Thread(target=one) for one in (write, write, sign)]
+    for one in threads:
+        one.start()
+    try:
+        assert [audit.verify().fault for _ in range(5)] == [None] * 5
+    finally:
+        stop.set()
+        for one in threads:
+            one.join()
 
 
 def test_a_crash_between_entry_and_checkpoint_costs_nothing(audit: Audit) -> None:
