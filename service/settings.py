@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from matcher import MODELS, PIXELS_AT_ONCE
+from service.audit.storage.feeds import feed_target
 
 
 def _networks(text: str) -> list[IPv4Network | IPv6Network]:
@@ -52,6 +53,11 @@ class Settings(BaseSettings):
     snapshot_every: int = Field(default=500, ge=1, description="enrolments between two snapshots of the gallery")
     patterns_hour: int = Field(
         default=2, ge=0, le=23, description="hour of the day, in UTC, from which on patterns are searched once per day"
+    )
+    audit_seconds: float = Field(default=10.0, ge=1, description="seconds between two signed checkpoints of the audit")
+    audit_copies: Path | None = Field(default=None, description="folder that checkpoints are copied to, elsewhere")
+    audit_feed: str = Field(
+        default="", description="a file, syslog:/dev/log, or syslog:HOST:PORT, that entries of the audit are sent to"
     )
     max_request_bytes: int = Field(default=100_000_000, ge=1_000_000, description="largest request that is read")
     request_bytes_at_once: int = Field(
@@ -101,6 +107,12 @@ class Settings(BaseSettings):
         if self.tls_key is not None and self.tls_certificate is None:
             raise ValueError("JISR_TLS_KEY needs JISR_TLS_CERTIFICATE")
         return self
+
+    @field_validator("audit_feed")
+    @classmethod
+    def _known_target(cls, value: str) -> str:
+        feed_target(value)
+        return value
 
     @model_validator(mode="after")
     def _bands_in_order(self) -> Self:

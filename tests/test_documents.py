@@ -34,7 +34,7 @@ from tests.service.made_up import TESTER
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 NO_TOKEN = "no token"
-CONTEXTS = ("deduplication", "oversight", "adjudication", "enrolment", "registry", "access")
+CONTEXTS = ("deduplication", "oversight", "adjudication", "enrolment", "registry", "access", "audit")
 
 
 def section(title: str) -> str:
@@ -146,6 +146,8 @@ def stated_default(name: str) -> str:
         "trusted_proxies": "none",
         "tls_certificate": "no TLS",
         "tls_key": "in the certificate's file",
+        "audit_copies": "none",
+        "audit_feed": "none",
     }
     default = Settings.model_fields[name].default
     return words.get(name, f"`{str(default).lower() if isinstance(default, bool) else default}`")

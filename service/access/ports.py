@@ -5,7 +5,7 @@ from typing import Protocol
 
 from service.access.domain import Token
 from service.access.domain.operators import Operator, Session
-from service.kit.unit import UnitOfWork
+from service.audit.ports import AuditUnit
 
 
 class Tokens(Protocol):
@@ -40,7 +40,7 @@ class Sessions(Protocol):
         """Keep that it was used, unless a use since `after` is kept already."""
 
 
-class AccessUnit(UnitOfWork, Protocol):
+class AccessUnit(AuditUnit, Protocol):
     @property
     def tokens(self) -> Tokens: ...
     @property

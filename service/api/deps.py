@@ -17,6 +17,7 @@ from service.access.usecases.sessions import SessionLimits, note_session, resume
 from service.access.usecases.tokens import note_use, sign_in
 from service.api.last_use import LastUse
 from service.api.rate_limits import RateLimits
+from service.audit.domain.actions import Action
 from service.bootstrap import App
 from service.kit.actor import Actor
 from service.kit.errors import Forbidden
@@ -53,9 +54,22 @@ def gate(request: Request) -> Gate:
 CallerGate = Annotated[Gate, Depends(gate)]
 
 
-def sent_bearer(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> str:
+def count_failure(app: App, gate: Gate, caller: Actor) -> None:
+    """Note a sign-in that failed, and count it for the caller's address. Raises TooManyWrongTokens."""
+    app.store.refusals.count(Action.SIGN_IN_FAILED, caller)
+    gate.limits.count_wrong_token(gate.address)
+
+
+def _unknown(gate: Gate) -> Actor:
+    return Actor("unknown", "none", None, "api", correlation_id.get() or "", address=gate.address)
+
+
+def sent_bearer(
+    app: Running, gate: CallerGate, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+) -> str:
     """Raises Unauthenticated where none is sent."""
     if credentials is None:
+        app.store.refusals.count(Action.SIGN_IN_FAILED, _unknown(gate))
         raise Unauthenticated("send `Authorization: Bearer TOKEN`, with a token made by `jisr token create`")
     return credentials.credentials
 
@@ -69,9 +83,10 @@ def signed_in(app: Running, gate: CallerGate, secret: Bearer) -> Actor:
     Raises Unauthenticated, TooManyWrongTokens, TooManyRequests.
     """
     try:
-        actor = _of_session(app, secret) if secret.startswith(SESSION_PREFIX) else _of_token(app, secret)
+        known = _of_session if secret.startswith(SESSION_PREFIX) else _of_token
+        actor = known(app, secret, gate.address)
     except Unauthenticated:
-        gate.limits.count_wrong_token(gate.address)
+        count_failure(app, gate, _unknown(gate))
         raise
     gate.limits.count_request(actor.id)
     _note_use(app, gate.uses, secret, actor)
@@ -85,7 +100,7 @@ def session_limits(settings: Settings) -> SessionLimits:
     return SessionLimits(timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_hours))
 
 
-def _of_token(app: App, secret: str) -> Actor:
+def _of_token(app: App, secret: str, address: str) -> Actor:
     store = app.store
     return sign_in(
         secret,
@@ -94,10 +109,11 @@ def _of_token(app: App, secret: str) -> Actor:
         storage=store.storage,
         clock=store.clock,
         sites_see_everyone=store.settings.sites_see_everyone,
+        address=address,
     )
 
 
-def _of_session(app: App, secret: str) -> Actor:
+def _of_session(app: App, secret: str, address: str) -> Actor:
     store = app.store
     return resume(
         secret,
@@ -107,6 +123,7 @@ def _of_session(app: App, secret: str) -> Actor:
         clock=store.clock,
         limits=session_limits(store.settings),
         sites_see_everyone=store.settings.sites_see_everyone,
+        address=address,
     )
 
 
@@ -122,15 +139,17 @@ def _note_use(app: App, uses: LastUse, secret: str, actor: Actor) -> None:
 def may(permission: Permission) -> DependsMarker:
     """A dependency: the actor, where the role has this permission. Raises Unauthenticated, Forbidden."""
 
-    def check(actor: Caller) -> Actor:
+    def check(app: Running, actor: Caller) -> Actor:
         roles = roles_with(permission)
         if actor.role not in roles:
+            app.store.refusals.count(Action.ACCESS_REFUSED, actor)
             raise Forbidden(f"this needs a token of role {' or '.join(roles)}; yours is of role {actor.role}")
         return actor
 
     return DependsMarker(check)
 
 
+MayAudit = Annotated[Actor, may(Permission.AUDIT)]
 MayEnrol = Annotated[Actor, may(Permission.ENROL)]
 MayListEnrolments = Annotated[Actor, may(Permission.LIST_ENROLMENTS)]
 MayReadEnrolment = Annotated[Actor, may(Permission.READ_ENROLMENT)]

@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from matcher import Position
-from service.adjudication.usecases.read_outcome import Outcome, read_outcome
+from service.adjudication.usecases.read_outcome import Outcome, has_outcome, read_outcome
 from service.api.deps import MayEnrol, MayListEnrolments, MayReadEnrolment, Running
 from service.api.form import CAPTURE_ERRORS, Form, SentForm, described, part
 from service.api.json_body import parsed
@@ -32,7 +32,6 @@ from service.api.text import Line
 from service.api.turns import InTurn
 from service.bootstrap import App
 from service.enrolment.domain.enrolments import (
-    WAITING,
     CaptureRecord,
     Consent,
     EnrolCommand,
@@ -392,10 +391,10 @@ def _parse(text: str) -> EnrolmentIn:
 
 async def _outcome(enrolment_id: UUID, app: App, actor: Actor, seconds: float) -> Outcome:
     """The enrolment once it has an outcome, or as it stands when the time is up. Holds no thread while waiting."""
-    until, pause = time.monotonic() + seconds, SHORTEST_POLL
-    while True:
-        found = await run_in_threadpool(read_outcome, enrolment_id, actor=actor, storage=app.store.storage)
-        if found.enrolment.status not in WAITING or time.monotonic() >= until:
-            return found
+    until, pause, storage = time.monotonic() + seconds, SHORTEST_POLL, app.store.storage
+    while time.monotonic() < until:
+        if await run_in_threadpool(has_outcome, enrolment_id, actor=actor, storage=storage):
+            break
         await asyncio.sleep(pause)
         pause = min(1.5 * pause, LONGEST_POLL)
+    return await run_in_threadpool(read_outcome, enrolment_id, actor=actor, storage=storage)

@@ -7,7 +7,9 @@ from uuid import UUID
 from service.api.proxies import link
 
 
-def next_page(path: str, wanted: Mapping[str, str | None], last: UUID | None, *, full: bool, limit: int) -> str | None:
+def next_page(
+    path: str, wanted: Mapping[str, str | None], last: UUID | str | None, *, full: bool, limit: int
+) -> str | None:
     """The link to what comes after a page; None at the end.
 
     wanted: what else the list was asked for, by name. last: of the page. full: whether it has as many as it may have.

@@ -45,5 +45,7 @@ async def judge(actor: MayJudgeQuality, form: Form, app: Running, turn: InTurn, 
     captures = form.captures(of_fingers(dpi))
     if len(captures) != 1:
         raise Malformed([FieldError("captures", "not_one", f"send one capture; {len(captures)} came")])
-    found = await turn.run(partial(judge_capture, captures[0], actor=actor, extractor=app.extractor))
+    found = await turn.run(
+        partial(judge_capture, captures[0], actor=actor, storage=app.store.storage, extractor=app.extractor)
+    )
     return QualityOut.of(captures[0].position, found)

@@ -13,7 +13,7 @@ from service.access.errors import NoSession, Unauthenticated
 from service.access.steps.second_factor import totp_uri
 from service.access.usecases.operators import activate_operator
 from service.access.usecases.sessions import Credentials, close_session, open_session
-from service.api.deps import Bearer, Caller, CallerGate, Running, session_limits
+from service.api.deps import Bearer, Caller, CallerGate, Gate, Running, count_failure, session_limits
 from service.api.json_body import StrictJsonRoute
 from service.api.problems import declared
 from service.api.shapes import Sent
@@ -52,21 +52,21 @@ class SessionOut(BaseModel):
     idle_seconds: int = Field(description="without a request, after which it ends before")
 
 
-def stranger(name: str) -> Actor:
+def stranger(name: str, gate: Gate) -> Actor:
     """Who signs in, before it is known that it is they."""
-    return Actor(f"operator:{name}", "none", None, "api", correlation_id.get() or "")
+    return Actor(f"operator:{name}", "none", None, "api", correlation_id.get() or "", address=gate.address)
 
 
 @router.post("/operators/activation", responses=declared(MalformedRequest))
 def activate(sent: ActivationIn, app: Running, gate: CallerGate) -> ActivationOut:
     """Choose a password by a one-time code, and get the secret of the second factor."""
-    store = app.store
+    store, actor = app.store, stranger(sent.name, gate)
     try:
         secret = activate_operator(
-            sent.name, sent.code, sent.password, actor=stranger(sent.name), storage=store.storage, clock=store.clock
+            sent.name, sent.code, sent.password, actor=actor, storage=store.storage, clock=store.clock
         )
     except Unauthenticated:
-        gate.limits.count_wrong_token(gate.address)
+        count_failure(app, gate, actor)
         raise
     return ActivationOut(totp_secret=secret, totp_uri=totp_uri(secret, sent.name))
 
@@ -74,17 +74,17 @@ def activate(sent: ActivationIn, app: Running, gate: CallerGate) -> ActivationOu
 @router.post("/sessions", status_code=201, responses=declared())
 def sign_in(sent: SessionIn, app: Running, gate: CallerGate) -> SessionOut:
     """Sign in with password and authenticator app. Five wrong tries in a row lock the name for 15 minutes."""
-    store, limits = app.store, session_limits(app.store.settings)
+    store, limits, actor = app.store, session_limits(app.store.settings), stranger(sent.name, gate)
     try:
         opened = open_session(
             Credentials(sent.name, sent.password, sent.code),
-            actor=stranger(sent.name),
+            actor=actor,
             storage=store.storage,
             clock=store.clock,
             limits=limits,
         )
     except Unauthenticated:
-        gate.limits.count_wrong_token(gate.address)
+        count_failure(app, gate, actor)
         raise
     idle = limits.idle // timedelta(seconds=1)
     return SessionOut(token=opened.secret, role=AccessRole(opened.role), ends_at=opened.ends_at, idle_seconds=idle)

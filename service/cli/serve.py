@@ -55,6 +55,8 @@ def serve(
     class Greeting(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
+            if self.started:
+                jisr.auditor.start()
             if self.started and settings.embedded_worker:
                 jisr.worker.start()  # not before: what it warms up would keep the first requests waiting
                 jisr.nightly.start()
@@ -77,6 +79,7 @@ def serve(
     finally:
         jisr.nightly.stop()
         jisr.worker.stop()
+        jisr.auditor.stop()
 
 
 def _invitation(jisr: App) -> str:
@@ -99,6 +102,7 @@ def worker() -> None:
     jisr.replica.start(jisr.store.storage)
     jisr.worker.start()
     jisr.nightly.start()
+    jisr.auditor.start()
     logger.info("worker.started")
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -106,3 +110,4 @@ def worker() -> None:
     stopped.wait()
     jisr.nightly.stop()
     jisr.worker.stop()
+    jisr.auditor.stop()

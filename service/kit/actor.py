@@ -17,6 +17,7 @@ class Actor:
     role: what it acts as: a token's role, `system` or `owner`. site: where, None where it is bound to none. channel:
     the door it came through. request_id: of the request, as answered and logged. device: the one that enrolments must
     name, None where it is bound to none. people_of: the site whose people it may see, None where it may see everyone.
+    address: of the network, where the request came from one.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Actor:
     request_id: str
     device: str | None = None
     people_of: str | None = None
+    address: str | None = None
 
     def reaches(self, site: str | None) -> bool:
         """Whether what is of this site is there for the actor; what is of none, only for those bound to none."""

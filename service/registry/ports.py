@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from service.kit.unit import UnitOfWork
+from service.audit.ports import AuditUnit
 from service.registry.domain.households import Household, HouseholdEvent, Membership
 from service.registry.domain.people import Person
 
@@ -70,7 +70,7 @@ class Origins(Protocol):
         """Those of these people who have an enrolment of this site."""
 
 
-class RegistryUnit(UnitOfWork, Protocol):
+class RegistryUnit(AuditUnit, Protocol):
     @property
     def people(self) -> People: ...
     @property

@@ -122,7 +122,7 @@ def slap_png(seeds: list[int]) -> bytes:
 
 
 def all_rows(database: Engine) -> dict[str, list[tuple[Any, ...]]]:
-    """Everything a registry holds, by table: what must not have changed."""
+    """Everything a registry holds, by table: what must not have changed. Not the audit, for it notes reading."""
     with database.connect() as connection:
-        tables = METADATA.sorted_tables
+        tables = [one for one in METADATA.sorted_tables if not one.name.startswith("audit_")]
         return {one.name: sorted(map(tuple, connection.execute(select(one))), key=repr) for one in tables}

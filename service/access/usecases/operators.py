@@ -13,6 +13,8 @@ from service.access.ports import AccessUnit
 from service.access.steps.passwords import hash_password
 from service.access.steps.second_factor import new_totp_secret
 from service.access.usecases.tokens import check_length, checked_name
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
 from service.kit.actor import Actor
 from service.kit.clock import Clock
 from service.kit.errors import AlreadyThere, MalformedRequest
@@ -32,6 +34,8 @@ def create_operator(
     one.invite(code, now)
     with storage.write() as uow:
         uow.operators.add(one)
+        details = {"role": role, "site": one.site}
+        uow.audit.note(actor, Action.OPERATOR_CREATE, Target("operator", name), details=details)
         try:
             uow.commit()
         except AlreadyThere:
@@ -59,6 +63,7 @@ def reset_operator(name: str, *, actor: Actor, storage: Storage[AccessUnit], clo
             raise MalformedRequest(f"the operator {name!r} was disabled; make another", "name")
         one.invite(code, now)
         uow.sessions.close_all(one.key, now)
+        uow.audit.note(actor, Action.OPERATOR_RESET, Target("operator", name))
         uow.commit()
     return code
 
@@ -67,14 +72,17 @@ def disable_operator(name: str, *, actor: Actor, storage: Storage[AccessUnit], c
     """End all sessions of an operator, and let none begin. Raises MalformedRequest where there is none so named."""
     with storage.write() as uow:
         one, now = _named(uow, name), clock.now()
-        one.disabled_at = one.disabled_at or now
+        before, one.disabled_at = one.disabled_at, one.disabled_at or now
         uow.sessions.close_all(one.key, now)
+        details = {"before": {"disabled_at": before}}
+        uow.audit.note(actor, Action.OPERATOR_DISABLE, Target("operator", name), details=details)
         uow.commit()
 
 
 def list_operators(*, actor: Actor, storage: Storage[AccessUnit]) -> list[Operator]:
     """All of them, disabled ones too, in the order they were invited."""
     with storage.read() as uow:
+        uow.audit.note(actor, Action.OPERATOR_LIST)
         return uow.operators.all()
 
 
@@ -94,6 +102,7 @@ def activate_operator(
         if one is None or not one.accepts(code, clock.now()):
             raise Unauthenticated("this name or one-time code is wrong, was used, or is too old")
         one.activate(hashed, secret)
+        uow.audit.note(actor, Action.OPERATOR_ACTIVATE, Target("operator", name))
         uow.commit()
     return secret
 

@@ -10,6 +10,8 @@ from service.access.errors import NoSession, Unauthenticated
 from service.access.ports import AccessUnit
 from service.access.steps.passwords import is_password
 from service.access.steps.second_factor import step_of
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
 from service.kit.actor import Actor
 from service.kit.clock import Clock
 from service.kit.unit import Storage
@@ -65,6 +67,7 @@ def open_session(
         one.note_success(step)
         session = Session(one.key, hash_secret(secret), now, now, now + limits.whole)
         uow.sessions.add(session)
+        uow.audit.note(actor, Action.SESSION_OPEN, Target("operator", one.name), details={"role": one.role})
         uow.commit()
     return OpenedSession(secret, one.role, session.ends_at)
 
@@ -78,6 +81,7 @@ def resume(
     clock: Clock,
     limits: SessionLimits,
     sites_see_everyone: bool = False,
+    address: str | None = None,
 ) -> Actor:
     """Who calls with this session. Raises Unauthenticated for one that is unknown, idle too long, ended or closed."""
     now = clock.now()
@@ -86,9 +90,8 @@ def resume(
         one = None if session is None else uow.operators.by_key(session.operator_key)
     if session is None or one is None or not session.lasts(now, limits.idle) or not _active(one):
         raise Unauthenticated("this session is unknown or has ended; sign in again")
-    return Actor(
-        one.actor_id, one.role, one.site, channel, request_id, people_of=None if sites_see_everyone else one.site
-    )
+    people_of = None if sites_see_everyone else one.site
+    return Actor(one.actor_id, one.role, one.site, channel, request_id, people_of=people_of, address=address)
 
 
 def note_session(secret: str, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock) -> None:
@@ -106,6 +109,7 @@ def close_session(secret: str, *, actor: Actor, storage: Storage[AccessUnit], cl
         if session is None:
             raise NoSession("this bearer is a token, which `jisr token revoke` ends")
         session.closed_at = session.closed_at or clock.now()
+        uow.audit.note(actor, Action.SESSION_CLOSE)
         uow.commit()
 
 

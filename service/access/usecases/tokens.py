@@ -15,6 +15,8 @@ from service.access.domain.tokens import (
 )
 from service.access.errors import Unauthenticated
 from service.access.ports import AccessUnit
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
 from service.kit.actor import Actor
 from service.kit.clock import Clock
 from service.kit.errors import AlreadyThere, MalformedRequest
@@ -55,6 +57,8 @@ def create_token(
         now = clock.now()
         expires_at = _end(now, bounds.lifetime)
         uow.tokens.add(Token(name, role, hash_secret(secret), now, site=site, device=device, expires_at=expires_at))
+        details = {"role": role, "site": site, "device": device, "expires_at": expires_at}
+        uow.audit.note(actor, Action.TOKEN_CREATE, Target("token", name), details=details)
         try:
             uow.commit()
         except AlreadyThere:
@@ -82,7 +86,10 @@ def rotate_token(
         token, now = _named(uow, name), clock.now()
         if token.revoked_at is not None:
             raise MalformedRequest(f"the token {name!r} was revoked; make another", "name")
+        before = token.expires_at
         token.rotate(hash_secret(secret), now, overlap, _end(now, lifetime))
+        details = {"before": {"expires_at": before}, "after": {"expires_at": token.expires_at}, "overlap": str(overlap)}
+        uow.audit.note(actor, Action.TOKEN_ROTATE, Target("token", name), details=details)
         uow.commit()
     return secret
 
@@ -91,13 +98,15 @@ def revoke_token(name: str, *, actor: Actor, storage: Storage[AccessUnit], clock
     """Make a token useless from now on, its secret before too. Raises MalformedRequest where there is none so named."""
     with storage.write() as uow:
         token = _named(uow, name)
-        token.revoked_at = token.revoked_at or clock.now()
+        before, token.revoked_at = token.revoked_at, token.revoked_at or clock.now()
+        uow.audit.note(actor, Action.TOKEN_REVOKE, Target("token", name), details={"before": {"revoked_at": before}})
         uow.commit()
 
 
 def list_tokens(*, actor: Actor, storage: Storage[AccessUnit]) -> list[Token]:
     """All tokens, revoked ones too, in the order they were made."""
     with storage.read() as uow:
+        uow.audit.note(actor, Action.TOKEN_LIST)
         return uow.tokens.all()
 
 
@@ -149,11 +158,12 @@ def sign_in(
     storage: Storage[AccessUnit],
     clock: Clock,
     sites_see_everyone: bool = False,
+    address: str | None = None,
 ) -> Actor:
     """Who calls with this bearer secret. Raises Unauthenticated for one that is unknown, revoked, replaced or expired.
 
-    sites_see_everyone: whether actors bound to a site may see people of other sites. The one use case that takes no
-    actor: it finds out who that is.
+    sites_see_everyone: whether actors bound to a site may see people of other sites. address: where the call comes
+    from. The one use case that takes no actor: it finds out who that is.
     """
     sha256, now = hash_secret(secret), clock.now()
     with storage.read() as uow:
@@ -163,4 +173,4 @@ def sign_in(
     if token.state(now) is TokenState.EXPIRED:
         raise Unauthenticated(f"this token expired on {token.expires_at:%Y-%m-%d %H:%M} UTC; ask for a new one")
     people_of = None if sites_see_everyone else token.site
-    return Actor(token.actor_id, token.role, token.site, channel, request_id, token.device, people_of)
+    return Actor(token.actor_id, token.role, token.site, channel, request_id, token.device, people_of, address)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import matcher
 from matcher import WarningCode, template_from_bytes
 from service.adjudication.domain.evidence import Band, Candidate, Hypothesis, PositionEvidence, Thresholds
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
 from service.deduplication.domain import SearchPolicy, decide
 from service.deduplication.errors import NothingToCompare
 from service.deduplication.ports import Comparator, DeduplicationUnit
@@ -83,7 +85,7 @@ def identify(
     """
     probe = extract_all(captures, extractor)
     with storage.read() as uow:
-        replica.catch_up(uow)
+        sequence = replica.catch_up(uow)
     people = len(replica.index)
     thresholds = policy.thresholds(people)
     among = [matcher.Hypothesis(one.value) for one in hypotheses]
@@ -92,6 +94,18 @@ def identify(
     with storage.read() as uow:  # a fresh look: the index may know people whom the first one could not see yet
         today = uow.people.survivors_of(one.person_key for one in shown)
         mine = seen(uow, actor, (one.key for one in today.values()))
+        details = {
+            "band": band,
+            "captures": sorted(one.position for one in captures),
+            "candidates": [_evidence(today[one.person_key], one) for one in shown],
+            "hypotheses": hypotheses,
+            "thresholds": thresholds,
+            "gallery_size": people,
+            "models": extractor.models,
+            "index": sequence,
+        }
+        shown_people = {one.id for one in today.values() if one.key in mine}
+        uow.audit.note(actor, Action.PERSON_IDENTIFY, people=shown_people, details=details)
     everyone = [Identified(today[one.person_key], thresholds.band(one.rarity), one) for one in shown]
     identified = [one for one in everyone if one.person.key in mine]
     elsewhere = [one.band for one in everyone if one.person.key not in mine]
@@ -123,9 +137,21 @@ def verify(
         more = f"; this person was enrolled with {had}" if known else ""
         raise NothingToCompare(f"neither faces nor fingers in common{more}", "captures")
     thresholds = policy.thresholds(1)
+    band = thresholds.band(compared.rarity)
+    with storage.read() as uow:
+        details = {
+            "band": band,
+            "captures": sorted(one.position for one in captures),
+            "log10_lr": compared.log10_lr,
+            "rarity": compared.rarity,
+            "thresholds": thresholds,
+            "models": extractor.models,
+        }
+        target = Target("person", str(person.id))
+        uow.audit.note(actor, Action.PERSON_VERIFY, target, people=[person.id], details=details)
     return Verification(
         person=person,
-        band=thresholds.band(compared.rarity),
+        band=band,
         thresholds=thresholds,
         log10_lr=compared.log10_lr,
         rarity=compared.rarity,
@@ -134,6 +160,10 @@ def verify(
         seen=known,
         warnings=probe.warnings,
     )
+
+
+def _evidence(person: Person, one: Candidate) -> dict[str, object]:
+    return {"person": person.id, "log10_lr": one.log10_lr, "rarity": one.rarity, "hypothesis": one.hypothesis}
 
 
 def _but_positions(warnings: Warnings) -> Warnings:

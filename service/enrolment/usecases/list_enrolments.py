@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from service.audit.domain.actions import Action
 from service.enrolment.domain.enrolments import Enrolment
 from service.enrolment.errors import NoSuchEnrolment
 from service.enrolment.ports import EnrolmentQuery, EnrolmentUnit
@@ -20,4 +21,12 @@ def list_enrolments(query: EnrolmentQuery, *, actor: Actor, storage: Storage[Enr
             last = uow.enrolments.by_id(query.after)
             if last is None or not actor.reaches(last.site):
                 raise NoSuchEnrolment(f"there is no enrolment {query.after} to go on from")
-        return uow.enrolments.page(replace(query, site=actor.site or query.site))
+        found = uow.enrolments.page(replace(query, site=actor.site or query.site))
+        people = uow.people.by_keys(one.person_key for one in found if one.person_key is not None)
+        uow.audit.note(
+            actor,
+            Action.ENROLMENT_LIST,
+            people=[one.id for one in people.values()],
+            details={"status": query.status, "reason": query.reason, "enrolments": [one.id for one in found]},
+        )
+        return found

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
 from service.enrolment.domain.content import content_hash
 from service.enrolment.domain.enrolments import CaptureRecord, EnrolCommand, Enrolment, SentCapture, SlapRecord
 from service.enrolment.errors import (
@@ -62,6 +64,17 @@ def receive_enrolment(
             enrolment = _record(uow, command, digest, actor, clock.now())
             _record_captures(uow, enrolment, zip(single, names[: len(single)], strict=True), warnings)
             _record_slaps(uow, enrolment, zip(slaps, names[len(single) :], strict=True))
+            uow.audit.note(
+                actor,
+                Action.ENROLMENT_RECEIVE,
+                Target("enrolment", str(command.id)),
+                details={
+                    "site": command.site,
+                    "device": command.device,
+                    "captures": sorted(one.position for one in captures),
+                    "exceptions": sorted(one.position for one in command.exceptions),
+                },
+            )
             uow.commit()
     except AlreadyThere:  # the same UUID arrived twice at once
         with storage.read() as uow:

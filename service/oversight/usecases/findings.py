@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target, hashed_reason
 from service.kit.actor import Actor
 from service.kit.clock import Clock
 from service.kit.unit import Storage
-from service.oversight.domain.findings import Finding
+from service.oversight.domain.findings import Finding, people_in
 from service.oversight.errors import NoSuchFinding
 from service.oversight.ports import FindingQuery, OversightUnit
 
@@ -22,7 +24,10 @@ def list_findings(query: FindingQuery, *, actor: Actor, storage: Storage[Oversig
             last = uow.findings.by_id(query.after)
             if last is None or not actor.reaches(last.site):
                 raise NoSuchFinding(f"there is no finding {query.after} to go on from")
-        return uow.findings.page(replace(query, site=actor.site or query.site))
+        found = uow.findings.page(replace(query, site=actor.site or query.site))
+        details = {"status": query.status, "pattern": query.pattern, "findings": [one.id for one in found]}
+        uow.audit.note(actor, Action.FINDING_LIST, people=people_in(found), details=details)
+        return found
 
 
 def close_finding(
@@ -34,6 +39,15 @@ def close_finding(
         one = uow.findings.by_id(finding_id)
         if one is None or not actor.reaches(one.site):
             raise NoSuchFinding(f"there is no finding {finding_id}")
+        before = one.status
         one.close(reason, actor.id, clock.now())
+        uow.audit.note(
+            actor,
+            Action.FINDING_CLOSE,
+            Target("finding", str(finding_id)),
+            people=people_in([one]),
+            details={"before": {"status": before}, "after": {"status": one.status}, "pattern": one.pattern},
+            reason=hashed_reason(reason),
+        )
         uow.commit()
     return one

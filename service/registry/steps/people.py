@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from service.registry.domain.households import Household, Membership
 from service.registry.domain.identifiers import is_person_number
@@ -21,6 +22,19 @@ class PersonView:
     household: Household | None
 
 
+def find_person(uow: RegistryUnit, number: str) -> PersonView:
+    """The person a number leads to, also an old number after a merge, whoever asks. Raises NoSuchPerson."""
+    found = uow.people.by_number(number) if is_person_number(number) else None
+    if found is None:
+        raise no_such_person(number)
+    return view_people(uow, [found.key])[found.key]
+
+
+def no_such_person(number: str) -> NoSuchPerson:
+    """One sentence, so that a person who may not be seen is as one who is not there."""
+    return NoSuchPerson(f"no person has the number {number}")
+
+
 def view_people(uow: RegistryUnit, keys: Iterable[int]) -> Mapping[int, PersonView]:
     """By key, in five queries however many there are. Raises KeyError for a key that leads nowhere."""
     asked = uow.people.by_keys(keys)
@@ -37,17 +51,9 @@ def view_people(uow: RegistryUnit, keys: Iterable[int]) -> Mapping[int, PersonVi
     return views
 
 
-def find_person(uow: RegistryUnit, number: str) -> PersonView:
-    """The person a number leads to, whoever asks. Raises NoSuchPerson."""
-    found = uow.people.by_number(number) if is_person_number(number) else None
-    if found is None:
-        raise no_such_person(number)
-    return view_people(uow, [found.key])[found.key]
-
-
-def no_such_person(number: str) -> NoSuchPerson:
-    """One sentence, so that a person who may not be seen is as one who is not there."""
-    return NoSuchPerson(f"no person has the number {number}")
+def ids_in(views: Iterable[PersonView]) -> set[UUID]:
+    """Whom these show: the person asked for, and the one they stand for today."""
+    return {one.id for view in views for one in (view.asked, view.person)}
 
 
 def names_of(uow: RegistryUnit, person: Person) -> list[int]:

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
 from service.kit.actor import Actor
 from service.kit.unit import Storage
 from service.registry.domain.households import Household, HouseholdEvent, Membership
@@ -10,7 +12,7 @@ from service.registry.domain.identifiers import household_name
 from service.registry.domain.people import Person
 from service.registry.errors import MalformedHousehold, NoSuchHousehold
 from service.registry.ports import RegistryUnit
-from service.registry.steps.people import PersonView, find_person, no_such_person
+from service.registry.steps.people import PersonView, find_person, ids_in, no_such_person
 from service.registry.steps.residence import find_households
 from service.registry.steps.sight import seen
 
@@ -34,6 +36,7 @@ def read_person(number: str, *, actor: Actor, storage: Storage[RegistryUnit]) ->
         found = find_person(uow, number)
         if not seen(uow, actor, [found.person.key]):
             raise no_such_person(number)
+        uow.audit.note(actor, Action.PERSON_READ, Target("person", str(found.person.id)), people=ids_in([found]))
         return found
 
 
@@ -54,6 +57,9 @@ def read_household(name: str, *, actor: Actor, storage: Storage[RegistryUnit]) -
         visible = _visible(uow, actor, shown)
         if actor.people_of is not None and not visible:
             raise _no_such_household(name)
+        target = Target("household", found.household_id or str(found.client_id))
+        shown_people = [one.id for one in people.values() if one.key in visible]
+        uow.audit.note(actor, Action.HOUSEHOLD_READ, target, people=shown_people)
         return HouseholdView(
             found,
             [(one, people[one.person_key]) for one in memberships],

@@ -39,8 +39,8 @@ from service.web import create_web
 from tests.conftest import new_database
 from tests.service.made_up import AMINA, NOW, TESTER, sent, stored_capture
 
-MOST = 12
-"""Statements that one answer may take, authentication among them."""
+MOST = 16
+"""Statements that one answer may take, authentication and its entry in the audit among them."""
 CASES = 50
 CANDIDATES = 10
 POSITIONS = ("face", "right_thumb", "right_index", "left_thumb", "left_index")
@@ -63,6 +63,7 @@ PATHS: dict[str, Callable[[Names], str]] = {
     "/v1/enrolments": lambda names: "/v1/enrolments?limit=200",
     "/v1/enrolments/{enrolment_id}": lambda names: f"/v1/enrolments/{names.enrolment}",
     "/v1/persons/{number}": lambda names: f"/v1/persons/{names.number}",
+    "/v1/persons/{number}/accesses": lambda names: f"/v1/persons/{names.number}/accesses?limit=200",
     "/v1/households/{household_id}": lambda names: f"/v1/households/{names.household}",
     "/v1/cases": lambda names: "/v1/cases?limit=200",
     "/v1/cases/{case_id}": lambda names: f"/v1/cases/{names.case}",
