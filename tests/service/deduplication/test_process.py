@@ -28,6 +28,7 @@ from service.kit.ids import new_uuid
 from service.kit.sql.unit import SqlTransaction
 from tests.captures import capture
 from tests.conftest import RememberingExtractor
+from tests.service.audit.noted import stuck
 from tests.service.made_up import TESTER, received
 
 LIMITS = ProcessingLimits(batch=2, attempts=3, person_number_length=10)
@@ -303,6 +304,20 @@ def test_a_store_out_of_reach_does_not_count_against_anyone(app: App, processor:
         captures.rmdir()
     captures.with_name("elsewhere").rename(captures)
     assert process(processor) == 2  # together: neither has failed
+    assert statuses(app, ids) == [ENROLLED] * 2
+
+
+def test_an_audit_that_refuses_holds_the_queue_and_counts_against_no_one(app: App, processor: Processor) -> None:
+    ids = waiting(app, 2)
+    failed_before(app, ids[0], LIMITS.attempts - 1)
+    with stuck(app.store.database):
+        for _ in range(LIMITS.attempts + 1):
+            with pytest.raises(StorageUnavailable, match="audit"):
+                process(processor)
+        with pytest.raises(StorageUnavailable, match="audit"):
+            waiting(app, 1)
+    assert statuses(app, ids) == [BEGUN, WAITING]
+    assert (process(processor), process(processor)) == (1, 1)
     assert statuses(app, ids) == [ENROLLED] * 2
 
 
