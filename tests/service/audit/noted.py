@@ -84,6 +84,14 @@ def unguarded(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
+def entries_of(engine: Engine, action: Action) -> list[Entry]:
+    """Those of one action, in the order of time."""
+    wanted = select(tables.entry).where(tables.entry.c.action == action.value)
+    with engine.connect() as connection:
+        found = connection.execute(wanted.order_by(tables.entry.c.at, tables.entry.c.lane, tables.entry.c.number))
+        return [Entry(**row._mapping) for row in found]
+
+
 def rows(engine: Engine) -> dict[str, list[dict[str, Any]]]:
     with engine.connect() as connection:
         return {one.name: [dict(row) for row in connection.execute(select(one)).mappings()] for one in KEPT}
