@@ -77,13 +77,17 @@ class Auditor:
             mine = self._storage.in_turn(turn)
             while not self._stop.wait(LOOK_SECONDS):
                 self._refusals.flush()
-                if time.monotonic() - self._signed >= self._every:
+                if self._has_to_sign():
                     self._sign(mine)
                 if time.monotonic() - self._sent >= self._pause:
                     self._send(mine)
             self._refusals.flush(all_of_them=True)
             self._sign(mine)
             self._send(mine)
+
+    def _has_to_sign(self) -> bool:
+        """Asked while entries are sent too: a target that takes them slowly must not keep checkpoints back."""
+        return time.monotonic() - self._signed >= self._every
 
     def sign(self) -> None:
         """Sign what is new, in the calling thread. For callers who know that no other process does."""
@@ -111,7 +115,7 @@ class Auditor:
         if self._feed is None:
             return
         try:
-            send_on(actor=self._actor, storage=storage, target=self._feed)
+            send_on(actor=self._actor, storage=storage, target=self._feed, stopping=self._has_to_sign)
             self._pause = LOOK_SECONDS
         except FeedDown as error:
             behind = count_behind(actor=self._actor, storage=storage)

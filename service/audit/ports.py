@@ -110,5 +110,5 @@ class Copies(Protocol):
 
 
 class FeedTarget(Protocol):
-    def send(self, entries: Sequence[Entry]) -> None:
-        """Raises FeedDown where they were not all taken."""
+    def send(self, entries: Sequence[Entry]) -> int:
+        """How many were taken, the first of them, within some seconds. Raises FeedDown where none was."""

@@ -17,6 +17,8 @@ from service.kit.unit import Storage, UnitOfWork
 IN_PROGRESS = timedelta(hours=1)
 """Bytes are written before their row; younger ones may be of a request that is still being answered."""
 PAGE = 1000
+NOTED = 1000
+"""Names in one entry of the audit at most, so that it fits into a message of syslog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,10 @@ def delete_unowned(
     """
     with storage.read() as uow:
         owned = uow.blobs.of_names(report.unowned)
-        uow.audit.note(
-            actor, Action.STORE_DELETE, details={"names": [one for one in report.unowned if one not in owned]}
-        )
-    return sum(blobs.delete_older(name, clock.now() - IN_PROGRESS) for name in report.unowned if name not in owned)
+        names = [one for one in report.unowned if one not in owned]
+        for start in range(0, max(len(names), 1), NOTED):
+            uow.audit.note(actor, Action.STORE_DELETE, details={"names": names[start : start + NOTED]})
+    return sum(blobs.delete_older(name, clock.now() - IN_PROGRESS) for name in names)
 
 
 def delete_partial(*, actor: Actor, blobs: Blobs, clock: Clock) -> int:

@@ -19,6 +19,9 @@ BEGINNING = "0" * 64
 """Stands in place of a hash before the first entry of a lane."""
 
 
+_UNBOUNDED = {"people", "details"}
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """What an action was done to. kind: `person`, `enrolment`, `case`, ….  id: its UUID, or its name if it has none."""
@@ -88,6 +91,11 @@ class Entry:
             "payload": None if self.payload is None else self.payload.hex(),
         }
         return json.dumps(fields, ensure_ascii=False)
+
+    def short_line(self) -> str:
+        """The same without `people` and `details`, which have no bound; the entry's place leads to them."""
+        fields = json.loads(self.line())
+        return json.dumps({name: fields[name] for name in fields if name not in _UNBOUNDED}, ensure_ascii=False)
 
     def content(self) -> list[object]:
         """All that is stored but the hash, in the order in which it is hashed."""

@@ -1,6 +1,5 @@
 """Failed sign-ins and refused requests: noted, and bounded, so that a flood of them fills no disk."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,6 +27,15 @@ class _Caller:
     address: str | None
 
 
+@dataclass(slots=True)
+class _Count:
+    """begun: whether the first is noted, or being noted."""
+
+    actor: Actor
+    count: int = 0
+    begun: bool = False
+
+
 class Refusals:
     """Notes the first refusal of a caller in a minute at once, and how many there were once the minute is over.
 
@@ -38,11 +46,10 @@ class Refusals:
     def __init__(self, storage: Storage[AuditUnit], clock: Clock) -> None:
         self._storage, self._clock = storage, clock
         self._guard = Lock()
-        self._counts: Counter[_Caller] = Counter()
-        self._last: dict[_Caller, Actor] = {}
+        self._counts: dict[_Caller, _Count] = {}
 
     def count(self, action: Action, actor: Actor) -> None:
-        """Raises StorageUnavailable where the first of a minute cannot be kept."""
+        """Raises StorageUnavailable where the first of a minute cannot be kept; the next is the first then."""
         self.flush()
         minute = self._minute()
         caller = _Caller(minute, action, actor.id, network_of(actor.address))
@@ -50,19 +57,39 @@ class Refusals:
             if caller not in self._counts and len(self._counts) >= MOST:
                 actor = replace(actor, id=OTHERS, address=None)
                 caller = _Caller(minute, action, OTHERS, None)
-            self._counts[caller] += 1
-            self._last[caller] = actor
-            first = self._counts[caller] == 1
+            counted = self._counts.setdefault(caller, _Count(actor))
+            counted.actor, counted.count = actor, counted.count + 1
+            first, counted.begun = not counted.begun, True
         if first:
-            self._note([(caller, actor, 1)])
+            try:
+                self._note([(caller, actor, 1)])
+            except Exception:
+                self._put_back(caller, _Count(actor, -1), begun=False)
+                raise
 
     def flush(self, *, all_of_them: bool = False) -> None:
-        """Note the counts of minutes that are over; all_of_them: also of this one, for the service ends."""
+        """Note the counts of minutes that are over; all_of_them: also of this one, for the service ends.
+
+        What cannot be noted is kept for the next time.
+        """
         minute = self._minute()
         with self._guard:
             over = [one for one in self._counts if all_of_them or one.minute != minute]
-            ended = [(one, self._last.pop(one), self._counts.pop(one)) for one in over]
-        self._note([one for one in ended if one[2] > 1])
+            ended = {one: self._counts.pop(one) for one in over}
+        try:
+            self._note([(one, each.actor, each.count) for one, each in ended.items() if each.count > each.begun])
+        except Exception:
+            for one, each in ended.items():
+                self._put_back(one, each, begun=each.begun)
+            raise
+
+    def _put_back(self, caller: _Caller, some: _Count, *, begun: bool) -> None:
+        """Add to what was counted meanwhile. begun: whether the first of the minute is noted."""
+        with self._guard:
+            counted = self._counts.setdefault(caller, _Count(some.actor))
+            counted.count, counted.begun = counted.count + some.count, begun
+            if counted.count <= 0:
+                del self._counts[caller]
 
     def _minute(self) -> datetime:
         return self._clock.now().replace(second=0, microsecond=0)

@@ -1,9 +1,9 @@
 """Where entries are handed on to: a file that others rotate, or syslog."""
 
-import logging
-import logging.handlers
+import errno
 import os
 import socket
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +12,10 @@ from service.audit.errors import FeedDown
 from service.audit.ports import FeedTarget
 
 SYSLOG = "syslog:"
+SECONDS = 10.0
+"""How long a server may take nothing before it counts as down; and after how long the rest waits for the next turn."""
+PRIORITY = f"<{10 * 8 + 6}>"
+"""Facility `authpriv`, severity `informational` (RFC 5424, 6.2.1)."""
 
 
 class FileFeed:
@@ -20,7 +24,7 @@ class FileFeed:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def send(self, entries: Sequence[Entry]) -> None:
+    def send(self, entries: Sequence[Entry]) -> int:
         content = "".join(f"{one.line()}\n" for one in entries).encode()
         try:
             with os.fdopen(os.open(self._path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600), "ab") as file:
@@ -29,6 +33,7 @@ class FileFeed:
                 os.fsync(file.fileno())
         except OSError as error:
             raise FeedDown(f"{self._path} cannot be written: {error.strerror}") from None
+        return len(entries)
 
 
 class SyslogFeed:
@@ -39,40 +44,73 @@ class SyslogFeed:
 
     def __init__(self, address: str | tuple[str, int]) -> None:
         self._address = address
-        self._handler: _Strict | None = None
+        self._connection: _Connection | None = None
 
-    def send(self, entries: Sequence[Entry]) -> None:
+    def send(self, entries: Sequence[Entry]) -> int:
+        end, taken = time.monotonic() + SECONDS, 0
         try:
-            handler = self._handler or _Strict(self._address)
-            self._handler = handler
+            self._connection = self._connection or _Connection(self._address)
             for one in entries:
-                handler.emit(logging.LogRecord("jisr.audit", logging.INFO, "", 0, one.line(), None, None))
+                self._connection.send(one)
+                taken += 1
+                if time.monotonic() >= end:
+                    break
         except OSError as error:
             self.close()
-            raise FeedDown(f"syslog at {self._address} does not answer: {error}") from None
+            if not taken:
+                raise FeedDown(f"syslog at {self._address} does not answer: {error}") from None
+        return taken
 
     def close(self) -> None:
-        if self._handler is not None:
-            self._handler.close()
-            self._handler = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
-class _Strict(logging.handlers.SysLogHandler):
-    """The standard library's, which raises what it would print."""
-
-    append_nul = False
+class _Connection:
+    """Every call ends after `SECONDS`, with a TimeoutError, which is an OSError as all that it raises."""
 
     def __init__(self, address: str | tuple[str, int]) -> None:
-        local = isinstance(address, str)
-        self._end = "" if local else "\n"
-        super().__init__(address, self.LOG_AUTHPRIV, None if local else socket.SOCK_STREAM)
-        self.ident = "jisr-audit: "
+        if isinstance(address, str):
+            self._socket, self._end = _local(address), ""
+        else:
+            self._socket, self._end = socket.create_connection(address, SECONDS), "\n"
 
-    def format(self, record: logging.LogRecord) -> str:
-        return str(record.msg) + self._end
+    def send(self, one: Entry) -> None:
+        """As much of an entry as fits into a datagram."""
+        try:
+            self._send(one.line())
+        except OSError as error:
+            if error.errno != errno.EMSGSIZE:
+                raise
+            self._send(one.short_line())
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 the library's name
+    def _send(self, line: str) -> None:
+        self._socket.sendall(f"{PRIORITY}jisr-audit: {line}{self._end}".encode())
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def _local(path: str) -> socket.socket:
+    """Connected to a socket of this machine, of the kind that it is."""
+    try:
+        return _connected(path, socket.SOCK_DGRAM)
+    except OSError as error:
+        if error.errno != errno.EPROTOTYPE:
+            raise
+    return _connected(path, socket.SOCK_STREAM)
+
+
+def _connected(path: str, kind: socket.SocketKind) -> socket.socket:
+    made = socket.socket(socket.AF_UNIX, kind)
+    try:
+        made.settimeout(SECONDS)
+        made.connect(path)
+    except OSError:
+        made.close()
         raise
+    return made
 
 
 def feed_target(setting: str) -> FeedTarget | None:

@@ -1,5 +1,7 @@
 """Hand entries on to those who watch the service: a SIEM's file, or syslog."""
 
+from collections.abc import Callable
+
 from service.audit.ports import AuditUnit, FeedTarget
 from service.kit.actor import Actor
 from service.kit.unit import Storage
@@ -7,8 +9,12 @@ from service.kit.unit import Storage
 _AT_ONCE = 500
 
 
-def send_on(*, actor: Actor, storage: Storage[AuditUnit], target: FeedTarget) -> int:
+def send_on(
+    *, actor: Actor, storage: Storage[AuditUnit], target: FeedTarget, stopping: Callable[[], bool] = lambda: False
+) -> int:
     """Send what the target has not taken yet; how many entries. Raises FeedDown.
+
+    stopping: asked after some entries whether to leave the rest to the next call.
 
     What was sent is noted afterwards: a crash between the two has some entries sent twice, none left out. One process
     at a time calls this, under `Lock.AUDIT`.
@@ -21,12 +27,14 @@ def send_on(*, actor: Actor, storage: Storage[AuditUnit], target: FeedTarget) ->
         while after < head.number:
             with storage.read() as uow:
                 some = uow.audit_records.page(lane, after, _AT_ONCE)
-            target.send(some)
-            after = some[-1].number
+            taken = target.send(some)
+            after = some[taken - 1].number
             with storage.write() as uow:
                 uow.audit_records.set_sent(lane, after)
                 uow.commit()
-            count += len(some)
+            count += taken
+            if stopping():
+                return count
     return count
 
 

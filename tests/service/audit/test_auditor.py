@@ -1,15 +1,19 @@
 """What runs in the background: checkpoints, the feed, and what is left when the service ends."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from service.audit.domain.actions import Action
+from service.audit.domain.entries import Entry
 from service.audit.storage.files import KEY, CopyFile
+from service.auditor import Auditor
 from service.bootstrap import Store, auditor_of, open_store
+from service.kit.turns import Lock
 from service.settings import Settings
 from tests.service.audit.noted import note
 from tests.service.made_up import TESTER
@@ -70,6 +74,43 @@ def test_a_feed_and_a_copy_that_fail_are_named_and_stop_nothing_else(tmp_path: P
     events = {one["event"] for one in logs}
     assert {"audit.feed_failed", "audit.copy_failed"} <= events
     assert next(one for one in logs if one["event"] == "audit.feed_failed")["behind"] == 2
+    store.database.dispose()
+
+
+class Slow:
+    """Takes one entry per call, and states how many checkpoints there were by then."""
+
+    def __init__(self, folder: Path) -> None:
+        self._kept, self.checkpoints = CopyFile(folder), [0]
+
+    def send(self, entries: Sequence[Entry]) -> int:
+        self.checkpoints.append(self._kept.count())
+        time.sleep(0.02)
+        return 1
+
+
+@pytest.mark.usefixtures("quick")
+def test_checkpoints_are_signed_while_a_feed_takes_entries_slowly(tmp_path: Path, migrated_url: str) -> None:
+    store = opened(tmp_path, migrated_url)
+    target = Slow(store.audit_folder)
+    note(store.storage, 60)
+    auditor = Auditor(
+        store.storage,
+        partial(store.lock, Lock.AUDIT),
+        clock=store.clock,
+        actor=TESTER,
+        refusals=store.refusals,
+        folder=store.audit_folder,
+        copies=[CopyFile(store.audit_folder)],
+        feed=target,
+        every=0.1,
+    )
+    auditor.start()
+    until(lambda: len(target.checkpoints) > 5)
+    note(store.storage)
+    until(lambda: target.checkpoints[-1] == 2)
+    assert len(target.checkpoints) < 60
+    auditor.stop()
     store.database.dispose()
 
 

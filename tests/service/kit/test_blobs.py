@@ -1,5 +1,6 @@
 """The store of bytes, and whether every byte is accounted for."""
 
+import json
 import os
 import resource
 import shutil
@@ -10,12 +11,15 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
+from service.audit.domain.actions import Action
 from service.kit.blobs import BlobRecord
 from service.kit.errors import BlobMissing, BlobUnreadable, StorageUnavailable
 from service.kit.sql.blobs import FileBlobs
 from service.storage.unit import SqlStorage
-from service.storage.verify import delete_partial, delete_unowned, verify_store
+from service.storage.verify import NOTED, StoreReport, delete_partial, delete_unowned, verify_store
+from tests.service.audit.noted import entries_of
 from tests.service.conftest import Noon
 from tests.service.made_up import NOW, TESTER
 
@@ -75,6 +79,17 @@ def test_rows_without_bytes_bytes_without_a_row_and_changed_bytes_are_found(
     again = replace(report, unowned=[*report.unowned, "a/sent again", "a/gone"])
     assert delete_unowned(again, actor=TESTER, storage=storage, blobs=blobs, clock=Noon()) == 1
     assert {one.name for one in blobs.names()} == {"a/sound", "a/changed", "a/unowned", "a/young", "a/sent again"}
+
+
+def test_of_many_names_that_are_deleted_no_entry_of_the_audit_is_long(
+    storage: SqlStorage, database: Engine, tmp_path: Path
+) -> None:
+    names = [f"a/{number}" for number in range(2 * NOTED + 1)]
+    report, blobs = StoreReport(0, 0, [], [], names, 0), FileBlobs(tmp_path / "captures")
+    delete_unowned(report, actor=TESTER, storage=storage, blobs=blobs, clock=Noon())
+    noted = [json.loads(one.details)["names"] for one in entries_of(database, Action.STORE_DELETE)]
+    assert [len(one) for one in noted] == [NOTED, NOTED, 1]
+    assert {name for some in noted for name in some} == set(names)
 
 
 def test_more_names_than_a_query_may_have(storage: SqlStorage) -> None:
