@@ -100,10 +100,10 @@ class Copies(Protocol):
     @property
     def name(self) -> str: ...
     def lines(self) -> Sequence[str]:
-        """All, oldest first; none where there is no file yet. Raises OSError."""
+        """All, oldest first; none where there is no file yet. Raises OSError, and ValueError where it is no text."""
 
     def count(self) -> int:
-        """How many lines there are. Raises OSError."""
+        """How many there are, as the last one states. Raises OSError, and ValueError where that is none."""
 
     def append(self, lines: Sequence[str]) -> None:
         """Durable when this returns. Raises OSError."""

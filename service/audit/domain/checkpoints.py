@@ -68,6 +68,14 @@ class Checkpoint:
         )
 
 
+def number_of(line: str) -> int:
+    """The number of the checkpoint that a line holds: see `Checkpoint.line`. Raises ValueError where it holds none."""
+    try:
+        return int(json.loads(json.loads(line)["statement"])["number"])
+    except (KeyError, TypeError):
+        raise ValueError("a line is no checkpoint") from None
+
+
 def statement(number: int, at: datetime, heads: Mapping[int, Head], before: Checkpoint | None) -> str:
     """What a checkpoint states: its number and time, every lane's head, and the hash of the statement before it."""
     previous = BEGINNING if before is None else before.digest()

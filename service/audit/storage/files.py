@@ -14,9 +14,12 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from service.audit.domain.checkpoints import number_of
 from service.audit.errors import CheckpointsBroken
 
 KEY, PUBLIC_KEY, CHECKPOINTS = "signing.key", "signing.pub", "checkpoints.jsonl"
+BLOCK = 65536
+"""Bytes read of the end of a file: some checkpoints."""
 
 
 class KeyFile:
@@ -93,7 +96,11 @@ class CopyFile:
         return content[: content.rfind("\n") + 1].splitlines()
 
     def count(self) -> int:
-        return len(self.lines())
+        try:
+            last, _ = self._end()
+        except FileNotFoundError:
+            return 0
+        return number_of(last.decode()) if last else 0
 
     def append(self, lines: Sequence[str]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -104,6 +111,18 @@ class CopyFile:
             os.fsync(file.fileno())
 
     def _drop_unfinished(self, descriptor: int) -> None:
-        content = self._path.read_bytes()
-        if content and not content.endswith(b"\n"):
-            os.truncate(descriptor, content.rfind(b"\n") + 1)
+        _, unfinished = self._end()
+        if unfinished:
+            os.ftruncate(descriptor, os.fstat(descriptor).st_size - len(unfinished))
+
+    def _end(self) -> tuple[bytes, bytes]:
+        """The last whole line, and what a crash left after it. Only the end of the file is read for it."""
+        with self._path.open("rb") as file:
+            size, block = file.seek(0, os.SEEK_END), BLOCK
+            while True:
+                start = file.seek(max(0, size - block))
+                whole, _, unfinished = file.read(size - start).rpartition(b"\n")
+                _, _, last = whole.rpartition(b"\n")
+                if start == 0 or len(last) < len(whole):
+                    return last, unfinished
+                block *= 2

@@ -33,8 +33,9 @@ def make_checkpoint(
     for one in copies:
         try:
             _bring_up_to_date(one, storage)
-        except OSError as error:
-            logger.error("audit.copy_failed", place=one.name, reason=error.strerror)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            logger.error("audit.copy_failed", place=one.name, reason=reason)
     return new
 
 
@@ -45,7 +46,7 @@ def _is_new(storage: Storage[AuditUnit]) -> bool:
 
 
 def _bring_up_to_date(copies: Copies, storage: Storage[AuditUnit]) -> None:
-    """Append what is missing. How many lines there are states where to go on: one per checkpoint, from the first."""
+    """Append what is missing. The last one there states where to go on: they are numbered from 1."""
     after = copies.count()
     while True:
         with storage.read() as uow:

@@ -212,3 +212,5 @@ def _lines(copies: Copies) -> Sequence[str]:
         return copies.lines()
     except OSError as error:
         raise _Faulty(copies.name, f"cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise _Faulty(copies.name, "cannot be read: it is no text") from None
