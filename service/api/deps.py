@@ -86,8 +86,7 @@ def signed_in(app: Running, gate: CallerGate, secret: Bearer) -> Actor:
     Raises Unauthenticated, TooManyWrongTokens, TooManyRequests.
     """
     try:
-        known = _of_session if secret.startswith(SESSION_PREFIX) else _of_token
-        actor = known(app, secret, gate.address)
+        actor = _known(app, secret, gate.address)
     except Unauthenticated:
         count_failure(app, gate, stranger(gate))
         raise
@@ -103,28 +102,16 @@ def session_limits(settings: Settings) -> SessionLimits:
     return SessionLimits(timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_hours))
 
 
-def _of_token(app: App, secret: str, address: str) -> Actor:
+def _known(app: App, secret: str, address: str) -> Actor:
     store = app.store
-    return sign_in(
+    limits = session_limits(store.settings)
+    find = partial(resume, limits=limits) if secret.startswith(SESSION_PREFIX) else sign_in
+    return find(
         secret,
         channel="api",
         request_id=correlation_id.get() or "",
         storage=store.storage,
         clock=store.clock,
-        sites_see_everyone=store.settings.sites_see_everyone,
-        address=address,
-    )
-
-
-def _of_session(app: App, secret: str, address: str) -> Actor:
-    store = app.store
-    return resume(
-        secret,
-        channel="api",
-        request_id=correlation_id.get() or "",
-        storage=store.storage,
-        clock=store.clock,
-        limits=session_limits(store.settings),
         sites_see_everyone=store.settings.sites_see_everyone,
         address=address,
     )

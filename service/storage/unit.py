@@ -16,7 +16,8 @@ from service.kit.sql.columns import metadata
 from service.kit.sql.database import WRITES, migrate
 from service.kit.sql.unit import SqlTransaction
 from service.kit.turns import Turn
-from service.oversight.storage import SqlFindings, SqlRecords
+from service.oversight.storage.findings import SqlFindings
+from service.oversight.storage.records import SqlRecords
 from service.registry.storage import SqlHouseholds, SqlPeople
 
 MIGRATIONS = Path(__file__).parent / "migrations"

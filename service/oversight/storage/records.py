@@ -1,4 +1,4 @@
-"""The table of findings, their repository, and what the patterns read of the other contexts' tables."""
+"""What the patterns read of the other contexts' tables."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -8,19 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import (
     JSON,
-    Column,
     ColumnElement,
     CompoundSelect,
-    Float,
-    Index,
-    Integer,
     Row,
     Select,
-    String,
     Subquery,
-    Table,
     Text,
-    Uuid,
     and_,
     case,
     cast,
@@ -39,51 +32,20 @@ from service.adjudication.storage import case as review_case
 from service.adjudication.storage import case_candidate
 from service.enrolment.domain.enrolments import CAPTURE_ALTERED, CAPTURE_MISSING
 from service.enrolment.storage import capture, enrolment, template
-from service.kit.sql.columns import AsJson, Instant, key, mapper, metadata, word
 from service.oversight.domain import parameters as p
-from service.oversight.domain.findings import Finding, FindingStatus, Found, Identity, Kind, Pattern, Subject
+from service.oversight.domain.findings import Found, Kind, Pattern, Subject
 from service.oversight.domain.missing_fingers import Missing, is_contradicted
 from service.oversight.domain.new_fingers import FacePair
 from service.oversight.domain.poor_prints import Prints
 from service.oversight.domain.repeated_people import Named, Volume
 from service.oversight.domain.resolution import Period, age_class, dpi_of
-from service.oversight.ports import FindingQuery, Window
+from service.oversight.ports import Window
+from service.oversight.storage.chunks import CHUNK, chunks
 from service.registry.domain.people import SEARCHED
 from service.registry.storage import membership, person
 
-CHUNK = 500
 POOR_REASONS = ("not_a_finger", "slap_as_finger")
 """What makes a print poor whatever its quality is."""
-
-finding = Table(
-    "finding",
-    metadata,
-    key(),
-    Column("id", Uuid, nullable=False, unique=True),
-    Column("pattern", word(Pattern), nullable=False),
-    Column("kind", word(Kind), nullable=False),
-    Column("name", String(220), nullable=False),
-    Column("site", String(200), nullable=False),
-    Column("scope", String(60), nullable=False),
-    Column("count", Integer, nullable=False),
-    Column("of", Integer, nullable=False),
-    Column("expected", Float, nullable=False),
-    Column("since", Instant, nullable=False),
-    Column("until", Instant, nullable=False),
-    Column("measured", Float),
-    Column("usual", Float),
-    Column("enrolments", AsJson(tuple[UUID, ...]), nullable=False),
-    Column("found_at", Instant, nullable=False),
-    Column("status", word(FindingStatus), nullable=False),
-    Column("closed_by", String(220)),
-    Column("closed_at", Instant),
-    Column("reason", Text),
-    Index("ix_finding_status_pattern", "status", "pattern"),
-    Index("ix_finding_name_pattern", "name", "pattern"),
-    sqlite_autoincrement=True,
-)
-
-mapper.map_imperatively(Finding, finding)
 
 
 def _merged() -> Subquery:
@@ -99,47 +61,6 @@ def _merged() -> Subquery:
 
 
 _MERGED = _merged()
-
-
-class SqlFindings:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def add(self, one: Finding) -> None:
-        self._session.add(one)
-
-    def by_id(self, finding_id: UUID) -> Finding | None:
-        return self._session.scalar(select(Finding).where(finding.c.id == finding_id))
-
-    def page(self, query: FindingQuery) -> Sequence[Finding]:
-        rows = select(Finding).order_by(finding.c.key).limit(query.limit)
-        if query.status is not None:
-            rows = rows.where(finding.c.status == query.status)
-        if query.pattern is not None:
-            rows = rows.where(finding.c.pattern == query.pattern)
-        if query.site is not None:
-            rows = rows.where(finding.c.site == query.site)
-        if query.after is not None:
-            last = select(finding.c.key).where(finding.c.id == query.after).scalar_subquery()
-            rows = rows.where(finding.c.key > last)
-        return self._session.scalars(rows).all()
-
-    def open_now(self) -> Mapping[Identity, Finding]:
-        rows = self._session.scalars(select(Finding).where(finding.c.status == FindingStatus.OPEN))
-        return {one.identity: one for one in rows}
-
-    def last_closed(self, identities: Collection[Identity]) -> Mapping[Identity, Finding]:
-        closed: dict[Identity, Finding] = {}
-        names = sorted({one.subject.name for one in identities})
-        for some in _chunks(names):
-            rows = select(Finding).where(finding.c.status == FindingStatus.CLOSED, finding.c.name.in_(some))
-            closed |= {one.identity: one for one in self._session.scalars(rows.order_by(finding.c.key))}
-        return {one: closed[one] for one in identities if one in closed}
-
-    def count_open(self) -> Mapping[Pattern, int]:
-        rows = select(finding.c.pattern, func.count()).where(finding.c.status == FindingStatus.OPEN)
-        counts = {row[0]: row[1] for row in self._session.execute(rows.group_by(finding.c.pattern))}
-        return {pattern: counts.get(pattern, 0) for pattern in Pattern}
 
 
 class SqlRecords:
@@ -297,12 +218,12 @@ class SqlRecords:
                 .where(enrolment.c.id.in_(some), enrolment.c.received_at > at)
             )
             or 0
-            for some in _chunks(sorted(enrolments))
+            for some in chunks(sorted(enrolments))
         )
 
     def open_cases(self, enrolments: Collection[UUID]) -> Sequence[Case]:
         found: list[Case] = []
-        for some in _chunks(sorted(enrolments)):
+        for some in chunks(sorted(enrolments)):
             rows = (
                 select(Case)
                 .join(enrolment, enrolment.c.key == review_case.c.enrolment_key)
@@ -335,7 +256,7 @@ class SqlRecords:
         rows = select(person.c.key, person.c.id)
         return {
             row.key: row.id
-            for some in _chunks(sorted(people))
+            for some in chunks(sorted(people))
             for row in self._session.execute(rows.where(person.c.key.in_(some)))
         }
 
@@ -407,8 +328,3 @@ def _only_the_face(row: Any) -> bool:
         return True
     others = [one for position, one in row.evidence.items() if position != "face"]
     return face is not None and face.log10_lr >= p.FACE_AT and any(one.log10_lr < 0 for one in others)
-
-
-def _chunks(some: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Databases bound how many values a query may name."""
-    return (some[start : start + CHUNK] for start in range(0, len(some), CHUNK))

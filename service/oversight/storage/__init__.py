@@ -1,0 +1,1 @@
+"""The table of findings with its repository, and what the patterns read of the other contexts' tables."""
