@@ -16,6 +16,7 @@ from service.deduplication.usecases.process import ProcessingLimits, Processor
 from service.kit.actor import system_actor
 from service.kit.clock import SystemClock
 from service.kit.errors import StorageUnavailable
+from service.kit.keys import KeyEncryption, key_encryption
 from service.kit.sql.blobs import FileBlobs
 from service.kit.sql.database import open_database
 from service.kit.sql.locks import only_one
@@ -81,13 +82,13 @@ class App:
 
 
 def open_store(settings: Settings) -> Store:
-    """Open the database, making or migrating it where needed. Raises StorageUnavailable."""
+    """Open the database, making or migrating it where needed. Raises StorageUnavailable or KeysUnusable."""
     try:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise StorageUnavailable(f"the folder {settings.home} cannot be made: {error.strerror}") from None
     database = open_database(settings.url)
-    storage, blobs = prepare(database), FileBlobs(settings.home / "captures")
+    storage, blobs = prepare(database, keys_of(settings)), FileBlobs(settings.home / "captures")
     bind(storage, blobs)
     store = Store(settings, database, storage, blobs, SystemClock())
     try:
@@ -95,6 +96,11 @@ def open_store(settings: Settings) -> Store:
     except StorageUnavailable as error:  # what reads alone may still go on
         logger.warning("store.not_tidied", reason=str(error))
     return store
+
+
+def keys_of(settings: Settings) -> KeyEncryption:
+    """Raises KeysUnusable."""
+    return key_encryption(settings.key.get_secret_value(), settings.key_path)
 
 
 def open_recognition(settings: Settings) -> Recognition:
@@ -108,7 +114,7 @@ def open_recognition(settings: Settings) -> Recognition:
 def open_app(settings: Settings) -> App:
     """The whole service, its index still empty: `replica.start` fills it.
 
-    Raises StorageUnavailable, ModelMissing, ModelAltered or CalibrationUnusable.
+    Raises StorageUnavailable, KeysUnusable, ModelMissing, ModelAltered or CalibrationUnusable.
     """
     return wire(open_store(settings), open_recognition(settings))
 

@@ -140,6 +140,7 @@ def test_after_the_decision_the_second_enrolment_has_the_number_of_the_first(
 def stated_default(name: str) -> str:
     """A default as the table has it: in words where it depends on the machine or on another setting."""
     words = {"database_url": "SQLite in `JISR_HOME`", "models": "`models` of this project", "threads": "all cores"}
+    words |= {"key": "none", "key_file": "`keys/key` in `JISR_HOME`"}
     default = Settings.model_fields[name].default
     return words.get(name, f"`{str(default).lower() if isinstance(default, bool) else default}`")
 

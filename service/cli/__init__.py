@@ -2,7 +2,7 @@
 
 import typer
 
-from service.cli import enrol, gallery, patterns, serve, store, tokens
+from service.cli import enrol, gallery, keys, patterns, serve, store, tokens
 
 app = typer.Typer(help="Biometric enrolment and deduplication for social registries.", no_args_is_help=True)
 app.command()(serve.serve)
@@ -13,3 +13,4 @@ app.command()(patterns.patterns)
 app.add_typer(tokens.app, name="token")
 app.add_typer(gallery.app, name="gallery")
 app.add_typer(store.app, name="store")
+app.add_typer(keys.app, name="keys")

@@ -9,8 +9,10 @@ from service.adjudication.storage import SqlCases
 from service.deduplication.storage import SqlSearches, SqlWalks
 from service.enrolment.storage import SqlEnrolments, SqlTemplates
 from service.kit.errors import StorageError, StorageUnavailable
+from service.kit.keys import KeyEncryption
 from service.kit.sql.columns import metadata
 from service.kit.sql.database import WRITES, migrate
+from service.kit.sql.keys import Vault
 from service.kit.sql.unit import SqlTransaction
 from service.kit.turns import Turn
 from service.oversight.storage import SqlFindings, SqlRecords
@@ -26,8 +28,8 @@ METADATA = metadata
 class SqlUnitOfWork(SqlTransaction):
     """One transaction. Leaving the block without `commit()` keeps nothing."""
 
-    def __init__(self, engine: Engine, turn: Turn | None = None) -> None:
-        super().__init__(engine, turn)
+    def __init__(self, engine: Engine, vault: Vault, turn: Turn | None = None) -> None:
+        super().__init__(engine, vault, turn)
         self.tokens = SqlTokens(self._session)
         self.people = SqlPeople(self._session)
         self.households = SqlHouseholds(self._session)
@@ -43,8 +45,8 @@ class SqlUnitOfWork(SqlTransaction):
 class SqlStorage:
     """Opens transactions on one database. turn: what has to last for anything to be written."""
 
-    def __init__(self, engine: Engine, turn: Turn | None = None) -> None:
-        self._engine, self._turn = engine, turn
+    def __init__(self, engine: Engine, vault: Vault, turn: Turn | None = None) -> None:
+        self._engine, self.vault, self._turn = engine, vault, turn
         self._reader = engine
         self._writer = engine.execution_options(**{WRITES: True})
 
@@ -58,16 +60,18 @@ class SqlStorage:
         return True
 
     def read(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self._reader)
+        return SqlUnitOfWork(self._reader, self.vault)
 
     def write(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self._writer, self._turn)
+        return SqlUnitOfWork(self._writer, self.vault, self._turn)
 
     def in_turn(self, turn: Turn) -> "SqlStorage":
-        return SqlStorage(self._engine, turn)
+        return SqlStorage(self._engine, self.vault, turn)
 
 
-def prepare(engine: Engine) -> SqlStorage:
-    """Bring the schema to this version's, and open transactions on it."""
+def prepare(engine: Engine, encryption: KeyEncryption) -> SqlStorage:
+    """Bring the schema to this version's, and open transactions on it. Raises KeysUnusable."""
+    vault = Vault(engine, encryption)
     migrate(engine, MIGRATIONS, SCHEMA)
-    return SqlStorage(engine)
+    vault.bind()
+    return SqlStorage(engine, vault)
