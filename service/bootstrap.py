@@ -24,6 +24,7 @@ from service.kit.turns import Lock, Turn
 from service.nightly import Nightly
 from service.settings import Settings
 from service.storage.belonging import bind
+from service.storage.seal_captures import seal_captures
 from service.storage.unit import SqlStorage, prepare
 from service.storage.verify import delete_partial
 from service.worker import Worker
@@ -88,8 +89,10 @@ def open_store(settings: Settings) -> Store:
     except OSError as error:
         raise StorageUnavailable(f"the folder {settings.home} cannot be made: {error.strerror}") from None
     database = open_database(settings.url)
-    storage, blobs = prepare(database, keys_of(settings)), FileBlobs(settings.home / "captures")
+    storage = prepare(database, keys_of(settings))
+    blobs = FileBlobs(settings.home / "captures", storage.vault)
     bind(storage, blobs)
+    seal_captures(storage=storage, blobs=blobs, actor=system_actor("start", "start"))
     store = Store(settings, database, storage, blobs, SystemClock())
     try:
         delete_partial(actor=system_actor("start", "start"), blobs=blobs, clock=store.clock)
