@@ -143,7 +143,7 @@ def measure(args: Any, home: Path, database: str) -> dict[str, Any]:
     with started(args, home, database) as (worker, url):
         result = alone(worker, args)
         CONSOLE.print(result)
-        bearer = token("admin", {**os.environ, "JISR_HOME": str(home), "JISR_DATABASE_URL": database})
+        bearer = token("enroller", {**os.environ, "JISR_HOME": str(home), "JISR_DATABASE_URL": database})
         clients = Clients(url, bearer, args.reads_per_second)
         worker.ask("conclude")
         with clients.at_work():

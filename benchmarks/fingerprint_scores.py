@@ -26,20 +26,24 @@ def warm_up(one: Print) -> None:
 def by_minutiae(sets: Sets) -> tuple[Trials, float]:
     """The trial of each set, and how many comparisons there were per second."""
     done = {name: compared(prints) for name, prints in sets.items()}
-    comparisons = sum(len(trial.score) for trial, _ in done.values())
-    return {name: trial for name, (trial, _) in done.items()}, comparisons / sum(spent for _, spent in done.values())
+    trials = {name: trial for name, (trial, _, _) in done.items()}
+    return trials, sum(made for _, made, _ in done.values()) / sum(spent for _, _, spent in done.values())
 
 
-def compared(prints: Sequence[Print]) -> tuple[Trial, float]:
-    """All comparisons of a set, each probe with the candidate list of those after it, and the seconds they took."""
-    prepared: list[Prepared] = [prepare(one.minutiae) for one in prints]
+def compared(prints: Sequence[Print]) -> tuple[Trial, int, float]:
+    """The trial of a set, each probe with the candidate list of those after it, comparisons made, and their seconds."""
+    prepared: list[Prepared] = [prepare(view) for one in prints for view in one.views]
+    owners = np.repeat(np.arange(len(prints)), [len(one.views) for one in prints])
     scores = np.zeros((len(prints), len(prints)), np.float32)
-    seconds = 0.0
-    for row, probe in enumerate(prepared[:-1]):
+    comparisons, seconds = 0, 0.0
+    for view, row in zip(prepared, owners.tolist(), strict=True):
+        later = int(np.searchsorted(owners, row, side="right"))
         began = time.thread_time()
-        scores[row, row + 1 :] = compare(probe, prepared[row + 1 :])
+        found = compare(view, prepared[later:])
         seconds += time.thread_time() - began
-    return trial_of(prints, scores), seconds
+        comparisons += len(found)
+        np.maximum.at(scores[row], owners[later:], found)
+    return trial_of(prints, scores), comparisons, seconds
 
 
 def prepare_ms(prints: Sequence[Print]) -> float:
@@ -52,7 +56,10 @@ def prepare_ms(prints: Sequence[Print]) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Embedded:
-    """Vectors of a set's n prints. vectors: float32 (n, d), zeros where a print has none. has: bool (n,)."""
+    """Vectors of a set's n prints, each the mean of its views.
+
+    vectors: float32 (n, d), zeros where a print has none. has: bool (n,).
+    """
 
     finger: NDArray[np.int64]
     vectors: Vector
@@ -76,7 +83,7 @@ def embedded(prints: Sequence[Print]) -> Embedded:
     vectors = np.zeros((len(prints), embed.dimension), np.float32)
     for row, one in enumerate(prints):
         if has[row]:
-            vectors[row] = embed(one.minutiae)
+            vectors[row] = np.mean([embed(view) for view in one.views], axis=0)  # as the preselection has them
     return Embedded(np.array([one.finger for one in prints]), vectors, has)
 
 

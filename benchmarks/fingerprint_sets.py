@@ -24,7 +24,8 @@ NOTHING = Minutiae(_NONE, _NONE, _NONE, _NONE, np.zeros(0, np.bool_))
 class Print:
     """One impression of a set. finger: its number within the set, from 0. name: the finger's in the file's name.
 
-    refused: why no minutiae were taken, or empty. seconds: of extraction, one thread's own work.
+    enhanced: the minutiae of its enhanced picture, if it is poor. refused: why no minutiae were taken, or empty.
+    seconds: of extraction, one thread's own work.
     """
 
     finger: int
@@ -32,12 +33,18 @@ class Print:
     image: Image
     minutiae: Minutiae
     quality: Quality
+    enhanced: Minutiae | None
     refused: str
     seconds: float
 
+    @property
+    def views(self) -> list[Minutiae]:
+        """What is compared of it; of several comparisons the best counts."""
+        return [self.minutiae] if self.enhanced is None else [self.minutiae, self.enhanced]
+
 
 Sets = Mapping[str, Sequence[Print]]
-Extract = Callable[[Image], tuple[Minutiae, Quality, str]]
+Extract = Callable[[Image], tuple[Minutiae, Quality, Minutiae | None, str]]
 
 
 def read_sets(folders: Sequence[Path], dpi: Sequence[str]) -> Sets:
@@ -65,11 +72,11 @@ def read_set(folder: Path, dpi: float | None, extract: Extract) -> list[Print]:
 
 
 def our_extraction(extractor: FingerExtractor) -> Extract:
-    def extract(image: Image) -> tuple[Minutiae, Quality, str]:
+    def extract(image: Image) -> tuple[Minutiae, Quality, Minutiae | None, str]:
         try:
             return *extractor.extract(image), ""
         except CaptureError as refusal:
-            return NOTHING, Quality(0), type(refusal).__name__
+            return NOTHING, Quality(0), None, type(refusal).__name__
 
     return extract
 
@@ -102,4 +109,4 @@ def _as_shipped(network: Network, one: Print) -> Print:
     _, direction, ending, quality = found[row, column].T
     x, y = column.astype(np.float32), row.astype(np.float32)
     minutiae = Minutiae(x, y, np.mod(-direction, np.float32(2 * np.pi)), quality, ending >= 0.5)
-    return replace(one, minutiae=minutiae, refused="", seconds=time.thread_time() - began)
+    return replace(one, minutiae=minutiae, enhanced=None, refused="", seconds=time.thread_time() - began)

@@ -11,7 +11,7 @@ LFW's.
 import json
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +161,7 @@ def made_up(
             found = fingers[next(chosen)]
         first, second = (found[0], found[int(rng.integers(1, len(found)))])
         for into, one in ((enrolled, first), (probe, second)):
-            into.append(Template(position, one.vector, one.quality, one.model, one.minutiae))
+            into.append(replace(one, position=position))
     return enrolled, probe
 
 

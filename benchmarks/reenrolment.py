@@ -75,12 +75,12 @@ def main() -> None:
     people = made_up_people(args.data, args.rounds, args.faces)
     result: dict[str, Any] = {"people": len(people)}
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as service:
-        desk = service.client("admin")
-        firsts = [enrol(desk, one, 0) for one in track(people, "first enrolments")]
+        counter, desk = service.client("enroller"), service.client("adjudicator")
+        firsts = [enrol(counter, one, 0) for one in track(people, "first enrolments")]
         result["first_flagged"] = sum(one["status"] == "in_review" for one in firsts)
         result["first_refused"] = sum(one["status"] in ("refused", "unusable") for one in firsts)
         for number in range(1, args.rounds):
-            again = [enrol(desk, one, number) for one in track(people, f"again, impression {number + 1}")]
+            again = [enrol(counter, one, number) for one in track(people, f"again, impression {number + 1}")]
             found = [caught(desk, outcome, first) for outcome, first in zip(again, firsts, strict=True)]
             result[f"caught_with_impression_{number + 1}"] = sum(found)
             for one, outcome, right in zip(people, again, found, strict=True):

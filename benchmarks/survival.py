@@ -46,7 +46,7 @@ def survive(home: Path, posts: int, kill_after: int) -> Survival:
     """Post `posts` enrolments two at a time, kill -9 once `kill_after` were accepted, start again, post what failed."""
     service = Running(home)
     service.start()
-    client = service.client("admin")
+    client = service.client("enroller")
     enough, accepted = threading.Event(), []
     names = [str(uuid.uuid4()) for _ in range(posts)]
 

@@ -136,7 +136,7 @@ def _layout(probe: Sequence[Template], templates: Sequence[Template]) -> Layout:
 
 
 def _at(position: Position, templates: Iterable[Template]) -> list[Template]:
-    return [template for template in templates if template.position is position]
+    return [view for template in templates if template.position is position for view in template.views]
 
 
 def _score(probe: Template, reference: Template) -> float:

@@ -17,7 +17,7 @@ from matcher.cores import yield_cores
 from matcher.decode import Header, decode, read_header
 from matcher.errors import CaptureError
 from matcher.face import FaceExtractor
-from matcher.finger import FingerExtractor
+from matcher.finger import Extracted, FingerExtractor
 from matcher.finger.records import extract_record, is_minutiae_record
 from matcher.finger.resample import check_extent
 from matcher.finger.vector import FingerVector
@@ -25,7 +25,7 @@ from matcher.fuse import modality
 from matcher.memory import PixelBudget, claim_memory
 from matcher.networks import MODELS
 from matcher.parameters import FACE_SHARE, FINGER_DPI, FINGER_LARGEST_MM, FINGER_SHARE, PIXELS_AT_ONCE
-from matcher.types import SLAPS, CaptureWarning, Image, Minutiae, Position, Quality, Template, TemplateFormat
+from matcher.types import SLAPS, CaptureWarning, Features, Image, Position, Quality, Template, TemplateFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Extractor:
     def quality(self, capture: Capture) -> Quality:
         """How well a capture would serve; nothing is kept. Raises CaptureError's kinds."""
         if capture.position.is_finger:
-            return self._minutiae(capture)[1]
+            return self._minutiae(capture, twice=False).quality
         with self._image(capture.content, capture.dpi, (capture.position,)) as image:
             return replace(self._face.quality(image), warnings=image.warnings)
 
@@ -150,20 +150,23 @@ class Extractor:
             with self._image(capture.content, capture.dpi, (position,)) as image:
                 vector, quality = self._face.extract(image)
             return Template(position, vector, replace(quality, warnings=image.warnings), model)
-        minutiae, quality = self._minutiae(capture)
-        return Template(position, self._finger_vector(minutiae), quality, model, minutiae)
+        minutiae, quality, again = self._minutiae(capture, twice=True)
+        template = Template(position, self._finger_vector(minutiae), quality, model, minutiae)
+        if again is None:
+            return template
+        return replace(template, enhanced=Features(self._finger_vector(again), again))
 
-    def _minutiae(self, capture: Capture) -> tuple[Minutiae, Quality]:
+    def _minutiae(self, capture: Capture, *, twice: bool) -> Extracted:
         """A finger's minutiae, from its picture or its minutiae record.
 
         The template of a record carries our model's name although another extractor found its minutiae: so the two can
         be compared. They agree only as far as the extractors do.
         """
         if is_minutiae_record(capture.content):
-            return extract_record(capture.content, capture.dpi, capture.position)
+            return Extracted(*extract_record(capture.content, capture.dpi, capture.position), None)
         with self._image(capture.content, capture.dpi, (capture.position,)) as image:
-            minutiae, quality = self._finger.extract(image)
-        return minutiae, replace(quality, warnings=image.warnings)
+            found = self._finger.extract(image, twice=twice)
+        return found._replace(quality=replace(found.quality, warnings=image.warnings))
 
     @contextmanager
     def _image(self, content: bytes, dpi: float | None, sent_as: Collection[Position]) -> Iterator[Image]:

@@ -41,10 +41,10 @@ def modality(position: Position) -> str:
 
 
 def by_position(templates: Iterable[Template]) -> dict[Position, tuple[Template, ...]]:
-    """Templates by position, in the order of `Position`, so that every sum adds in one order."""
-    grouped = defaultdict(list)
+    """Templates with all their views by position, in the order of `Position`, so that every sum adds in one order."""
+    grouped: defaultdict[Position, list[Template]] = defaultdict(list)
     for template in templates:
-        grouped[template.position].append(template)
+        grouped[template.position].extend(template.views)
     return {position: tuple(grouped[position]) for position in Position if position in grouped}
 
 

@@ -150,6 +150,17 @@ CROP_MULTIPLE = 32  # LEADER halves its input five times
 UNSTATED_MINUTIA_QUALITY = 1.0  # 9 records without qualities hold as many minutiae as LEADER has sure ones
 FEWEST_MINUTIAE = 4  # with fewer, no set of cylinders can be paired
 
+# Prints below this quality are read twice. FVC2000, mean FNMR at FMR 0.1 %: 2.14 % if none is, 1.16 if those below 60
+# are (16 % of FVC prints), 1.07 if those below 75 are (46 %, which costs three times as much); FVC2002: 1.34, 0.27,
+# 0.45. Of all mated pairs 10.2, 9.4 and 9.1 % stay below what a lone finger needs among a million people.
+ENHANCED_BELOW = 60
+# The enhanced picture: even grey by one window, waves of ridges by another, even contrast by a third. Steps of 8 take
+# three times as long and give the same rates within their noise.
+ENHANCE_EVEN, ENHANCE_FLAT = 33, 5.0  # pixels; grey levels of deviation below which little is amplified
+ENHANCE_WINDOW, ENHANCE_STEP = 32, 16
+ENHANCE_SHORTEST, ENHANCE_LONGEST = 3.5, 20.0  # wavelengths
+ENHANCE_CONTRAST, ENHANCE_FAINT, ENHANCE_GAIN = 65, 0.3, 70.0
+
 # Minutia Cylinder-Code (Cappelli, Ferrara, Maltoni, TPAMI 2010, table 1, MCC8b) unless noted
 CYLINDER_RADIUS = 75.0
 CYLINDER_SIGMA_DISTANCE = 28 / 3

@@ -60,7 +60,7 @@ class Reader:
         make = self._vector
 
         def read(one: Choice) -> Sequence[Template]:
-            return [_read(template, one[1], make) for template in probe]
+            return [_read(view, one[1], make) for template in probe for view in template.views]
 
         return [Reading(*one, some) for one, some in zip(found, run(read, found), strict=True)]
 

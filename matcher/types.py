@@ -1,8 +1,9 @@
 """The data of recognition. Vocabulary of ISO/IEC 2382-37."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,12 +120,21 @@ class Minutiae:
 
 
 @dataclass(frozen=True, slots=True)
+class Features:
+    """What is compared of a print. vector, minutiae: as in Template."""
+
+    vector: Vector
+    minutiae: Minutiae
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
     """What is kept of one capture, to recognise the person.
 
     vector: float32 (d,), unit length; the inner product of two is their cosine. d depends on the modality.
     minutiae: for fingers only.
     model: short hash of the networks that made it; templates of different models are never compared.
+    enhanced: what its enhanced picture shows; for poor prints only.
     """
 
     position: Position
@@ -132,6 +142,15 @@ class Template:
     quality: Quality
     model: str
     minutiae: Minutiae | None = None
+    enhanced: Features | None = None
+
+    @property
+    def views(self) -> tuple[Self, ...]:
+        """The template without what was enhanced, and one of that: each is compared like a capture of its own."""
+        if self.enhanced is None:
+            return (self,)
+        plain = replace(self, enhanced=None)
+        return plain, replace(plain, vector=self.enhanced.vector, minutiae=self.enhanced.minutiae)
 
 
 @dataclass(frozen=True, slots=True)

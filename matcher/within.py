@@ -16,8 +16,8 @@ ADVICE: Mapping[str, str] = {
 def same_fingers(templates: Sequence[Template]) -> list[tuple[Position, Position]]:
     """The pairs of different positions at which one person's templates show one finger, in the order of `Position`.
 
-    A position may have several templates; its best comparison counts. Templates of faces, and prints with fewer than
-    SAME_FINGER_CYLINDERS cylinders, take no part.
+    A position may have several templates, and a template two views; its best comparison counts. Templates of faces, and
+    prints with fewer than SAME_FINGER_CYLINDERS cylinders, take no part.
     """
     prints = _prints(templates)
     return [
@@ -32,7 +32,8 @@ def _prints(templates: Sequence[Template]) -> dict[Position, list[Prepared]]:
     """By position, in the order of `Position`."""
     found: dict[Position, list[Prepared]] = {}
     for position in Position:
-        made = [prepare(one.minutiae) for one in templates if one.position is position and one.minutiae is not None]
+        theirs = [view for one in templates if one.position is position for view in one.views]
+        made = [prepare(one.minutiae) for one in theirs if one.minutiae is not None]
         usable = [one for one in made if len(one) >= p.SAME_FINGER_CYLINDERS]
         if usable:
             found[position] = usable

@@ -1,6 +1,6 @@
 """The one file that names concrete classes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +10,10 @@ import structlog
 from sqlalchemy import Engine as Database
 
 from matcher import Comparator, Extractor, SearchIndex
+from service.audit.steps.refusals import Refusals
+from service.audit.storage.feeds import feed_target
+from service.audit.storage.files import CopyFile
+from service.auditor import Auditor
 from service.deduplication.domain import SearchPolicy
 from service.deduplication.steps.replica import Replica
 from service.deduplication.usecases.process import ProcessingLimits, Processor
@@ -41,6 +45,7 @@ class Store:
     storage: SqlStorage
     blobs: FileBlobs
     clock: SystemClock
+    refusals: Refusals
 
     @contextmanager
     def lock(self, lock: Lock) -> Iterator[Turn | None]:
@@ -53,6 +58,16 @@ class Store:
             turn = uow.turns.take(lock)
             uow.commit()
         return turn
+
+    @property
+    def audit_folder(self) -> Path:
+        """Of the key that signs checkpoints, and of their copy beside the database."""
+        return self.settings.home / "audit"
+
+    @property
+    def audit_copies(self) -> Sequence[Path]:
+        """Folders elsewhere."""
+        return () if self.settings.audit_copies is None else (self.settings.audit_copies,)
 
     @property
     def snapshots(self) -> Path:
@@ -80,6 +95,7 @@ class App:
     limits: ProcessingLimits
     worker: Worker
     nightly: Nightly
+    auditor: Auditor
 
 
 def open_store(settings: Settings) -> Store:
@@ -92,8 +108,9 @@ def open_store(settings: Settings) -> Store:
     storage = prepare(database, keys_of(settings))
     blobs = FileBlobs(settings.home / "captures", storage.vault)
     bind(storage, blobs)
+    clock = SystemClock()
     seal_captures(storage=storage, blobs=blobs, actor=system_actor("start", "start"))
-    store = Store(settings, database, storage, blobs, SystemClock())
+    store = Store(settings, database, storage, blobs, clock, Refusals(storage, clock))
     try:
         delete_partial(actor=system_actor("start", "start"), blobs=blobs, clock=store.clock)
     except StorageUnavailable as error:  # what reads alone may still go on
@@ -153,4 +170,19 @@ def wire(store: Store, recognition: Recognition) -> App:
         settings.patterns_hour,
         system_actor("nightly", "worker"),
     )
-    return App(store, extractor, recognition.comparator, replica, policy, limits, worker, nightly)
+    return App(store, extractor, recognition.comparator, replica, policy, limits, worker, nightly, auditor_of(store))
+
+
+def auditor_of(store: Store) -> Auditor:
+    """What keeps the audit of a registry."""
+    return Auditor(
+        store.storage,
+        partial(store.lock, Lock.AUDIT),
+        clock=store.clock,
+        actor=system_actor("auditor", "worker"),
+        refusals=store.refusals,
+        folder=store.audit_folder,
+        copies=[CopyFile(one) for one in (store.audit_folder, *store.audit_copies)],
+        feed=feed_target(store.settings.audit_feed),
+        every=store.settings.audit_seconds,
+    )

@@ -1,13 +1,20 @@
 """What an operator may set, each by an environment variable `JISR_…`. None is needed."""
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from matcher import MODELS, PIXELS_AT_ONCE
+from service.audit.storage.feeds import feed_target
+
+
+def _networks(text: str) -> list[IPv4Network | IPv6Network]:
+    """Raises ValueError for what is neither an address nor a network."""
+    return [ip_network(one.strip()) for one in text.split(",") if one.strip()]
 
 
 class Settings(BaseSettings):
@@ -54,6 +61,11 @@ class Settings(BaseSettings):
     patterns_hour: int = Field(
         default=2, ge=0, le=23, description="hour of the day, in UTC, from which on patterns are searched once per day"
     )
+    audit_seconds: float = Field(default=10.0, ge=1, description="seconds between two signed checkpoints of the audit")
+    audit_copies: Path | None = Field(default=None, description="folder that checkpoints are copied to, elsewhere")
+    audit_feed: str = Field(
+        default="", description="a file, syslog:/dev/log, or syslog:HOST:PORT, that entries of the audit are sent to"
+    )
     max_request_bytes: int = Field(default=100_000_000, ge=1_000_000, description="largest request that is read")
     request_bytes_at_once: int = Field(
         default=300_000_000, ge=1_000_000, description="bytes of requests that are read or answered at the same time"
@@ -71,11 +83,53 @@ class Settings(BaseSettings):
         default=30.0, gt=0, description="seconds in which 2,000 bytes for each must come of a body"
     )
 
+    sites_see_everyone: bool = Field(
+        default=False, description="tokens bound to a site may see people and households enrolled at other sites"
+    )
+
+    requests_per_minute: int = Field(
+        default=6000, ge=0, description="requests per minute that one token may make; 0: any number"
+    )
+    wrong_tokens_per_minute: int = Field(
+        default=10, ge=0, description="wrong tokens per minute from one address, before it is answered with 429; 0: any"
+    )
+
+    session_idle_minutes: int = Field(default=30, ge=1, description="minutes without a request that end a session")
+    session_hours: int = Field(default=12, ge=1, description="hours after which a session ends whatever its use")
+    trusted_proxies: str = Field(
+        default="",
+        description="addresses and networks, separated by commas, of reverse proxies whose X-Forwarded headers count",
+    )
+    tls_certificate: Path | None = Field(default=None, description="file of the certificate and its chain, in PEM")
+    tls_key: Path | None = Field(default=None, description="file of its key, in PEM, where the certificate's has none")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _only_networks(cls, value: str) -> str:
+        _networks(value)
+        return value
+
+    @model_validator(mode="after")
+    def _key_of_a_certificate(self) -> Self:
+        if self.tls_key is not None and self.tls_certificate is None:
+            raise ValueError("JISR_TLS_KEY needs JISR_TLS_CERTIFICATE")
+        return self
+
+    @field_validator("audit_feed")
+    @classmethod
+    def _known_target(cls, value: str) -> str:
+        feed_target(value)
+        return value
+
     @model_validator(mode="after")
     def _bands_in_order(self) -> Self:
         if self.fpir_duplicate > self.fpir_review:
             raise ValueError("JISR_FPIR_DUPLICATE must not be above JISR_FPIR_REVIEW")
         return self
+
+    @property
+    def proxies(self) -> list[IPv4Network | IPv6Network]:
+        return _networks(self.trusted_proxies)
 
     @property
     def url(self) -> str:

@@ -6,10 +6,12 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from service.api.app import create_api
-from service.api.connections import ConnectionBounds, RefuseCrowd, ServerConfig
+from service.api.connections import ConnectionBounds, Listening, RefuseCrowd, ServerConfig
+from service.api.headers import SafeHeaders
 from service.api.limits import BodyBounds, BodyLimit
 from service.api.metrics import MeasureRequests, Metrics
 from service.api.problems import AnswerMistakes
+from service.api.proxies import Forwarded
 from service.bootstrap import App
 from service.settings import Settings
 
@@ -20,6 +22,8 @@ def create_web(app: App) -> Starlette:
     return Starlette(
         routes=[Mount("/", create_api(app, metrics))],
         middleware=[
+            Middleware(Forwarded, trusted=app.store.settings.proxies),
+            Middleware(SafeHeaders),
             Middleware(CorrelationIdMiddleware),
             Middleware(AnswerMistakes),
             Middleware(MeasureRequests, metrics=metrics),
@@ -33,7 +37,8 @@ def server_config(app: App, host: str, port: int) -> ServerConfig:
     """How uvicorn serves it."""
     settings = app.store.settings
     bounds = ConnectionBounds(settings.connections, settings.header_seconds, settings.keep_alive_seconds)
-    return ServerConfig(create_web(app), host, port, bounds)
+    listening = Listening(host, port, settings.tls_certificate, settings.tls_key)
+    return ServerConfig(create_web(app), listening, bounds)
 
 
 def body_bounds(settings: Settings) -> BodyBounds:

@@ -34,7 +34,7 @@ from tests.service.made_up import TESTER
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 NO_TOKEN = "no token"
-CONTEXTS = ("deduplication", "oversight", "adjudication", "enrolment", "registry", "access")
+CONTEXTS = ("deduplication", "oversight", "adjudication", "enrolment", "registry", "access", "audit")
 
 
 def section(title: str) -> str:
@@ -128,7 +128,7 @@ def test_after_the_decision_the_second_enrolment_has_the_number_of_the_first(
     session: list[Any], service: Running
 ) -> None:
     amina, _, hamida, *_ = session
-    with service.client("admin") as client:
+    with service.client("enroller") as client:
         now = client.get(hamida["links"]["self"]).json()
     assert now["status"] == "enrolled"
     assert (now["person_number"], now["household_id"]) == (amina["person_number"], amina["household_id"])
@@ -139,8 +139,18 @@ def test_after_the_decision_the_second_enrolment_has_the_number_of_the_first(
 
 def stated_default(name: str) -> str:
     """A default as the table has it: in words where it depends on the machine or on another setting."""
-    words = {"database_url": "SQLite in `JISR_HOME`", "models": "`models` of this project", "threads": "all cores"}
-    words |= {"key": "none", "key_file": "`keys/key` in `JISR_HOME`"}
+    words = {
+        "database_url": "SQLite in `JISR_HOME`",
+        "models": "`models` of this project",
+        "threads": "all cores",
+        "key": "none",
+        "key_file": "`keys/key` in `JISR_HOME`",
+        "trusted_proxies": "none",
+        "tls_certificate": "no TLS",
+        "tls_key": "in the certificate's file",
+        "audit_copies": "none",
+        "audit_feed": "none",
+    }
     default = Settings.model_fields[name].default
     return words.get(name, f"`{str(default).lower() if isinstance(default, bool) else default}`")
 
@@ -156,6 +166,7 @@ def test_defaults_in_words_are_true(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     one = Settings(home=tmp_path)
     assert one.url == f"sqlite:///{tmp_path}/jisr.db"
     assert one.models == MODELS == ROOT / "models"
+    assert (one.proxies, one.tls_certificate, one.tls_key) == ([], None, None)
     assert one.threads == len(os.sched_getaffinity(0))
 
 
@@ -211,6 +222,10 @@ def test_the_routes_table_has_every_route_with_the_roles_it_lets_in(jisr: App, h
     stated = {(method, path.strip("`")): set(roles.split(", ")) for method, path, roles, _ in rows}
     assert stated == found
     assert len(rows) == len(stated)
+
+
+def test_the_roles_table_has_every_role() -> None:
+    assert [role.strip("`") for role, _ in table("Roles")] == [*AccessRole]
 
 
 # Warnings
@@ -348,8 +363,9 @@ def words(command: str) -> str:
 
 def test_the_commands_table_has_every_command_and_no_option_that_does_not_exist() -> None:
     known, rows = all_commands(), table("Commands")
-    assert sorted(words(command) for command, _ in rows) == sorted(known)
-    for command, meaning in rows:
+    assert sorted(words(command) for command, *_ in rows) == sorted(known)
+    for command, role, meaning in rows:
+        assert role in [*AccessRole]
         assert set(re.findall(r"--[a-z-]+", command + meaning)) <= known[words(command)], command
 
 

@@ -1,12 +1,13 @@
 """Fingerprints: capture → minutiae and quality → cylinders → comparison scores."""
 
 from matcher.finger.cylinders import Columns, Prepared, Prints, prepare, prepare_many
-from matcher.finger.extract import FingerExtractor
+from matcher.finger.extract import Extracted, FingerExtractor
 from matcher.finger.matching import compare, compare_many, paired_minutiae, search_scores
 from matcher.finger.overlays import minutiae_overlay, pairs_overlay, segmentation_overlay
 
 __all__ = [
     "Columns",
+    "Extracted",
     "FingerExtractor",
     "Prepared",
     "Prints",

@@ -4,9 +4,11 @@ import hashlib
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from matcher import parameters as p
 from matcher.errors import NotAFingerprint, TooFewFeatures
+from matcher.finger.enhance import enhanced
 from matcher.finger.leader import find_minutiae, ridge_box
 from matcher.finger.period import ridge_period
 from matcher.finger.quality import finger_quality, may_be_print, may_match
@@ -15,8 +17,16 @@ from matcher.finger.ridges import RidgeMap, is_negative, ridge_map, shows_ridges
 from matcher.networks import MODELS, open_network
 from matcher.types import Image, Minutiae, Pixels, Quality
 
-VERSION = 2
+VERSION = 3
 """Increased whenever extraction changes what it finds; part of `FingerExtractor.model`."""
+
+
+class Extracted(NamedTuple):
+    """What a print holds. enhanced: the minutiae of its enhanced picture, if it is poor and enough are found there."""
+
+    minutiae: Minutiae
+    quality: Quality
+    enhanced: Minutiae | None
 
 
 class FingerExtractor:
@@ -53,15 +63,24 @@ class FingerExtractor:
         grey, ridges, doubted = read(image)
         return finger_quality(grey, ridges, minutiae, doubted=doubted)
 
-    def extract(self, image: Image) -> tuple[Minutiae, Quality]:
-        """Minutiae and quality. Raises NotAFingerprint or TooFewFeatures."""
+    def extract(self, image: Image, *, twice: bool = True) -> Extracted:
+        """Minutiae and quality. Raises NotAFingerprint or TooFewFeatures.
+
+        twice: whether poor prints get a second set, which takes as long as the first.
+        """
         grey, ridges, doubted = read(image)
         _require(may_be_print(ridges))
         minutiae = self._find(grey, ridges)
         _require(may_match(ridges, minutiae))
         if len(minutiae) < p.FEWEST_MINUTIAE:
             raise TooFewFeatures(f"{len(minutiae)} minutiae found, at least {p.FEWEST_MINUTIAE} are needed")
-        return minutiae, finger_quality(grey, ridges, minutiae, doubted=doubted)
+        quality = finger_quality(grey, ridges, minutiae, doubted=doubted)
+        poor = twice and quality.score < p.ENHANCED_BELOW
+        return Extracted(minutiae, quality, self._again(grey, ridges) if poor else None)
+
+    def _again(self, grey: Pixels, ridges: RidgeMap) -> Minutiae | None:
+        found = find_minutiae(self._network, enhanced(grey), ridge_box(ridges, grey))
+        return found if len(found) >= p.FEWEST_MINUTIAE else None
 
     def _find(self, grey: Pixels, ridges: RidgeMap) -> Minutiae:
         return find_minutiae(self._network, grey, ridge_box(ridges, grey))

@@ -127,8 +127,9 @@ class Records:
 
 
 def records_of(people: Sequence[tuple[int, Sequence[Template]]], dimensions: Mapping[str, int]) -> Records:
-    """Pack (key, templates) of many people. dimensions: by modality."""
-    by_person = [sorted(templates, key=lambda one: POSITION_INDEX[one.position]) for _, templates in people]
+    """Pack (key, templates) of many people; each view of a template counts as a capture. dimensions: by modality."""
+    views = [[view for one in templates for view in one.views] for _, templates in people]
+    by_person = [sorted(theirs, key=lambda one: POSITION_INDEX[one.position]) for theirs in views]
     captures = [one for templates in by_person for one in templates]
     faces = [one for one in captures if not one.position.is_finger]
     fingers = [one for one in captures if one.position.is_finger]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 
@@ -62,6 +61,6 @@ def ways_of(probe: Probe, among: Sequence[Hypothesis], *, aside: bool = False) -
         swapped = {int(MIRROR[position - 1]) + 1: captures for position, captures in fingers.items()}
         ways.append(Way(Probe({**face, **swapped}), PART_LIST))
     if Hypothesis.ANY_POSITION in among and fingers:
-        every = np.concatenate(list(chain(fingers.values())))
+        every = np.stack([captures.mean(axis=0) for captures in fingers.values()])  # each finger counts once
         ways.append(Way(Probe({**face, **dict.fromkeys(FINGER_INDEXES, every)}), ANY_POSITION_LIST))
     return ways

@@ -1,11 +1,17 @@
 """What can go wrong before anything is asked of the registry.
 
 NotSignedIn
-└── Unauthenticated          no bearer token, an unknown or a revoked one
+└── Unauthenticated          no bearer token, an unknown or a revoked one; a password or code that is wrong
+NotFound
+└── NoSession                the caller came with a token
 """
 
-from service.kit.errors import NotSignedIn
+from service.kit.errors import NotFound, NotSignedIn
 
 
 class Unauthenticated(NotSignedIn):
     """A bearer token is needed, and this is not one."""
+
+
+class NoSession(NotFound):
+    """The caller has no session that could end."""

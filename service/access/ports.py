@@ -1,18 +1,49 @@
 """What access needs of the database."""
 
+from datetime import datetime
 from typing import Protocol
 
 from service.access.domain import Token
-from service.kit.unit import UnitOfWork
+from service.access.domain.operators import Operator, Session
+from service.audit.ports import AuditUnit
 
 
 class Tokens(Protocol):
     def add(self, one: Token) -> None: ...
-    def by_hash(self, sha256: str) -> Token | None: ...
+    def by_hash(self, sha256: str) -> Token | None:
+        """Whose secret, or secret before, has this hash."""
+
     def by_name(self, name: str) -> Token | None: ...
+    def note_use(self, name: str, at: datetime, after: datetime) -> None:
+        """Keep that it was used, unless a use since `after` is kept already."""
+
     def all(self) -> list[Token]: ...
 
 
-class AccessUnit(UnitOfWork, Protocol):
+class Operators(Protocol):
+    def add(self, one: Operator) -> None: ...
+    def by_key(self, key: int) -> Operator:
+        """Raises NoSuchRow."""
+
+    def by_name(self, name: str) -> Operator | None: ...
+    def for_change(self, name: str) -> Operator | None:
+        """The same, in a transaction that writes: others who ask so wait for its end."""
+
+    def all(self) -> list[Operator]: ...
+
+
+class Sessions(Protocol):
+    def add(self, one: Session) -> None: ...
+    def by_hash(self, sha256: str) -> Session | None: ...
+    def close_all(self, operator_key: int, at: datetime) -> None: ...
+    def note_use(self, sha256: str, at: datetime, after: datetime) -> None:
+        """Keep that it was used, unless a use since `after` is kept already."""
+
+
+class AccessUnit(AuditUnit, Protocol):
     @property
     def tokens(self) -> Tokens: ...
+    @property
+    def operators(self) -> Operators: ...
+    @property
+    def sessions(self) -> Sessions: ...

@@ -5,11 +5,13 @@ Refused
 └── NoCandidates             same_person, where the subject resembles no one
 Conflict
 └── CaseClosed               already decided
+Forbidden
+└── OwnEnrolment             the case is about someone whom the actor enrolled
 NotFound
 └── NoSuchCase
 """
 
-from service.kit.errors import Conflict, NotFound, Refused
+from service.kit.errors import Conflict, Forbidden, NotFound, Refused
 
 
 class UnknownSurvivor(Refused):
@@ -22,6 +24,10 @@ class NoCandidates(Refused):
 
 class CaseClosed(Conflict):
     """The case has already been decided."""
+
+
+class OwnEnrolment(Forbidden):
+    """No one decides about people they enrolled themselves."""
 
 
 class NoSuchCase(NotFound):

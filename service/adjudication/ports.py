@@ -11,12 +11,16 @@ from service.enrolment.ports import EnrolmentUnit
 
 @dataclass(frozen=True, slots=True)
 class CaseQuery:
-    """A page of cases, oldest first. status, origin: only these; None: all. after: the last case of the page before."""
+    """A page of cases, oldest first. status, origin: only these; None: all. after: the last case of the page before.
+
+    site: only those whose subject was enrolled there.
+    """
 
     status: CaseStatus | None = None
     origin: Origin | None = None
     after: UUID | None = None
     limit: int = 50
+    site: str | None = None
 
 
 class Cases(Protocol):

@@ -26,6 +26,7 @@ from service.adjudication.domain.cases import Case, CaseCandidate, CaseStatus, D
 from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
 from service.adjudication.domain.marks import Mark
 from service.adjudication.ports import CaseQuery
+from service.enrolment.storage import enrolment
 from service.kit.sql.columns import AsJson, Instant, Key, key, mapper, metadata, to, word
 
 case = Table(
@@ -124,6 +125,9 @@ class SqlCases:
             rows = rows.where(case.c.status == query.status)
         if query.origin is not None:
             rows = rows.where(_is_of(query.origin))
+        if query.site is not None:
+            of_subject = enrolment.c.person_key == case.c.person_key
+            rows = rows.where(exists().where(of_subject, enrolment.c.site == query.site))
         if query.after is not None:
             rows = rows.where(case.c.key > select(case.c.key).where(case.c.id == query.after).scalar_subquery())
         return self._session.scalars(rows).all()

@@ -15,9 +15,12 @@ from service.api import (
     people,
     problems,
     quality,
+    sessions,
     verification,
 )
+from service.api.last_use import LastUse
 from service.api.metrics import Metrics
+from service.api.rate_limits import RateLimits
 from service.api.turns import Turns
 from service.bootstrap import App
 
@@ -28,7 +31,7 @@ operators decide the doubtful cases, and gives each household one household ID.
 Every error is a problem document (RFC 9457) with a stable `type`, and names the fields to correct. Every answer carries
 an `X-Request-ID`, which names the request in the service's log.
 """
-NOUNS = (enrolments, people, households, identification, verification, quality, cases, findings, operations)
+NOUNS = (enrolments, people, households, identification, verification, quality, cases, findings, sessions, operations)
 
 
 class JisrApi(FastAPI):
@@ -50,6 +53,8 @@ def create_api(app: App, metrics: Metrics) -> FastAPI:
     settings = app.store.settings
     api.state.jisr, api.state.metrics = app, metrics
     api.state.turns = Turns(settings.threads, settings.wait_seconds)
+    api.state.last_use = LastUse()
+    api.state.rate_limits = RateLimits(settings.requests_per_minute, settings.wrong_tokens_per_minute)
     problems.install(api)
     for noun in NOUNS:
         api.include_router(noun.router)

@@ -9,11 +9,11 @@ from pydantic import BaseModel, Field
 
 from service.adjudication.domain.cases import Case, CaseStatus, Decision, Origin
 from service.adjudication.domain.evidence import Band, Hypothesis, Thresholds
-from service.adjudication.errors import CaseClosed, NoCandidates, NoSuchCase, UnknownSurvivor
+from service.adjudication.errors import CaseClosed, NoCandidates, NoSuchCase, OwnEnrolment, UnknownSurvivor
 from service.adjudication.ports import CaseQuery
 from service.adjudication.usecases.decide import DecideCase, decide_case
 from service.adjudication.usecases.read_cases import CaseView, list_cases, read_case
-from service.api.deps import Adjudicator, Running
+from service.api.deps import MayDecideCases, MayReadCases, Running
 from service.api.enrolments import CaptureOut
 from service.api.json_body import StrictJsonRoute
 from service.api.pages import next_page
@@ -139,7 +139,7 @@ class CasesOut(BaseModel):
 @router.get("", responses=declared(NoSuchCase))
 def index(
     app: Running,
-    actor: Adjudicator,
+    actor: MayReadCases,
     *,
     status: Annotated[CaseStatus | None, Query(description="only these; all where not given")] = None,
     origin: Annotated[Origin | None, Query(description="only those raised so; all where not given")] = None,
@@ -155,7 +155,7 @@ def index(
 
 
 @router.get("/{case_id}", responses=declared(NoSuchCase))
-def read(case_id: UUID, app: Running, actor: Adjudicator) -> CaseOut:
+def read(case_id: UUID, app: Running, actor: MayReadCases) -> CaseOut:
     """One case: the subject, and everyone they resemble with the evidence.
 
     A case of origin `gallery` came of searching all records against all others: its subject is who was enrolled later,
@@ -166,9 +166,9 @@ def read(case_id: UUID, app: Running, actor: Adjudicator) -> CaseOut:
 
 @router.post(
     "/{case_id}/decision",
-    responses=declared(NoSuchCase, CaseClosed, UnknownSurvivor, NoCandidates, MalformedRequest),
+    responses=declared(NoSuchCase, CaseClosed, OwnEnrolment, UnknownSurvivor, NoCandidates, MalformedRequest),
 )
-def decide(case_id: UUID, sent: DecisionIn, app: Running, actor: Adjudicator) -> CaseOut:
+def decide(case_id: UUID, sent: DecisionIn, app: Running, actor: MayDecideCases) -> CaseOut:
     """Decide a case. Numbers, households and aliases follow at once, or not at all.
 
     In a case of origin `gallery` only `same_person` changes anything: the number of a person merged leads to the

@@ -6,6 +6,7 @@ body after its answer would stay open for ever.
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import h11
@@ -16,7 +17,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from service.api.errors import FieldError, Malformed, Overloaded, RequestTooSlow
+from service.api.headers import all_headers
 from service.api.problems import MEDIA_TYPE, Described, answer, describe, document
+from service.api.proxies import path_within
 from service.kit.errors import JisrError
 
 CROWDED = "jisr.crowded"
@@ -39,6 +42,16 @@ class ConnectionBounds:
     keep_alive_seconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where to listen. certificate, key: files in PEM, to speak TLS; the certificate's may hold the key too."""
+
+    host: str
+    port: int
+    certificate: Path | None = None
+    key: Path | None = None
+
+
 class Connections:
     """The connections of one server that are open. waiting: those without a request, the longest so first."""
 
@@ -50,15 +63,19 @@ class Connections:
 class ServerConfig(uvicorn.Config):
     """How the service is served: by our kind of connection, with our logs."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int, bounds: ConnectionBounds) -> None:
+    def __init__(self, app: ASGIApp, listening: Listening, bounds: ConnectionBounds) -> None:
         super().__init__(
             app,
-            host,
-            port,
+            listening.host,
+            listening.port,
+            ssl_certfile=listening.certificate,
+            ssl_keyfile=listening.key,
             http=Connection,
             ws="none",
             log_config=None,
             access_log=False,
+            server_header=False,
+            proxy_headers=False,  # `Forwarded` believes those alone whom a setting names
             backlog=BACKLOG,
             timeout_keep_alive=bounds.keep_alive_seconds,
         )
@@ -156,6 +173,7 @@ class Connection(H11Protocol):
             described = describe(error)
             body = document(described, instance="").model_dump_json().encode()
             headers = {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), "Connection": "close"}
+            headers |= all_headers()
             response = h11.Response(status_code=described.status, headers=list(headers.items()))
             for event in (response, h11.Data(data=body), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
@@ -191,7 +209,7 @@ class RefuseCrowd:
                 message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
             await send(message)
 
-        if scope["path"] in ALWAYS_ANSWERED:
+        if path_within(scope) in ALWAYS_ANSWERED:
             await self._app(scope, receive, closing)
             return
         refused: Described = describe(Overloaded("too many connections are open; try again in a moment"))

@@ -1,20 +1,29 @@
 """What routes are given: the running service, and who is calling."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import Annotated
 
 from asgi_correlation_id import correlation_id
 from fastapi import Depends, Request
+from fastapi.params import Depends as DependsMarker
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from service.access.domain import AccessRole
+from service.access.domain import Permission, hash_secret, roles_with
+from service.access.domain.operators import SESSION_PREFIX
 from service.access.errors import Unauthenticated
-from service.access.usecases.tokens import sign_in
+from service.access.usecases.sessions import SessionLimits, note_session, resume
+from service.access.usecases.tokens import note_use, sign_in
+from service.api.last_use import LastUse
+from service.api.rate_limits import RateLimits
+from service.audit.domain.actions import Action
 from service.bootstrap import App
 from service.kit.actor import Actor
 from service.kit.errors import Forbidden
+from service.settings import Settings
 
-bearer = HTTPBearer(auto_error=False, description="A token made with `jisr token create`")
+bearer = HTTPBearer(auto_error=False, description="A token of `jisr token create`, or of a session")
 
 
 def running(request: Request) -> App:
@@ -26,26 +35,130 @@ def running(request: Request) -> App:
 Running = Annotated[App, Depends(running)]
 
 
-def signed_in(app: Running, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Actor:
-    """The actor of the token that the request carries. Raises Unauthenticated."""
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What is counted and noted of callers."""
+
+    limits: RateLimits
+    uses: LastUse
+    address: str
+
+
+def gate(request: Request) -> Gate:
+    limits, uses = request.app.state.rate_limits, request.app.state.last_use
+    assert isinstance(limits, RateLimits)
+    assert isinstance(uses, LastUse)
+    return Gate(limits, uses, request.client.host if request.client else "")
+
+
+CallerGate = Annotated[Gate, Depends(gate)]
+
+
+def count_failure(app: App, gate: Gate, caller: Actor) -> None:
+    """Note a sign-in that failed, and count it for the caller's address. Raises TooManyWrongTokens."""
+    app.store.refusals.count(Action.SIGN_IN_FAILED, caller)
+    gate.limits.count_wrong_token(gate.address)
+
+
+def _unknown(gate: Gate) -> Actor:
+    return Actor("unknown", "none", None, "api", correlation_id.get() or "", address=gate.address)
+
+
+def sent_bearer(
+    app: Running, gate: CallerGate, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+) -> str:
+    """Raises Unauthenticated where none is sent."""
     if credentials is None:
+        app.store.refusals.count(Action.SIGN_IN_FAILED, _unknown(gate))
         raise Unauthenticated("send `Authorization: Bearer TOKEN`, with a token made by `jisr token create`")
-    request_id = correlation_id.get() or ""
-    return sign_in(credentials.credentials, channel="api", request_id=request_id, storage=app.store.storage)
+    return credentials.credentials
 
 
-def allow(*roles: AccessRole) -> Callable[[Actor], Actor]:
-    """A dependency that lets these roles in, and admin."""
+Bearer = Annotated[str, Depends(sent_bearer)]
 
-    def check(actor: Annotated[Actor, Depends(signed_in)]) -> Actor:
-        if actor.role not in (*roles, AccessRole.ADMIN):
-            needed = " or ".join(roles) or AccessRole.ADMIN
-            raise Forbidden(f"this needs a token of role {needed}; yours is of role {actor.role}")
+
+def signed_in(app: Running, gate: CallerGate, secret: Bearer) -> Actor:
+    """The actor of the token or session that the request carries.
+
+    Raises Unauthenticated, TooManyWrongTokens, TooManyRequests.
+    """
+    try:
+        known = _of_session if secret.startswith(SESSION_PREFIX) else _of_token
+        actor = known(app, secret, gate.address)
+    except Unauthenticated:
+        count_failure(app, gate, _unknown(gate))
+        raise
+    gate.limits.count_request(actor.id)
+    _note_use(app, gate.uses, secret, actor)
+    return actor
+
+
+Caller = Annotated[Actor, Depends(signed_in)]
+
+
+def session_limits(settings: Settings) -> SessionLimits:
+    return SessionLimits(timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_hours))
+
+
+def _of_token(app: App, secret: str, address: str) -> Actor:
+    store = app.store
+    return sign_in(
+        secret,
+        channel="api",
+        request_id=correlation_id.get() or "",
+        storage=store.storage,
+        clock=store.clock,
+        sites_see_everyone=store.settings.sites_see_everyone,
+        address=address,
+    )
+
+
+def _of_session(app: App, secret: str, address: str) -> Actor:
+    store = app.store
+    return resume(
+        secret,
+        channel="api",
+        request_id=correlation_id.get() or "",
+        storage=store.storage,
+        clock=store.clock,
+        limits=session_limits(store.settings),
+        sites_see_everyone=store.settings.sites_see_everyone,
+        address=address,
+    )
+
+
+def _note_use(app: App, uses: LastUse, secret: str, actor: Actor) -> None:
+    storage, clock = app.store.storage, app.store.clock
+    if secret.startswith(SESSION_PREFIX):
+        write = partial(note_session, secret, actor=actor, storage=storage, clock=clock)
+        uses.note(hash_secret(secret), write)
+    else:
+        uses.note(actor.id, partial(note_use, actor=actor, storage=storage, clock=clock))
+
+
+def may(permission: Permission) -> DependsMarker:
+    """A dependency: the actor, where the role has this permission. Raises Unauthenticated, Forbidden."""
+
+    def check(app: Running, actor: Caller) -> Actor:
+        roles = roles_with(permission)
+        if actor.role not in roles:
+            app.store.refusals.count(Action.ACCESS_REFUSED, actor)
+            raise Forbidden(f"this needs a token of role {' or '.join(roles)}; yours is of role {actor.role}")
         return actor
 
-    return check
+    return DependsMarker(check)
 
 
-Enroller = Annotated[Actor, Depends(allow(AccessRole.ENROLLER))]
-Adjudicator = Annotated[Actor, Depends(allow(AccessRole.ADJUDICATOR))]
-AnyRole = Annotated[Actor, Depends(allow(AccessRole.ENROLLER, AccessRole.ADJUDICATOR))]
+MayAudit = Annotated[Actor, may(Permission.AUDIT)]
+MayEnrol = Annotated[Actor, may(Permission.ENROL)]
+MayListEnrolments = Annotated[Actor, may(Permission.LIST_ENROLMENTS)]
+MayReadEnrolment = Annotated[Actor, may(Permission.READ_ENROLMENT)]
+MayReadPerson = Annotated[Actor, may(Permission.READ_PERSON)]
+MayReadHousehold = Annotated[Actor, may(Permission.READ_HOUSEHOLD)]
+MayIdentify = Annotated[Actor, may(Permission.IDENTIFY)]
+MayVerify = Annotated[Actor, may(Permission.VERIFY)]
+MayJudgeQuality = Annotated[Actor, may(Permission.JUDGE_QUALITY)]
+MayReadCases = Annotated[Actor, may(Permission.READ_CASES)]
+MayDecideCases = Annotated[Actor, may(Permission.DECIDE_CASES)]
+MayReadFindings = Annotated[Actor, may(Permission.READ_FINDINGS)]
+MayCloseFindings = Annotated[Actor, may(Permission.CLOSE_FINDINGS)]

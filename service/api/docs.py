@@ -8,6 +8,8 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from service.api.proxies import link
+
 FILES = "/docs/files"
 SCRIPT, STYLE, ICON = "swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"
 
@@ -24,11 +26,11 @@ def install(api: FastAPI) -> None:
 async def docs() -> HTMLResponse:
     """Swagger UI."""
     return get_swagger_ui_html(
-        openapi_url="/openapi.json",
+        openapi_url=link("/openapi.json"),
         title="Jisr",
-        swagger_js_url=f"{FILES}/{SCRIPT}",
-        swagger_css_url=f"{FILES}/{STYLE}",
-        swagger_favicon_url=f"{FILES}/{ICON}",
+        swagger_js_url=link(f"{FILES}/{SCRIPT}"),
+        swagger_css_url=link(f"{FILES}/{STYLE}"),
+        swagger_favicon_url=link(f"{FILES}/{ICON}"),
     )
 
 

@@ -20,18 +20,18 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from matcher import Position
-from service.adjudication.usecases.read_outcome import Outcome, read_outcome
-from service.api.deps import Adjudicator, AnyRole, Enroller, Running
+from service.adjudication.usecases.read_outcome import Outcome, has_outcome, read_outcome
+from service.api.deps import MayEnrol, MayListEnrolments, MayReadEnrolment, Running
 from service.api.form import CAPTURE_ERRORS, Form, SentForm, described, part
 from service.api.json_body import parsed
 from service.api.pages import next_page
 from service.api.problems import declared, malformed
+from service.api.proxies import link
 from service.api.shapes import AsText, Date, Instant, LivenessIn, LivenessShape, MarkOut, NameIn, Sent, WarningOut
 from service.api.text import Line
 from service.api.turns import InTurn
 from service.bootstrap import App
 from service.enrolment.domain.enrolments import (
-    WAITING,
     CaptureRecord,
     Consent,
     EnrolCommand,
@@ -41,7 +41,14 @@ from service.enrolment.domain.enrolments import (
     Liveness,
     PositionException,
 )
-from service.enrolment.errors import ContradictedException, EnrolmentDiffers, NoSuchEnrolment, QueueFull
+from service.enrolment.errors import (
+    ContradictedException,
+    EnrolmentDiffers,
+    NoSuchEnrolment,
+    OtherDevice,
+    OtherSite,
+    QueueFull,
+)
 from service.enrolment.ports import EnrolmentQuery
 from service.enrolment.steps.captures import PARTS
 from service.enrolment.usecases.list_enrolments import list_enrolments
@@ -241,15 +248,15 @@ class EnrolmentOut(BaseModel):
     @classmethod
     def of(cls, outcome: Outcome) -> "EnrolmentOut":
         one, case = outcome.enrolment, outcome.case
-        links = {"self": f"/v1/enrolments/{one.id}"}
+        links = {"self": link(f"/v1/enrolments/{one.id}")}
         number = outcome.person.number if outcome.person else None
         household = outcome.household.household_id if outcome.household else None
         if number:
-            links["person"] = f"/v1/persons/{number}"
+            links["person"] = link(f"/v1/persons/{number}")
         if household:
-            links["household"] = f"/v1/households/{household}"
+            links["household"] = link(f"/v1/households/{household}")
         if case:
-            links["case"] = f"/v1/cases/{case.id}"
+            links["case"] = link(f"/v1/cases/{case.id}")
         return cls(
             id=one.id,
             status=one.status,
@@ -271,12 +278,19 @@ class EnrolmentOut(BaseModel):
     "",
     status_code=202,
     responses=declared(
-        *CAPTURE_ERRORS, ContradictedException, UnknownHousehold, MalformedHousehold, EnrolmentDiffers, QueueFull
+        *CAPTURE_ERRORS,
+        OtherSite,
+        OtherDevice,
+        ContradictedException,
+        UnknownHousehold,
+        MalformedHousehold,
+        EnrolmentDiffers,
+        QueueFull,
     ),
     openapi_extra=described({"enrolment": {"$ref": "#/components/schemas/EnrolmentIn"}}),
 )
 async def create(
-    actor: Enroller, form: Form, response: Response, app: Running, turn: InTurn, *, wait: Wait = 0
+    actor: MayEnrol, form: Form, response: Response, app: Running, turn: InTurn, *, wait: Wait = 0
 ) -> EnrolmentOut:
     """Enrol one person.
 
@@ -314,7 +328,7 @@ class EnrolmentRow(BaseModel):
             captured_at=one.captured_at,
             received_at=one.received_at,
             finished_at=one.finished_at,
-            links={"self": f"/v1/enrolments/{one.id}"},
+            links={"self": link(f"/v1/enrolments/{one.id}")},
         )
 
 
@@ -326,7 +340,7 @@ class EnrolmentsOut(BaseModel):
 @router.get("", responses=declared(NoSuchEnrolment))
 def index(
     app: Running,
-    actor: Adjudicator,
+    actor: MayListEnrolments,
     *,
     status: Annotated[EnrolmentStatus | None, Query(description="only these; all where not given")] = None,
     reason: Annotated[
@@ -344,7 +358,7 @@ def index(
 
 
 @router.get("/{enrolment_id}", responses=declared(NoSuchEnrolment))
-async def read(enrolment_id: UUID, app: Running, actor: AnyRole, wait: Wait = 0) -> EnrolmentOut:
+async def read(enrolment_id: UUID, app: Running, actor: MayReadEnrolment, wait: Wait = 0) -> EnrolmentOut:
     """What became of an enrolment."""
     return EnrolmentOut.of(await _outcome(enrolment_id, app, actor, wait))
 
@@ -377,10 +391,10 @@ def _parse(text: str) -> EnrolmentIn:
 
 async def _outcome(enrolment_id: UUID, app: App, actor: Actor, seconds: float) -> Outcome:
     """The enrolment once it has an outcome, or as it stands when the time is up. Holds no thread while waiting."""
-    until, pause = time.monotonic() + seconds, SHORTEST_POLL
-    while True:
-        found = await run_in_threadpool(read_outcome, enrolment_id, actor=actor, storage=app.store.storage)
-        if found.enrolment.status not in WAITING or time.monotonic() >= until:
-            return found
+    until, pause, storage = time.monotonic() + seconds, SHORTEST_POLL, app.store.storage
+    while time.monotonic() < until:
+        if await run_in_threadpool(has_outcome, enrolment_id, actor=actor, storage=storage):
+            break
         await asyncio.sleep(pause)
         pause = min(1.5 * pause, LONGEST_POLL)
+    return await run_in_threadpool(read_outcome, enrolment_id, actor=actor, storage=storage)

@@ -6,6 +6,10 @@ TooLarge
 └── RequestTooLarge          more bytes than are read
 TooSlow
 └── RequestTooSlow           its bytes do not come
+TooMany
+└── TooOften                 more per minute than is let through; states when to ask again
+    ├── TooManyRequests      with one token
+    └── TooManyWrongTokens   from one address, with tokens that are none
 Unavailable
 ├── NotReady                 the service cannot answer yet
 └── Overloaded               other requests hold all there is of memory, threads or connections
@@ -14,7 +18,7 @@ Unavailable
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.kit.errors import Refused, TooLarge, TooSlow, Unavailable
+from service.kit.errors import Refused, TooLarge, TooMany, TooSlow, Unavailable
 
 MOST_ERRORS = 50
 """Wrong fields that an answer names. A person corrects no more at once, and a request may have any number."""
@@ -66,6 +70,22 @@ class RequestTooLarge(TooLarge):
 
 class RequestTooSlow(TooSlow):
     """The request's bytes do not come."""
+
+
+class TooOften(TooMany):
+    """More per minute than is let through. seconds: after which to ask again."""
+
+    def __init__(self, detail: str, seconds: int) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
+
+
+class TooManyRequests(TooOften):
+    """The token is used more often than it may be."""
+
+
+class TooManyWrongTokens(TooOften):
+    """From this address came too many tokens that are none; a right one is let in all the same."""
 
 
 class Overloaded(Unavailable):

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from service.api.deps import Adjudicator, Running
+from service.api.deps import MayCloseFindings, MayReadFindings, Running
 from service.api.json_body import StrictJsonRoute
 from service.api.pages import next_page
 from service.api.problems import declared
@@ -95,7 +95,7 @@ class ClosingIn(Sent):
 @router.get("", responses=declared(NoSuchFinding))
 def index(
     app: Running,
-    actor: Adjudicator,
+    actor: MayReadFindings,
     *,
     status: Annotated[FindingStatus | None, Query(description="only these; all where not given")] = None,
     pattern: Annotated[Pattern | None, Query(description="only of this pattern; all where not given")] = None,
@@ -111,7 +111,7 @@ def index(
 
 
 @router.post("/{finding_id}/close", responses=declared(NoSuchFinding, FindingClosed, MalformedRequest))
-def close(finding_id: UUID, sent: ClosingIn, app: Running, actor: Adjudicator) -> FindingOut:
+def close(finding_id: UUID, sent: ClosingIn, app: Running, actor: MayCloseFindings) -> FindingOut:
     """Close a finding. Marks on cases stay. The same is found anew only from enrolments received afterwards."""
     store = app.store
     closed = close_finding(finding_id, sent.reason, actor=actor, storage=store.storage, clock=store.clock)

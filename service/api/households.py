@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from service.api.deps import AnyRole, Running
+from service.api.deps import MayReadHousehold, Running
 from service.api.people import names_of
 from service.api.problems import declared
 from service.api.shapes import NameShape
@@ -19,9 +19,9 @@ router = APIRouter(prefix="/v1/households", tags=["households"])
 
 
 class MemberOut(BaseModel):
-    number: str | None
+    number: str | None = Field(description="null until it is issued, and of people whom this token may not see")
     status: PersonStatus
-    names: list[NameShape]
+    names: list[NameShape] = Field(description="none of people whom this token may not see")
     role: Role
     since: datetime
 
@@ -48,19 +48,22 @@ class HouseholdOut(BaseModel):
     def of(cls, view: HouseholdView) -> "HouseholdOut":
         members = [
             MemberOut(
-                number=person.number,
+                number=person.number if person.key in view.visible else None,
                 status=person.status,
-                names=names_of(person.demographics),
+                names=names_of(person.demographics) if person.key in view.visible else [],
                 role=membership.role,
                 since=membership.since,
             )
             for membership, person in view.members
         ]
-        events = [EventOut(kind=event.kind, number=person.number, at=event.at) for event, person in view.events]
+        events = [
+            EventOut(kind=event.kind, number=person.number if person.key in view.visible else None, at=event.at)
+            for event, person in view.events
+        ]
         return cls(id=view.household.household_id, client_id=view.household.client_id, members=members, events=events)
 
 
 @router.get("/{household_id}", responses=declared(NoSuchHousehold, MalformedHousehold))
-def read(household_id: str, app: Running, actor: AnyRole) -> HouseholdOut:
+def read(household_id: str, app: Running, actor: MayReadHousehold) -> HouseholdOut:
     """A household by its household ID, or by the UUID its client gave it."""
     return HouseholdOut.of(read_household(household_id, actor=actor, storage=app.store.storage))

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from service.adjudication.domain.evidence import Band, Hypothesis
-from service.api.deps import AnyRole, Running
+from service.api.deps import MayIdentify, Running
 from service.api.form import CAPTURE_ERRORS, Dpi, Form, described, of_fingers
 from service.api.problems import declared
 from service.api.shapes import HYPOTHESIS, LOG10_LR, RARITY, CaptureWarningsOut, EvidenceOut, ThresholdsOut
@@ -37,6 +37,9 @@ class IdentificationOut(BaseModel):
     thresholds: ThresholdsOut
     gallery_size: int
     candidates: list[IdentifiedOut]
+    elsewhere: list[Band] = Field(
+        description="of candidates enrolled at other sites, whom this token may not see: their bands, strongest first"
+    )
     captures: list[CaptureWarningsOut] = Field(description="what was searched with; of a slap, each finger")
 
     @classmethod
@@ -58,6 +61,7 @@ class IdentificationOut(BaseModel):
             thresholds=ThresholdsOut.of(outcome.thresholds),
             gallery_size=outcome.gallery_size,
             candidates=candidates,
+            elsewhere=list(outcome.elsewhere),
             captures=CaptureWarningsOut.by_position(outcome.warnings),
         )
 
@@ -74,7 +78,7 @@ Hypotheses = Annotated[
 
 @router.post("", responses=declared(*CAPTURE_ERRORS), openapi_extra=described({}))
 async def search(
-    actor: AnyRole, form: Form, app: Running, turn: InTurn, *, dpi: Dpi = None, hypotheses: Hypotheses = EVERY
+    actor: MayIdentify, form: Form, app: Running, turn: InTurn, *, dpi: Dpi = None, hypotheses: Hypotheses = EVERY
 ) -> IdentificationOut:
     """Who of everyone enrolled is this? (1:N)"""
     work = partial(

@@ -10,9 +10,12 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.adjudication.domain.cases import Origin
+from service.audit.usecases.feed import count_behind
 from service.bootstrap import App
 from service.enrolment.domain.enrolments import EnrolmentStatus
+from service.kit.actor import system_actor
 
+METRICS = system_actor("metrics", "api")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 LEFT = 499
 """In place of a status: the client left before it was answered."""
@@ -51,6 +54,9 @@ class RegistryCounts(Collector):
             counts, open_cases = uow.enrolments.count_by_status(), uow.cases.count_open()
             unusable, oldest = uow.enrolments.count_unusable(), uow.enrolments.oldest_waiting()
             open_findings = uow.findings.count_open()
+        if self._app.store.settings.audit_feed:
+            behind = count_behind(actor=METRICS, storage=self._app.store.storage)
+            yield GaugeMetricFamily("jisr_audit_feed_behind", "Entries that the feed has not taken", behind)
         enrolments = GaugeMetricFamily("jisr_enrolments", "Enrolments by status", labels=("status",))
         for status in EnrolmentStatus:
             enrolments.add_metric([status.value], counts.get(status, 0))

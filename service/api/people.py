@@ -1,18 +1,24 @@
 """People."""
 
-from datetime import date
+from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from service.api.deps import AnyRole, Running
+from service.api.deps import MayAudit, MayReadPerson, Running
+from service.api.pages import next_page
 from service.api.problems import declared
 from service.api.shapes import NameShape
+from service.audit.domain.actions import WORDS
+from service.audit.domain.entries import Entry
+from service.audit.errors import NoSuchEntry
 from service.registry.domain.households import Role
 from service.registry.domain.people import Demographics, PersonStatus, Sex
 from service.registry.errors import NoSuchPerson
 from service.registry.steps.people import PersonView
+from service.registry.usecases.accesses import AccessQuery, list_accesses
 from service.registry.usecases.look_up import read_person
 
 router = APIRouter(prefix="/v1/persons", tags=["people"])
@@ -59,6 +65,55 @@ class PersonOut(BaseModel):
 
 
 @router.get("/{number}", responses=declared(NoSuchPerson))
-def read(number: str, app: Running, actor: AnyRole) -> PersonOut:
+def read(number: str, app: Running, actor: MayReadPerson) -> PersonOut:
     """The person a number leads to; the number of a person merged leads to the survivor."""
     return PersonOut.of(read_person(number, actor=actor, storage=app.store.storage))
+
+
+class AccessOut(BaseModel):
+    """One time that somebody read or changed the person's data."""
+
+    at: datetime
+    by: str = Field(description="`token:` and the token's name, `user:` and a login of the machine, or `system:`")
+    role: str
+    site: str | None
+    action: str = Field(description="a stable code", examples=["person.read"])
+    what: str = Field(description="the same in English, to the person")
+
+    @classmethod
+    def of_entry(cls, one: Entry) -> "AccessOut":
+        return cls(
+            at=one.at,
+            by=one.actor,
+            role=one.role,
+            site=one.site,
+            action=one.action,
+            what=WORDS.get(one.action, one.action),
+        )
+
+
+class AccessesOut(BaseModel):
+    accesses: list[AccessOut]
+    next: str | None = Field(description="the link to the accesses after these; null at the end")
+
+
+@router.get("/{number}/accesses", responses=declared(NoSuchPerson, NoSuchEntry))
+def accesses(
+    number: str,
+    app: Running,
+    actor: MayAudit,
+    *,
+    after: Annotated[
+        str | None, Query(pattern=r"^[0-9]{1,4}-[0-9]{1,18}$", description="the last of the page before, by its link")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> AccessesOut:
+    """Who read or changed a person's data, and when, oldest first. Asking is among them from the next time on."""
+    place = None
+    if after is not None:
+        lane, _, entry = after.partition("-")
+        place = (int(lane), int(entry))
+    found = list_accesses(AccessQuery(number, place, limit), actor=actor, storage=app.store.storage)
+    last = found[-1].place if found else None
+    following = next_page(f"/v1/persons/{number}/accesses", {}, last, full=len(found) == limit, limit=limit)
+    return AccessesOut(accesses=[AccessOut.of_entry(one) for one in found], next=following)

@@ -29,6 +29,9 @@ from service.api.errors import (
     Overloaded,
     RequestTooLarge,
     RequestTooSlow,
+    TooManyRequests,
+    TooManyWrongTokens,
+    TooOften,
     shortened,
 )
 from service.enrolment.errors import CaptureRefused, CapturesRefused
@@ -133,7 +136,8 @@ def slug(name: str) -> str:
 def declared(*kinds: type[JisrError]) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI responses of a route that may answer with these, besides those every protected route may."""
     by_status: dict[int | str, list[str]] = {}
-    always = (Unauthenticated, Forbidden, Malformed, RequestTooLarge, RequestTooSlow, NotReady, Overloaded)
+    of_caller = (Unauthenticated, Forbidden, TooManyRequests, TooManyWrongTokens)
+    always = (*of_caller, Malformed, RequestTooLarge, RequestTooSlow, NotReady, Overloaded)
     for kind in (*always, *kinds):
         by_status.setdefault(status_of(kind), []).append(f"`{slug(kind.__name__)}`: {kind.__doc__}")
         if kind is CapturesRefused:
@@ -272,7 +276,10 @@ def _answer_ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, JisrError)
     if isinstance(error, Unavailable):
         logger.warning("request.unavailable", problem=type(error).__name__, reason=str(error))
-    return answer(request, describe(error))
+    found = answer(request, describe(error))
+    if isinstance(error, TooOften):
+        found.headers["Retry-After"] = str(error.seconds)
+    return found
 
 
 def _answer_validation(request: Request, error: Exception) -> JSONResponse:

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from matcher import ADVICE, Quality
-from service.api.deps import AnyRole, Running
+from service.api.deps import MayJudgeQuality, Running
 from service.api.errors import FieldError, Malformed
 from service.api.form import CAPTURE_ERRORS, Dpi, Form, described, of_fingers
 from service.api.problems import declared
@@ -40,10 +40,12 @@ class QualityOut(BaseModel):
 
 
 @router.post("", responses=declared(*CAPTURE_ERRORS), openapi_extra=described({}))
-async def judge(actor: AnyRole, form: Form, app: Running, turn: InTurn, dpi: Dpi = None) -> QualityOut:
+async def judge(actor: MayJudgeQuality, form: Form, app: Running, turn: InTurn, dpi: Dpi = None) -> QualityOut:
     """How well will this one capture serve, and what could the counter do better?"""
     captures = form.captures(of_fingers(dpi))
     if len(captures) != 1:
         raise Malformed([FieldError("captures", "not_one", f"send one capture; {len(captures)} came")])
-    found = await turn.run(partial(judge_capture, captures[0], actor=actor, extractor=app.extractor))
+    found = await turn.run(
+        partial(judge_capture, captures[0], actor=actor, storage=app.store.storage, extractor=app.extractor)
+    )
     return QualityOut.of(captures[0].position, found)

@@ -10,6 +10,8 @@ from rich.progress import MofNCompleteColumn, Progress, ProgressColumn, Task, Te
 from rich.table import Table
 from rich.text import Text
 
+from service.audit.domain.actions import Action
+from service.audit.usecases.note import note_act
 from service.bootstrap import App, search_policy
 from service.cli import common
 from service.deduplication.domain import Walk
@@ -30,6 +32,7 @@ app = typer.Typer(help="The searchable copy of the registry.", no_args_is_help=T
 def status() -> None:
     """Compare the database with the last snapshot and the present networks."""
     jisr = common.whole()
+    note_act(Action.GALLERY_STATUS, actor=common.actor(), storage=jisr.store.storage)
     models, replica = jisr.extractor.models, jisr.replica
     with jisr.store.storage.read() as uow:
         last, loaded = uow.changes.last(), replica.load(uow)
@@ -57,6 +60,7 @@ def rebuild() -> None:
         common.worker_lock(jisr) as turn,
         Progress(*columns, console=common.console) as progress,
     ):
+        note_act(Action.GALLERY_REBUILD, {"outdated": outdated}, actor=actor, storage=store.storage)
         extracting = progress.add_task("extracting again", total=outdated)
         lost = extract_again(
             actor=actor,
@@ -86,6 +90,7 @@ def compact() -> None:
     jisr = common.whole()
     common.refuse_outdated(jisr)
     with common.plain_errors(), common.worker_lock(jisr):
+        note_act(Action.GALLERY_COMPACT, actor=common.actor(), storage=jisr.store.storage)
         with common.console.status("loading the gallery"):
             jisr.replica.start(jisr.store.storage)
         before = _bytes_in(jisr.store.snapshots)

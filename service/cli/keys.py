@@ -3,6 +3,8 @@
 import typer
 from rich.progress import MofNCompleteColumn, Progress
 
+from service.audit.domain.actions import Action
+from service.audit.usecases.note import note_act
 from service.cli import common
 
 app = typer.Typer(help="The keys that seal what is personal.", no_args_is_help=True)
@@ -17,6 +19,7 @@ def group() -> None:
 def status() -> None:
     """State which key-encryption key is current, where it is, and how many keys there are."""
     opened = common.store()
+    note_act(Action.KEYS_STATUS, actor=common.actor(), storage=opened.storage)
     counts = opened.storage.vault.counts()
     settings = opened.settings
     place = "JISR_KEY" if settings.key.get_secret_value() else str(settings.key_path.absolute())
@@ -40,6 +43,12 @@ def rotate() -> None:
         common.plain_errors(),
         Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=common.console) as progress,
     ):
+        note_act(
+            Action.KEYS_ROTATE,
+            {"former": opened.storage.vault.counts().current},
+            actor=common.actor(),
+            storage=opened.storage,
+        )
         wrapping = progress.add_task("wrapping", total=None)
         current = opened.storage.vault.rotate(
             lambda done, total: progress.update(wrapping, completed=done, total=total)

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import ssl
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -12,20 +13,26 @@ import structlog
 import typer
 import uvicorn
 
+from service.access.usecases.operators import FIRST, invite_first
+from service.bootstrap import App
 from service.cli import common
 from service.kit import logs
+from service.kit.errors import JisrError
 from service.worker import NICENESS
 
 logger = structlog.get_logger(__name__)
 
 GREETING = """
-Jisr is ready on http://{host}:{port}   (what it can do: http://{host}:{port}/docs)
+Jisr is ready on {url}   (what it can do: {url}/docs)
 Everything is kept in {home}
 
 To enrol a folder of captures (amina_face.jpg, amina_right_index.png …), in another terminal:
   export JISR_TOKEN=$({set_home}.venv/bin/jisr token create folder-counter --role enroller)
-  .venv/bin/jisr enrol FOLDER --consent "what shows their consent" --url http://{host}:{port}
-One person at a time, with curl and captures to try it on: see README.md.
+  .venv/bin/jisr enrol FOLDER --consent "what shows their consent" --url {url}
+{first}One person at a time, with curl and captures to try it on: see README.md.
+"""
+FIRST_OPERATOR = """No operator signs in yet. The first, {name}, chooses a password at POST /v1/operators/activation
+by the one-time code {code} (24 hours).
 """
 
 
@@ -48,20 +55,42 @@ def serve(
     class Greeting(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
+            if self.started:
+                jisr.auditor.start()
             if self.started and settings.embedded_worker:
                 jisr.worker.start()  # not before: what it warms up would keep the first requests waiting
                 jisr.nightly.start()
             if self.started:
                 home = settings.home.absolute()
                 set_home = "" if "JISR_HOME" not in os.environ else f"JISR_HOME={home} "
-                typer.echo(GREETING.format(host=host, port=port, home=home, set_home=set_home))
+                url = f"http{'s' if config.is_ssl else ''}://{host}:{port}"
+                typer.echo(GREETING.format(url=url, home=home, set_home=set_home, first=first))
 
+    first = _invitation(jisr)
+    config = server_config(jisr, host, port)
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as error:
+        typer.echo(f"JISR_TLS_CERTIFICATE, JISR_TLS_KEY: {error}", err=True)
+        raise typer.Exit(2) from None
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn passes the signal on once it has stopped
     try:
-        Greeting(server_config(jisr, host, port)).run()
+        Greeting(config).run()
     finally:
         jisr.nightly.stop()
         jisr.worker.stop()
+        jisr.auditor.stop()
+
+
+def _invitation(jisr: App) -> str:
+    """The one-time code of the first administrator, in a sentence; empty once it was used."""
+    store = jisr.store
+    try:
+        code = invite_first(actor=common.actor(), storage=store.storage, clock=store.clock)
+    except JisrError as error:  # what cannot be written keeps no one from reading
+        logger.warning("operator.not_invited", reason=type(error).__name__)
+        return ""
+    return FIRST_OPERATOR.format(name=FIRST, code=code) if code else ""
 
 
 def worker() -> None:
@@ -73,6 +102,7 @@ def worker() -> None:
     jisr.replica.start(jisr.store.storage)
     jisr.worker.start()
     jisr.nightly.start()
+    jisr.auditor.start()
     logger.info("worker.started")
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -80,3 +110,4 @@ def worker() -> None:
     stopped.wait()
     jisr.nightly.stop()
     jisr.worker.stop()
+    jisr.auditor.stop()

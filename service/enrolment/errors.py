@@ -5,6 +5,8 @@ Refused
 ├── RepeatedPosition         two captures of one position
 ├── ContradictedException    a position both captured and declared impossible
 ├── NothingToEnrol           neither a capture nor an exception
+├── OtherSite                a site that is not the one the sender is bound to
+├── OtherDevice              a device that is not the one the sender is bound to
 ├── CaptureRefused           the matcher cannot use a capture; see `reason`
 └── CapturesRefused          one or several of these, each with its reason
 Conflict
@@ -35,6 +37,14 @@ class ContradictedException(Refused):
 
 class NothingToEnrol(Refused):
     """Neither a capture nor an exception was given."""
+
+
+class OtherSite(Refused):
+    """The sender is bound to another site."""
+
+
+class OtherDevice(Refused):
+    """The sender is bound to another device."""
 
 
 class CaptureRefused(Refused):

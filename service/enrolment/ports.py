@@ -26,12 +26,16 @@ class TemplateRecord:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentQuery:
-    """A page of enrolments, oldest first. status, reason: only these; None: all. after: the last of the page before."""
+    """A page of enrolments, oldest first. status, reason, site: only these; None: all.
+
+    after: the last of the page before.
+    """
 
     status: EnrolmentStatus | None = None
     reason: str | None = None
     after: UUID | None = None
     limit: int = 50
+    site: str | None = None
 
 
 class Enrolments(Protocol):
@@ -73,6 +77,9 @@ class Enrolments(Protocol):
         """By reason."""
 
     def in_review_of(self, person_keys: Sequence[int]) -> list[Enrolment]: ...
+    def senders_of(self, person_keys: Collection[int]) -> Collection[str]:
+        """The IDs of those who sent an enrolment of one of these people."""
+
     def count_by_status(self) -> Mapping[EnrolmentStatus, int]: ...
 
 

@@ -71,6 +71,7 @@ enrolment = Table(
     Index("ix_enrolment_status_key", "status", "key"),
     Index("ix_enrolment_status_reason", "status", "reason"),
     Index("ix_enrolment_received_at", "received_at"),
+    Index("ix_enrolment_site_key", "site", "key"),
     sqlite_autoincrement=True,
 )
 
@@ -172,6 +173,8 @@ class SqlEnrolments:
             rows = rows.where(enrolment.c.status == query.status)
         if query.reason is not None:
             rows = rows.where(enrolment.c.reason == query.reason)
+        if query.site is not None:
+            rows = rows.where(enrolment.c.site == query.site)
         if query.after is not None:
             last = select(enrolment.c.key).where(enrolment.c.id == query.after).scalar_subquery()
             rows = rows.where(enrolment.c.key > last)
@@ -207,9 +210,25 @@ class SqlEnrolments:
         )
         return list(self._session.scalars(rows))
 
+    def senders_of(self, person_keys: Collection[int]) -> Collection[str]:
+        rows = select(enrolment.c.sent_by).where(enrolment.c.person_key.in_(person_keys)).distinct()
+        return self._session.scalars(rows).all()
+
     def count_by_status(self) -> Mapping[EnrolmentStatus, int]:
         rows = select(enrolment.c.status, func.count()).group_by(enrolment.c.status)
         return {row[0]: row[1] for row in self._session.execute(rows)}
+
+
+class SqlOrigins:
+    """Where people were enrolled, as the registry asks for it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def enrolled_at(self, site: str, person_keys: Collection[int]) -> Collection[int]:
+        of_these = enrolment.c.person_key.in_(person_keys)
+        rows = select(enrolment.c.person_key).where(of_these, enrolment.c.site == site).distinct()
+        return [key for key in self._session.scalars(rows) if key is not None]
 
 
 class SqlTemplates:

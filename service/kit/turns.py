@@ -17,6 +17,7 @@ class Lock(Enum):
     WORKER = 0x4A495352  # "JISR"
     WALK = 0x4A574C4B  # "JWLK"
     PATTERNS = 0x4A504154  # "JPAT"
+    AUDIT = 0x4A415544  # "JAUD"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,16 @@ from service.oversight.domain.resolution import Period
 
 @dataclass(frozen=True, slots=True)
 class FindingQuery:
-    """A page of findings, oldest first. status, pattern: only these; None: all. after: the last of the page before."""
+    """A page of findings, oldest first. status, pattern, site: only these; None: all.
+
+    after: the last of the page before.
+    """
 
     status: FindingStatus | None = None
     pattern: Pattern | None = None
     after: UUID | None = None
     limit: int = 50
+    site: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

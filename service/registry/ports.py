@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from service.kit.unit import UnitOfWork
+from service.audit.ports import AuditUnit
 from service.registry.domain.households import Household, HouseholdEvent, Membership
 from service.registry.domain.people import Person
 
@@ -63,8 +63,17 @@ class Households(Protocol):
         """`current_of` by key; a person without a household is left out."""
 
 
-class RegistryUnit(UnitOfWork, Protocol):
+class Origins(Protocol):
+    """Where people were enrolled, which the context of enrolments keeps."""
+
+    def enrolled_at(self, site: str, person_keys: Collection[int]) -> Collection[int]:
+        """Those of these people who have an enrolment of this site."""
+
+
+class RegistryUnit(AuditUnit, Protocol):
     @property
     def people(self) -> People: ...
     @property
     def households(self) -> Households: ...
+    @property
+    def origins(self) -> Origins: ...

@@ -4,10 +4,13 @@ from pathlib import Path
 
 from sqlalchemy import Engine, select
 
-from service.access.storage import SqlTokens
+from service.access.storage import SqlOperators, SqlSessions, SqlTokens
 from service.adjudication.storage import SqlCases
+from service.audit.storage.group import GroupCommit
+from service.audit.storage.records import SqlAuditRecords
+from service.audit.storage.trail import NotedTrail, append
 from service.deduplication.storage import SqlSearches, SqlWalks
-from service.enrolment.storage import SqlEnrolments, SqlTemplates
+from service.enrolment.storage import SqlEnrolments, SqlOrigins, SqlTemplates
 from service.kit.errors import StorageError, StorageUnavailable
 from service.kit.keys import KeyEncryption
 from service.kit.sql.columns import metadata
@@ -26,13 +29,22 @@ METADATA = metadata
 
 
 class SqlUnitOfWork(SqlTransaction):
-    """One transaction. Leaving the block without `commit()` keeps nothing."""
+    """One transaction. Leaving the block without `commit()` keeps nothing.
 
-    def __init__(self, engine: Engine, vault: Vault, turn: Turn | None = None) -> None:
+    seen: of a transaction that reads, what keeps what it noted, once it ends without an error.
+    """
+
+    def __init__(self, engine: Engine, vault: Vault, turn: Turn | None = None, seen: GroupCommit | None = None) -> None:
         super().__init__(engine, vault, turn)
+        self._seen = seen
+        self.audit = NotedTrail()
+        self.audit_records = SqlAuditRecords(self._session)
         self.tokens = SqlTokens(self._session)
+        self.operators = SqlOperators(self._session)
+        self.sessions = SqlSessions(self._session)
         self.people = SqlPeople(self._session)
         self.households = SqlHouseholds(self._session)
+        self.origins = SqlOrigins(self._session)
         self.enrolments = SqlEnrolments(self._session)
         self.templates = SqlTemplates(self._session)
         self.cases = SqlCases(self._session)
@@ -41,14 +53,26 @@ class SqlUnitOfWork(SqlTransaction):
         self.findings = SqlFindings(self._session)
         self.records = SqlRecords(self._session)
 
+    def __exit__(self, *exc: object) -> None:
+        super().__exit__(*exc)
+        if self._seen is not None and self.audit.events and exc[0] is None:
+            self._seen.keep(self.audit.events)
+
+    def _before_commit(self) -> None:
+        self.flush()  # first: what this may wait for, or fail by, keeps no one from the lane
+        if self.audit.events:
+            append(self._session.connection(), self.audit.events)
+            self.audit.events = []
+
 
 class SqlStorage:
     """Opens transactions on one database. turn: what has to last for anything to be written."""
 
-    def __init__(self, engine: Engine, vault: Vault, turn: Turn | None = None) -> None:
+    def __init__(self, engine: Engine, vault: Vault, turn: Turn | None = None, seen: GroupCommit | None = None) -> None:
         self._engine, self.vault, self._turn = engine, vault, turn
         self._reader = engine
         self._writer = engine.execution_options(**{WRITES: True})
+        self._seen = seen or GroupCommit(self._writer)
 
     def answers(self) -> bool:
         """Whether the database can be reached and read."""
@@ -60,13 +84,13 @@ class SqlStorage:
         return True
 
     def read(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self._reader, self.vault)
+        return SqlUnitOfWork(self._reader, self.vault, seen=self._seen)
 
     def write(self) -> SqlUnitOfWork:
         return SqlUnitOfWork(self._writer, self.vault, self._turn)
 
     def in_turn(self, turn: Turn) -> "SqlStorage":
-        return SqlStorage(self._engine, self.vault, turn)
+        return SqlStorage(self._engine, self.vault, turn, self._seen)
 
 
 def prepare(engine: Engine, encryption: KeyEncryption) -> SqlStorage:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 
+from service.audit.domain.actions import Action
+from service.audit.ports import AuditUnit
 from service.kit.actor import Actor
 from service.kit.blobs import BlobRecord, Blobs, StoredName
 from service.kit.clock import Clock
@@ -39,7 +41,7 @@ class StoreReport:
 def verify_store(
     *,
     actor: Actor,
-    storage: Storage[UnitOfWork],
+    storage: Storage[AuditUnit],
     blobs: Blobs,
     clock: Clock,
     progress: Callable[[int], None] = lambda rows: None,
@@ -57,11 +59,14 @@ def verify_store(
         progress(1)
     unowned = list(_unowned(storage, blobs))
     old = [one.name for one in unowned if _is_old(one, clock)]
+    with storage.read() as uow:
+        counts = {"rows": rows, "missing": len(missing), "damaged": len(damaged), "unowned": len(old)}
+        uow.audit.note(actor, Action.STORE_VERIFY, details=counts)
     return StoreReport(rows, size, missing, damaged, old, len(unowned) - len(old))
 
 
 def delete_unowned(
-    report: StoreReport, *, actor: Actor, storage: Storage[UnitOfWork], blobs: Blobs, clock: Clock
+    report: StoreReport, *, actor: Actor, storage: Storage[AuditUnit], blobs: Blobs, clock: Clock
 ) -> int:
     """Delete the bytes that a report found without a row, if they still have none and are not newer; how many.
 
@@ -70,6 +75,9 @@ def delete_unowned(
     """
     with storage.read() as uow:
         owned = uow.blobs.of_names(report.unowned)
+        uow.audit.note(
+            actor, Action.STORE_DELETE, details={"names": [one for one in report.unowned if one not in owned]}
+        )
     return sum(blobs.delete_older(name, clock.now() - IN_PROGRESS) for name in report.unowned if name not in owned)
 
 

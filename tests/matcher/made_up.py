@@ -1,13 +1,14 @@
 """People made of random vectors and minutiae, with known mates."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from matcher.calibrate import Calibration, Curve, Line, Rate, write_calibrations
 from matcher.networks import MODELS as REAL_MODELS
-from matcher.types import Minutiae, Position, Quality, Template, TemplateFormat, Vector
+from matcher.types import Features, Minutiae, Position, Quality, Template, TemplateFormat, Vector
 
 DIMENSIONS = {"face": 16, "finger": 24}
 MODELS = {"face": "face-model", "finger": "finger-model"}
@@ -52,6 +53,16 @@ def person(seed: int, positions: Sequence[Position]) -> list[Template]:
 def again(seed: int, positions: Sequence[Position], *, time: int = 1, noise: float = 0.3) -> list[Template]:
     """Later captures of the same person. noise: length of what is added to the unit vectors."""
     return [_capture(seed, position, time, noise) for position in positions]
+
+
+def seen_twice(templates: Sequence[Template]) -> list[Template]:
+    """The same templates, of prints that an enhanced picture shows once more; faces stay as they are."""
+    return [
+        one
+        if one.minutiae is None
+        else replace(one, enhanced=Features(one.vector[::-1].copy(), replace(one.minutiae, x=one.minutiae.y)))
+        for one in templates
+    ]
 
 
 def _capture(seed: int, position: Position, time: int, noise: float) -> Template:

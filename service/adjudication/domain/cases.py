@@ -1,6 +1,6 @@
 """Cases: people who may be one, or captures that are suspect by themselves, for an operator to decide."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
 from service.adjudication.domain.marks import Mark
-from service.adjudication.errors import CaseClosed
+from service.adjudication.errors import CaseClosed, OwnEnrolment
 
 
 class CaseStatus(StrEnum):
@@ -87,6 +87,11 @@ class Case:
     @property
     def origin(self) -> Origin:
         return Origin.GALLERY if self.enrolment_key is None else Origin.ENROLMENT
+
+    def require_impartial(self, by: str, senders: Collection[str]) -> None:
+        """senders: the IDs of those who enrolled the subject or a candidate. Raises OwnEnrolment for one of them."""
+        if by in senders:
+            raise OwnEnrolment(f"{by} enrolled a person of case {self.id}; somebody else decides it")
 
     def decide(self, decision: Decision, reason: str, by: str, at: datetime) -> None:
         """Close the case, not before it was opened, though the clock was set back. Raises CaseClosed."""

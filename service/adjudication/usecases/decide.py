@@ -1,14 +1,17 @@
 """An operator decides a case; everything that follows from it happens in one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from service.adjudication.domain.cases import Case, Decision
-from service.adjudication.errors import NoCandidates, NoSuchCase, UnknownSurvivor
+from service.adjudication.domain.cases import Case, CaseStatus, Decision
+from service.adjudication.errors import NoCandidates, UnknownSurvivor
 from service.adjudication.ports import AdjudicationUnit
 from service.adjudication.steps.finalise import finalise
+from service.adjudication.steps.find_case import find_case
 from service.adjudication.steps.merge import merge, take_back
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target, hashed_reason
 from service.kit.actor import Actor
 from service.kit.clock import Clock
 from service.kit.errors import MalformedRequest
@@ -37,16 +40,16 @@ def decide_case(
 ) -> None:
     """Close a case and carry the decision out.
 
-    Raises NoSuchCase, CaseClosed, MalformedRequest, UnknownSurvivor, NoCandidates.
+    Raises NoSuchCase, OwnEnrolment, CaseClosed, MalformedRequest, UnknownSurvivor, NoCandidates.
     """
     with storage.write() as uow:
         uow.changes.lock()
-        case = uow.cases.by_id(command.case_id)
-        if case is None:
-            raise NoSuchCase(f"there is no case {command.case_id}")
+        case = find_case(uow, command.case_id, actor)
+        case.require_impartial(actor.id, _senders(uow, case))
         now = clock.now()
         case.decide(command.decision, command.reason, actor.id, now)
         subject = uow.people.survivor_of(uow.people.by_key(case.person_key))
+        models = sorted({one.model for one in uow.templates.of_people([subject.key]).get(subject.key, ())})
         match command.decision:
             case Decision.SAME_PERSON:
                 _make_one(uow, case, subject, command, number_length)
@@ -58,7 +61,49 @@ def decide_case(
                 take_back(uow, case, subject, now)
                 if subject.status is not PersonStatus.WITHDRAWN:
                     finalise(uow, [subject], now, number_length)
+        uow.flush()
+        _note(uow, case, command, actor, models=models)
         uow.commit()
+
+
+def _senders(uow: AdjudicationUnit, case: Case) -> Collection[str]:
+    """Who enrolled the subject or a candidate, under any of the names they have by now."""
+    asked = [case.person_key, *(one.person_key for one in uow.cases.candidates(case.key))]
+    today = {one.key for one in uow.people.survivors_of(asked).values()}
+    aliases = uow.people.aliases_of_many(today)
+    return uow.enrolments.senders_of(today.union(*({one.key for one in some} for some in aliases.values())))
+
+
+def _note(uow: AdjudicationUnit, case: Case, command: DecideCase, actor: Actor, *, models: Sequence[str]) -> None:
+    """What was decided, on what evidence, and what became of the people concerned.
+
+    models: of the subject's templates, which the decision may have moved or dropped.
+    """
+    shown = uow.cases.candidates(case.key)
+    keys = {case.person_key, *(one.person_key for one in shown)}
+    people = uow.people.by_keys(keys)
+    concerned = {one.id: one for one in (*people.values(), *uow.people.survivors_of(keys).values())}
+    details = {
+        "before": {"status": CaseStatus.OPEN},
+        "after": {
+            "status": case.status,
+            "decision": case.decision,
+            "survivor": command.survivor,
+            "merged": command.merged,
+            "people": {str(one.id): {"status": one.status, "number": one.number} for one in concerned.values()},
+        },
+        "candidates": [
+            {"person": people[one.person_key].id, "band": one.band, "log10_lr": one.log10_lr, "rarity": one.rarity}
+            for one in shown
+        ],
+        "marks": [one.code for one in case.marks],
+        "thresholds": {"review_at": case.review_at, "duplicate_at": case.duplicate_at},
+        "gallery_size": case.gallery_size,
+        "models": models,
+        "index": uow.changes.last(),
+    }
+    target, reason = Target("case", str(case.id)), hashed_reason(command.reason)
+    uow.audit.note(actor, Action.CASE_DECIDE, target, people=concerned, details=details, reason=reason)
 
 
 def _make_one(uow: AdjudicationUnit, case: Case, subject: Person, command: DecideCase, number_length: int) -> None:

@@ -1,17 +1,19 @@
 """Reading cases, as operators are shown them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from service.adjudication.domain.cases import Case, CaseCandidate
-from service.adjudication.errors import NoSuchCase
 from service.adjudication.ports import AdjudicationUnit, CaseQuery
+from service.adjudication.steps.find_case import find_case
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
 from service.enrolment.domain.enrolments import CaptureRecord, Enrolment
 from service.kit.actor import Actor
 from service.kit.unit import Storage
 from service.registry.domain.people import Person
-from service.registry.steps.people import PersonView, view_people
+from service.registry.steps.people import PersonView, ids_in, view_people
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +31,23 @@ class CaseView:
 def read_case(case_id: UUID, *, actor: Actor, storage: Storage[AdjudicationUnit]) -> CaseView:
     """One case with everyone in it, as they stand today. Raises NoSuchCase."""
     with storage.read() as uow:
-        found = uow.cases.by_id(case_id)
-        if found is None:
-            raise NoSuchCase(f"there is no case {case_id}")
-        return _views(uow, [found])[0]
+        view = _views(uow, [find_case(uow, case_id, actor)])[0]
+        uow.audit.note(actor, Action.CASE_READ, Target("case", str(case_id)), people=_ids_in([view]))
+        return view
 
 
 def list_cases(query: CaseQuery, *, actor: Actor, storage: Storage[AdjudicationUnit]) -> Sequence[CaseView]:
-    """Cases, oldest first. Raises NoSuchCase for an unknown `after`."""
+    """Cases, oldest first; where the actor is bound to a site, those whose subject was enrolled there.
+
+    Raises NoSuchCase for an unknown `after`.
+    """
     with storage.read() as uow:
-        if query.after is not None and uow.cases.by_id(query.after) is None:
-            raise NoSuchCase(f"there is no case {query.after} to go on from")
-        return _views(uow, uow.cases.page(query))
+        if query.after is not None:
+            find_case(uow, query.after, actor)
+        views = _views(uow, uow.cases.page(replace(query, site=actor.site or query.site)))
+        details = {"status": query.status, "origin": query.origin, "cases": [one.case.id for one in views]}
+        uow.audit.note(actor, Action.CASE_LIST, people=_ids_in(views), details=details)
+        return views
 
 
 def _views(uow: AdjudicationUnit, cases: Sequence[Case]) -> list[CaseView]:
@@ -61,6 +68,11 @@ def _views(uow: AdjudicationUnit, cases: Sequence[Case]) -> list[CaseView]:
         )
 
     return list(map(view, cases))
+
+
+def _ids_in(views: Sequence[CaseView]) -> set[UUID]:
+    """Whom these cases show."""
+    return ids_in(person for one in views for person in (one.subject, *(each for _, each in one.candidates)))
 
 
 def _people_of(cases: Sequence[Case], candidates: Mapping[int, Sequence[CaseCandidate]]) -> set[int]:

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from service.adjudication.domain.cases import Case
 from service.adjudication.ports import AdjudicationUnit
-from service.enrolment.domain.enrolments import CaptureRecord, Enrolment
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
+from service.enrolment.domain.enrolments import WAITING, CaptureRecord, Enrolment
 from service.enrolment.errors import NoSuchEnrolment
 from service.kit.actor import Actor
 from service.kit.unit import Storage
@@ -30,17 +32,28 @@ class Outcome:
 
 
 def read_outcome(enrolment_id: UUID, *, actor: Actor, storage: Storage[AdjudicationUnit]) -> Outcome:
-    """One enrolment and what became of it. Raises NoSuchEnrolment."""
+    """One enrolment and what became of it. Raises NoSuchEnrolment, also for one of a site the actor does not reach."""
     with storage.read() as uow:
         found = uow.enrolments.by_id(enrolment_id)
-        if found is None:
+        if found is None or not actor.reaches(found.site):
             raise NoSuchEnrolment(f"there is no enrolment {enrolment_id}")
         person = None
         if found.person_key is not None:
             person = uow.people.survivor_of(uow.people.by_key(found.person_key))
         captures, case = uow.enrolments.captures(found.key), uow.cases.of_enrolment(found.key)
         candidates = 0 if case is None else len(uow.cases.candidates(case.key))
+        people = [] if person is None else [person.id]
+        uow.audit.note(actor, Action.ENROLMENT_READ, Target("enrolment", str(enrolment_id)), people=people)
         return Outcome(found, captures, person, _home(uow, found, person), case, candidates)
+
+
+def has_outcome(enrolment_id: UUID, *, actor: Actor, storage: Storage[AdjudicationUnit]) -> bool:
+    """Whether an enrolment has its outcome, and nothing else of it. Raises NoSuchEnrolment."""
+    with storage.read() as uow:
+        found = uow.enrolments.by_id(enrolment_id)
+        if found is None:
+            raise NoSuchEnrolment(f"there is no enrolment {enrolment_id}")
+        return found.status not in WAITING
 
 
 def _home(uow: AdjudicationUnit, found: Enrolment, person: Person | None) -> Household | None:

@@ -16,6 +16,8 @@ from service.adjudication.domain.evidence import Band, Candidate, Thresholds, st
 from service.adjudication.domain.marks import Mark, marks_of, open_a_case, with_candidates
 from service.adjudication.steps.finalise import finalise
 from service.adjudication.steps.open_case import open_case
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
 from service.deduplication.domain import BestFound, SearchPolicy, decide
 from service.deduplication.ports import Comparator, DeduplicationUnit
 from service.deduplication.steps.candidates import to_candidate
@@ -92,6 +94,30 @@ class Searched:
         return [one.probe for one in self.batch]
 
 
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What an outcome was decided on, for the audit."""
+
+    candidates: Sequence[Candidate]
+    thresholds: Thresholds
+    gallery_size: int
+    searched: Searched
+
+    def details(self, known: Mapping[int, Person], place: int) -> dict[str, object]:
+        """known: the candidates as people, by key. place: in the batch."""
+        return {
+            "candidates": [
+                {"person": known[one.person_key].id, "log10_lr": one.log10_lr, "rarity": one.rarity}
+                for one in self.candidates
+                if one.rarity >= self.thresholds.review_at
+            ],
+            "thresholds": {"review_at": self.thresholds.review_at, "duplicate_at": self.thresholds.duplicate_at},
+            "gallery_size": self.gallery_size,
+            "models": sorted({one.model for one in self.searched.probes[place]}),
+            "index": self.searched.sequence,
+        }
+
+
 def search_batch(
     batch: Sequence[Extracted],
     *,
@@ -143,7 +169,7 @@ def record_batch(
         marks = _note_quality(uow, searched, waiting)
         people = _register(uow, batch, waiting, clock.now())
         candidates = _candidates(searched, changed, people, comparator, policy.candidates)
-        gallery_size = replica.people(uow)
+        gallery_size, evidence = replica.people(uow), {}
         for place, person in people.items():
             if batch[place].probe:
                 best = next(iter(candidates[place]), None)
@@ -158,12 +184,36 @@ def record_batch(
                 thresholds=policy.thresholds(gallery_size),
                 gallery_size=gallery_size,
             )
+            evidence[place] = _Evidence(candidates[place], policy.thresholds(gallery_size), gallery_size, searched)
             gallery_size += bool(batch[place].probe)
         uow.changes.note(TEMPLATES, *(one.key for one in people.values()))
         finalise(uow, list(people.values()), clock.now(), number_length)
+        uow.flush()
+        _note_outcomes(uow, actor, waiting, people, evidence=evidence)
         uow.commit()
     for one in waiting.values():
         logger.info("enrolment.done", enrolment=str(one.id), status=one.status.value, actor=actor.id)
+
+
+def _note_outcomes(
+    uow: DeduplicationUnit,
+    actor: Actor,
+    waiting: Mapping[int, Enrolment],
+    people: Mapping[int, Person],
+    *,
+    evidence: Mapping[int, _Evidence],
+) -> None:
+    """What became of each enrolment and on what evidence; those by place in the batch."""
+    known = uow.people.by_keys({each.person_key for one in evidence.values() for each in one.candidates})
+    for place, enrolment in waiting.items():
+        details: dict[str, object] = {"after": {"status": enrolment.status}}
+        person = people.get(place)
+        if person is not None:
+            details["after"] = {"status": enrolment.status, "person": person.id, "number": person.number}
+            details |= evidence[place].details(known, place)
+        ids = [] if person is None else [person.id]
+        target = Target("enrolment", str(enrolment.id))
+        uow.audit.note(actor, Action.ENROLMENT_CONCLUDE, target, people=ids, details=details, reason=enrolment.reason)
 
 
 def _changed_since(sequence: int, uow: DeduplicationUnit) -> dict[int, list[Template]]:

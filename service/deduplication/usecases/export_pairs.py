@@ -8,6 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from service.adjudication.domain.evidence import PositionEvidence
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
+from service.deduplication.domain import Walk
 from service.deduplication.errors import NoSuchWalk
 from service.deduplication.ports import DeduplicationUnit, PairRow
 from service.kit.actor import Actor
@@ -25,6 +28,8 @@ COLUMNS = (
     "hypothesis",
     "evidence",
 )
+
+_AT_ONCE = 1000
 
 
 def require_ending(path: Path) -> None:
@@ -45,11 +50,23 @@ def export_pairs(path: Path, *, actor: Actor, storage: Storage[DeduplicationUnit
         walk = uow.walks.last_finished()
         if walk is None:
             raise NoSuchWalk("no search of all against all has been finished; `jisr gallery duplicates` runs one")
+        _note(uow, walk, actor)
+    with storage.read() as uow:  # not before the audit has kept that it is written
         try:
             _write(path, uow.walks.rows(walk.key))
         except OSError as error:
             raise MalformedRequest(f"{path} cannot be written: {error.strerror}", "file") from error
         return walk.pairs
+
+
+def _note(uow: DeduplicationUnit, walk: Walk, actor: Actor) -> None:
+    """An entry for each thousand people in the table; one where it is empty."""
+    keys = sorted({key for row in uow.walks.rows(walk.key) for key in (row.person_key, row.other_key)})
+    for start in range(0, max(len(keys), 1), _AT_ONCE):
+        people = uow.people.by_keys(keys[start : start + _AT_ONCE])
+        ids = [one.id for one in people.values()]
+        target = Target("walk", str(walk.id))
+        uow.audit.note(actor, Action.PAIRS_EXPORT, target, people=ids, details={"pairs": walk.pairs})
 
 
 def _write(path: Path, rows: Iterable[PairRow]) -> None:

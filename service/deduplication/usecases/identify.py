@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import matcher
 from matcher import WarningCode, template_from_bytes
 from service.adjudication.domain.evidence import Band, Candidate, Hypothesis, PositionEvidence, Thresholds
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
 from service.deduplication.domain import SearchPolicy, decide
 from service.deduplication.errors import NothingToCompare
 from service.deduplication.ports import Comparator, DeduplicationUnit
@@ -17,7 +19,8 @@ from service.enrolment.steps.captures import Warnings, extract_all
 from service.kit.actor import Actor
 from service.kit.unit import Storage
 from service.registry.domain.people import Person
-from service.registry.usecases.look_up import read_person
+from service.registry.steps.people import find_person
+from service.registry.steps.sight import seen
 
 ANYWHERE = {Hypothesis.ANY_POSITION, Hypothesis.HANDS_SWAPPED, Hypothesis.FACE_ALONE}
 """Hypotheses by which no finger has to be what it is stated to be."""
@@ -34,18 +37,25 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class Identification:
-    """The outcome of a 1:N search, with the thresholds that the gallery's size asked for. warnings: on the captures."""
+    """The outcome of a 1:N search, with the thresholds that the gallery's size asked for. warnings: on the captures.
+
+    found: whom the actor may see. elsewhere: the bands of the others, strongest first.
+    """
 
     band: Band
     thresholds: Thresholds
     gallery_size: int
     found: Sequence[Identified]
+    elsewhere: Sequence[Band]
     warnings: Warnings
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The outcome of a 1:1 comparison. evidence: by position. warnings: on the captures."""
+    """The outcome of a 1:1 comparison. evidence: by position. warnings: on the captures.
+
+    seen: whether the actor may see the person; if not, it may know the band alone.
+    """
 
     person: Person
     band: Band
@@ -54,6 +64,7 @@ class Verification:
     rarity: float
     hypothesis: Hypothesis
     evidence: Mapping[str, PositionEvidence]
+    seen: bool
     warnings: Warnings
 
 
@@ -74,7 +85,7 @@ def identify(
     """
     probe = extract_all(captures, extractor)
     with storage.read() as uow:
-        replica.catch_up(uow)
+        sequence = replica.catch_up(uow)
     people = len(replica.index)
     thresholds = policy.thresholds(people)
     among = [matcher.Hypothesis(one.value) for one in hypotheses]
@@ -82,9 +93,24 @@ def identify(
     band, shown = decide([to_candidate(one) for one in found], thresholds)
     with storage.read() as uow:  # a fresh look: the index may know people whom the first one could not see yet
         today = uow.people.survivors_of(one.person_key for one in shown)
-    identified = [Identified(today[one.person_key], thresholds.band(one.rarity), one) for one in shown]
+        mine = seen(uow, actor, (one.key for one in today.values()))
+        details = {
+            "band": band,
+            "captures": sorted(one.position for one in captures),
+            "candidates": [_evidence(today[one.person_key], one) for one in shown],
+            "hypotheses": hypotheses,
+            "thresholds": thresholds,
+            "gallery_size": people,
+            "models": extractor.models,
+            "index": sequence,
+        }
+        shown_people = {one.id for one in today.values() if one.key in mine}
+        uow.audit.note(actor, Action.PERSON_IDENTIFY, people=shown_people, details=details)
+    everyone = [Identified(today[one.person_key], thresholds.band(one.rarity), one) for one in shown]
+    identified = [one for one in everyone if one.person.key in mine]
+    elsewhere = [one.band for one in everyone if one.person.key not in mine]
     warnings = _but_positions(probe.warnings) if ANYWHERE.issuperset(hypotheses) else probe.warnings
-    return Identification(band, thresholds, people, identified, warnings)
+    return Identification(band, thresholds, people, identified, elsewhere, warnings)
 
 
 def verify(
@@ -97,8 +123,10 @@ def verify(
     comparator: Comparator,
     policy: SearchPolicy,
 ) -> Verification:
-    """Compare captures to one enrolled person. Raises NoSuchPerson, NothingToCompare, Refused."""
-    person = read_person(number, actor=actor, storage=storage).person
+    """Compare captures to one enrolled person, of any site. Raises NoSuchPerson, NothingToCompare, Refused."""
+    with storage.read() as uow:
+        person = find_person(uow, number).person
+        known = bool(seen(uow, actor, [person.key]))
     probe = extract_all(captures, extractor)
     with storage.read() as uow:
         records = uow.templates.of_people([person.key]).get(person.key, ())
@@ -106,18 +134,36 @@ def verify(
     compared = comparator.compare(probe.templates, reference)
     if not compared.evidence:
         had = ", ".join(sorted({one.position.value for one in reference})) or "no capture at all"
-        raise NothingToCompare(f"neither faces nor fingers in common; this person was enrolled with {had}", "captures")
+        more = f"; this person was enrolled with {had}" if known else ""
+        raise NothingToCompare(f"neither faces nor fingers in common{more}", "captures")
     thresholds = policy.thresholds(1)
+    band = thresholds.band(compared.rarity)
+    with storage.read() as uow:
+        details = {
+            "band": band,
+            "captures": sorted(one.position for one in captures),
+            "log10_lr": compared.log10_lr,
+            "rarity": compared.rarity,
+            "thresholds": thresholds,
+            "models": extractor.models,
+        }
+        target = Target("person", str(person.id))
+        uow.audit.note(actor, Action.PERSON_VERIFY, target, people=[person.id], details=details)
     return Verification(
         person=person,
-        band=thresholds.band(compared.rarity),
+        band=band,
         thresholds=thresholds,
         log10_lr=compared.log10_lr,
         rarity=compared.rarity,
         hypothesis=Hypothesis(compared.hypothesis.value),
         evidence=to_evidence(compared.evidence),
+        seen=known,
         warnings=probe.warnings,
     )
+
+
+def _evidence(person: Person, one: Candidate) -> dict[str, object]:
+    return {"person": person.id, "log10_lr": one.log10_lr, "rarity": one.rarity, "hypothesis": one.hypothesis}
 
 
 def _but_positions(warnings: Warnings) -> Warnings:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from service.audit.domain.actions import Action
 from service.deduplication.domain import TAIL_FROM, FalseAlarms, SearchPolicy, false_alarms
 from service.deduplication.ports import DeduplicationUnit
 from service.kit.actor import Actor
@@ -30,6 +31,7 @@ def measure_rates(*, actor: Actor, storage: Storage[DeduplicationUnit], policy: 
     excesses: list[float] = []
     searches = mated = undecided = after = 0
     with storage.read() as uow:
+        uow.audit.note(actor, Action.RATES_MEASURE)
         while some := uow.searches.best_after(after, _AT_ONCE):
             after = some[-1][0].key
             keys = {key for best, subject in some for key in (best.person_key, subject) if key is not None}

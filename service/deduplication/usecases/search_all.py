@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 
 from matcher import template_from_bytes
 from service.adjudication.domain.evidence import Candidate, Thresholds, from_the_other_side
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
 from service.deduplication.domain import SearchPolicy, Walk, WalkPair, WalkStatus, decide
 from service.deduplication.errors import WalkDiffers
 from service.deduplication.ports import DeduplicationUnit
@@ -41,11 +43,15 @@ def begin_walk(command: BeginWalk, *, actor: Actor, storage: Storage[Deduplicati
         running = uow.walks.running()
         if running is not None and not command.restart:
             _require_same(running, command)
+            uow.audit.note(actor, Action.WALK_BEGIN, Target("walk", str(running.id)), details={"went_on": True})
+            uow.commit()
             return running
         if running is not None:
             running.status = WalkStatus.ABANDONED
         walk = Walk(new_uuid(), dict(command.settings), command.opens_cases, actor.id, clock.now())
         uow.walks.add(walk)
+        details = {"settings": dict(command.settings), "opens_cases": command.opens_cases}
+        uow.audit.note(actor, Action.WALK_BEGIN, Target("walk", str(walk.id)), details=details)
         uow.commit()
     return walk
 
@@ -83,13 +89,25 @@ def walk_on(
                 if walk.opens_cases:
                     walk.cases += open_cases(uow, found, thresholds=thresholds, gallery_size=size, now=clock.now())
                 walk.after_key, walk.people = after, walk.people + len(searched)
+                _note(uow, actor, walk, found, thresholds)
                 uow.commit()
             yield walk
     with storage.write() as uow:
         walk = uow.walks.by_key(walk_key)
         walk.status, walk.finished_at = WalkStatus.FINISHED, max(clock.now(), walk.begun_at)
+        counts = {"people": walk.people, "pairs": walk.pairs, "cases": walk.cases}
+        uow.audit.note(actor, Action.WALK_FINISH, Target("walk", str(walk.id)), details=counts)
         uow.commit()
     yield walk
+
+
+def _note(uow: DeduplicationUnit, actor: Actor, walk: Walk, found: Sequence[Pair], thresholds: Thresholds) -> None:
+    """A step that found nobody alike concerns nobody."""
+    if found:
+        people = uow.people.by_keys({key for lower, higher, _ in found for key in (lower, higher)})
+        ids = [one.id for one in people.values()]
+        details = {"pairs": len(found), "thresholds": thresholds, "index": uow.changes.last()}
+        uow.audit.note(actor, Action.WALK_STEP, Target("walk", str(walk.id)), people=ids, details=details)
 
 
 def _require_same(walk: Walk, command: BeginWalk) -> None:

@@ -5,6 +5,9 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from matcher import CaptureError
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
+from service.enrolment.domain.enrolments import CaptureRecord
 from service.enrolment.ports import EnrolmentUnit, Extractor
 from service.enrolment.steps.captures import to_capture, to_record
 from service.kit.actor import Actor
@@ -53,5 +56,14 @@ def extract_again(
                 uow.templates.drop(template_key)
             else:
                 uow.templates.replace(template_key, to_record(found, capture_key))
+            _note(uow, actor, record, extractor)
             uow.commit()
     return lost
+
+
+def _note(uow: EnrolmentUnit, actor: Actor, record: CaptureRecord, extractor: Extractor) -> None:
+    enrolment = uow.enrolments.by_key(record.enrolment_key)
+    people = [] if enrolment.person_key is None else [uow.people.by_key(enrolment.person_key).id]
+    details = {"position": record.position, "models": extractor.models}
+    target = Target("enrolment", str(enrolment.id))
+    uow.audit.note(actor, Action.TEMPLATE_EXTRACT, target, people=people, details=details)

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
 from service.enrolment.domain.enrolments import REOPENED
 from service.enrolment.errors import NoSuchEnrolment, NotGivenUp
 from service.enrolment.ports import EnrolmentUnit
@@ -20,5 +22,9 @@ def process_again(enrolment_id: UUID, *, actor: Actor, storage: Storage[Enrolmen
             raise NoSuchEnrolment(f"there is no enrolment {enrolment_id}")
         if enrolment.reason not in REOPENED:
             raise NotGivenUp(f"enrolment {enrolment_id} is {enrolment.status}")
+        before = {"status": enrolment.status, "reason": enrolment.reason}
         enrolment.reopen()
+        target = Target("enrolment", str(enrolment_id))
+        after = {"status": enrolment.status}
+        uow.audit.note(actor, Action.ENROLMENT_RETRY, target, details={"before": before, "after": after})
         uow.commit()

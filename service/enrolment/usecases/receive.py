@@ -4,9 +4,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
 from service.enrolment.domain.content import content_hash
 from service.enrolment.domain.enrolments import CaptureRecord, EnrolCommand, Enrolment, SentCapture, SlapRecord
-from service.enrolment.errors import ContradictedException, EnrolmentDiffers, NothingToEnrol, QueueFull
+from service.enrolment.errors import (
+    ContradictedException,
+    EnrolmentDiffers,
+    NothingToEnrol,
+    OtherDevice,
+    OtherSite,
+    QueueFull,
+)
 from service.enrolment.ports import EnrolmentUnit, Extractor
 from service.enrolment.steps.captures import Warnings, check_captures, check_positions, one_per_position
 from service.kit.actor import Actor
@@ -34,6 +43,7 @@ def receive_enrolment(
     most_waiting: enrolments that may wait for their outcome. Raises Refused, keeping nothing, EnrolmentDiffers when the
     UUID was used for something else, and QueueFull.
     """
+    _check_bounds(command, actor)
     _check_whole(command, captures)
     digest = content_hash(command, captures)
     with storage.read() as uow:
@@ -56,6 +66,17 @@ def receive_enrolment(
             enrolment = _record(uow, command, digest, actor, clock.now())
             _record_captures(uow, enrolment, zip(single, names[: len(single)], strict=True), warnings)
             _record_slaps(uow, enrolment, zip(slaps, names[len(single) :], strict=True))
+            uow.audit.note(
+                actor,
+                Action.ENROLMENT_RECEIVE,
+                Target("enrolment", str(command.id)),
+                details={
+                    "site": command.site,
+                    "device": command.device,
+                    "captures": sorted(one.position for one in captures),
+                    "exceptions": sorted(one.position for one in command.exceptions),
+                },
+            )
             uow.commit()
     except AlreadyThere:  # the same UUID arrived twice at once
         with storage.read() as uow:
@@ -63,6 +84,14 @@ def receive_enrolment(
             if not _is_repeat(uow, command.id, digest):
                 raise
     return command.id
+
+
+def _check_bounds(command: EnrolCommand, actor: Actor) -> None:
+    """An actor that is bound to a site or a device enrols there, and states so."""
+    if not actor.reaches(command.site):
+        raise OtherSite(f"this token enrols at the site {actor.site!r} only", "enrolment.site")
+    if actor.device is not None and command.device != actor.device:
+        raise OtherDevice(f"this token enrols with the device {actor.device!r} only", "enrolment.device")
 
 
 def _check_whole(command: EnrolCommand, captures: Sequence[SentCapture]) -> None:

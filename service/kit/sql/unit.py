@@ -41,7 +41,11 @@ class SqlTransaction:
     def commit(self) -> None:
         if self._turn is not None:
             self.turns.check(self._turn)
+        self._before_commit()
         self._session.commit()
+
+    def _before_commit(self) -> None:
+        """What is written last of all, while others may wait for it."""
 
 
 def row_of(session: Session, kind: type[Row], key: int) -> Row:

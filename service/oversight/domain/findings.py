@@ -1,6 +1,7 @@
 """Findings: what a pattern states about a device, a sender or a person, until an operator closes it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -147,3 +148,12 @@ def new_finding(finding_id: UUID, found: Found, at: datetime) -> Finding:
         enrolments=found.enrolments,
         found_at=at,
     )
+
+
+def people_in(findings: Iterable[Finding]) -> set[UUID]:
+    """The IDs of those that findings are about, by name or by scope; not devices, senders, days and resolutions."""
+    found = set()
+    for name in (name for one in findings for name in (one.name, one.scope)):
+        with suppress(ValueError):
+            found.add(UUID(name))
+    return found

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from service.audit.domain.actions import Action
 from service.kit.actor import Actor
 from service.kit.clock import Clock
 from service.kit.unit import Storage
 from service.oversight.domain import parameters as p
-from service.oversight.domain.findings import Finding, Found, Identity, Kind, Pattern
+from service.oversight.domain.findings import Finding, Found, Identity, Kind, Pattern, people_in
 from service.oversight.domain.missing_fingers import exceptions_with_matching_face
 from service.oversight.domain.new_fingers import new_fingers_for_a_face
 from service.oversight.domain.poor_prints import poor_prints_bursts
@@ -49,6 +50,10 @@ def find_patterns(
     with storage.write() as uow:
         uow.changes.lock()
         kept = keep(uow, found, judged, actor.id, now)
+        uow.flush()
+        details = {"new": [one.id for one in kept.new], "ended": [one.id for one in kept.ended], "marked": kept.marked}
+        shown = people_in(uow.findings.open_now().values())
+        uow.audit.note(actor, Action.PATTERNS_SEARCH, people=shown, details=details)
         uow.commit()
     for one in kept.new:
         logger.warning("finding.new", finding=str(one.id), pattern=one.pattern.value, kind=one.kind.value)

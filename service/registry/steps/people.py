@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from service.registry.domain.households import Household, Membership
+from service.registry.domain.identifiers import is_person_number
 from service.registry.domain.people import Person
+from service.registry.errors import NoSuchPerson
 from service.registry.ports import RegistryUnit
 
 
@@ -17,6 +20,19 @@ class PersonView:
     aliases: Sequence[Person]
     membership: Membership | None
     household: Household | None
+
+
+def find_person(uow: RegistryUnit, number: str) -> PersonView:
+    """The person a number leads to, also an old number after a merge, whoever asks. Raises NoSuchPerson."""
+    found = uow.people.by_number(number) if is_person_number(number) else None
+    if found is None:
+        raise no_such_person(number)
+    return view_people(uow, [found.key])[found.key]
+
+
+def no_such_person(number: str) -> NoSuchPerson:
+    """One sentence, so that a person who may not be seen is as one who is not there."""
+    return NoSuchPerson(f"no person has the number {number}")
 
 
 def view_people(uow: RegistryUnit, keys: Iterable[int]) -> Mapping[int, PersonView]:
@@ -33,6 +49,11 @@ def view_people(uow: RegistryUnit, keys: Iterable[int]) -> Mapping[int, PersonVi
         household = None if membership is None else households[membership.household_key]
         views[key] = PersonView(asked[key], person, aliases.get(person.key, ()), membership, household)
     return views
+
+
+def ids_in(views: Iterable[PersonView]) -> set[UUID]:
+    """Whom these show: the person asked for, and the one they stand for today."""
+    return {one.id for view in views for one in (view.asked, view.person)}
 
 
 def names_of(uow: RegistryUnit, person: Person) -> list[int]:

@@ -1,53 +1,82 @@
 """Reading people and households."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
 from service.kit.actor import Actor
 from service.kit.unit import Storage
 from service.registry.domain.households import Household, HouseholdEvent, Membership
-from service.registry.domain.identifiers import household_name, is_person_number
+from service.registry.domain.identifiers import household_name
 from service.registry.domain.people import Person
-from service.registry.errors import MalformedHousehold, NoSuchHousehold, NoSuchPerson
+from service.registry.errors import MalformedHousehold, NoSuchHousehold
 from service.registry.ports import RegistryUnit
-from service.registry.steps.people import PersonView, view_people
+from service.registry.steps.people import PersonView, find_person, ids_in, no_such_person
 from service.registry.steps.residence import find_households
+from service.registry.steps.sight import seen
 
 
 @dataclass(frozen=True, slots=True)
 class HouseholdView:
-    """members: who lives there now, each with their membership, oldest first. events: each with whom it is about."""
+    """members: who lives there now, each with their membership, oldest first. events: each with whom it is about.
+
+    visible: the keys of those of these people whose names and numbers the actor may see.
+    """
 
     household: Household
     members: Sequence[tuple[Membership, Person]]
     events: Sequence[tuple[HouseholdEvent, Person]]
+    visible: Set[int]
 
 
 def read_person(number: str, *, actor: Actor, storage: Storage[RegistryUnit]) -> PersonView:
-    """The person a number leads to, also an old number after a merge. Raises NoSuchPerson."""
+    """The person a number leads to, also an old number after a merge. Raises NoSuchPerson, also for one not seen."""
     with storage.read() as uow:
-        found = uow.people.by_number(number) if is_person_number(number) else None
-        if found is None:
-            raise NoSuchPerson(f"no person has the number {number}")
-        return view_people(uow, [found.key])[found.key]
+        found = find_person(uow, number)
+        if not seen(uow, actor, [found.person.key]):
+            raise no_such_person(number)
+        uow.audit.note(actor, Action.PERSON_READ, Target("person", str(found.person.id)), people=ids_in([found]))
+        return found
 
 
 def read_household(name: str, *, actor: Actor, storage: Storage[RegistryUnit]) -> HouseholdView:
-    """A household by household ID or by its client's UUID. Raises MalformedHousehold, NoSuchHousehold."""
+    """A household by household ID or by its client's UUID. Raises MalformedHousehold, NoSuchHousehold.
+
+    Where the actor may see none of its people, there is no such household.
+    """
     name = checked_household(name, "household_id")
     with storage.read() as uow:
         found = find_households(uow, [name]).get(name)
         if found is None:
-            raise NoSuchHousehold(f"no household has the ID {name}")
+            raise _no_such_household(name)
         memberships = uow.households.members(found.key)
         events = uow.households.events(found.key)
         shown = {one.person_key for one in memberships} | {one.person_key for one in events}
         people = uow.people.by_keys(shown)
+        visible = _visible(uow, actor, shown)
+        if actor.people_of is not None and not visible:
+            raise _no_such_household(name)
+        target = Target("household", found.household_id or str(found.client_id))
+        shown_people = [one.id for one in people.values() if one.key in visible]
+        uow.audit.note(actor, Action.HOUSEHOLD_READ, target, people=shown_people)
         return HouseholdView(
             found,
             [(one, people[one.person_key]) for one in memberships],
             [(one, people[one.person_key]) for one in events],
+            visible,
         )
+
+
+def _visible(uow: RegistryUnit, actor: Actor, keys: Collection[int]) -> set[int]:
+    """Those of these people, merged or not, who stand for someone whom the actor may see."""
+    today = uow.people.survivors_of(keys)
+    visible = seen(uow, actor, (one.key for one in today.values()))
+    return {key for key, one in today.items() if one.key in visible}
+
+
+def _no_such_household(name: str) -> NoSuchHousehold:
+    return NoSuchHousehold(f"no household has the ID {name}")
 
 
 def checked_household(text: str, field: str) -> str:

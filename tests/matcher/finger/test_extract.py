@@ -73,7 +73,7 @@ def test_a_rotated_print_passes_and_matches(degrees: float, extractor: FingerExt
     print_ = Pillow.fromarray(picture("p1_1.png").pixels).rotate(
         degrees, Pillow.Resampling.BICUBIC, expand=True, fillcolor=ground
     )
-    minutiae, _ = extractor.extract(Image(np.asarray(print_)))
+    minutiae, _, _ = extractor.extract(Image(np.asarray(print_)))
     again, other = (prepare(extractor.minutiae(picture(name))) for name in PRINTS[1:])
     mated, not_mated = compare(prepare(minutiae), [again, other])
     assert mated > 2 * not_mated
@@ -104,7 +104,7 @@ def test_colour_and_negative_change_nothing(extractor: FingerExtractor) -> None:
 
 
 def test_fields_are_in_their_ranges(extractor: FingerExtractor) -> None:
-    minutiae, _ = extractor.extract(picture("p2_1.png"))
+    minutiae, _, _ = extractor.extract(picture("p2_1.png"))
     height, width = picture("p2_1.png").pixels.shape
     assert ((minutiae.direction >= 0) & (minutiae.direction < 2 * np.pi)).all()
     assert ((minutiae.x >= 0) & (minutiae.x < width) & (minutiae.y >= 0) & (minutiae.y < height)).all()
@@ -183,7 +183,7 @@ def test_a_print_without_clear_ridges_passes_if_it_would_match(extractor: Finger
     image = Image(spoilt_by_noise(picture("p1_2.png").pixels, 130))
     assert not shows_ridges(find_ridges(image)[1])
     extractor.check(image)
-    minutiae, quality = extractor.extract(image)
+    minutiae, quality, _ = extractor.extract(image)
     mate, other = (prepare(extractor.minutiae(picture(name))) for name in ("p1_1.png", "p2_1.png"))
     mated, not_mated = compare(prepare(minutiae), [mate, other])
     assert mated > 0.1 > 4 * not_mated
@@ -235,7 +235,7 @@ def test_models_are_named_alike_in_every_process(extractor: FingerExtractor) -> 
 
 @pytest.mark.parametrize("stated", [750, 1000, 1200])
 def test_a_print_stated_at_twice_its_resolution_is_read_at_its_own(extractor: FingerExtractor, stated: float) -> None:
-    found, quality = extractor.extract(Image(picture("p1_2.png").pixels, stated))
+    found, quality, _ = extractor.extract(Image(picture("p1_2.png").pixels, stated))
     extractor.check(Image(picture("p1_2.png").pixels, stated))
     assert "resolution_doubtful" in quality.reasons
     mate, other = (prepare(extractor.minutiae(picture(name))) for name in ("p1_1.png", "p2_1.png"))

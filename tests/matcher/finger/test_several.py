@@ -47,7 +47,7 @@ def test_ridges_wider_than_any_finger_are_several() -> None:
 
 def test_two_prints_in_one_picture_are_a_reason_and_are_not_refused() -> None:
     both = Image(np.hstack([picture("p1_1.png").pixels, picture("p2_1.png").pixels]), 500)
-    minutiae, quality = FingerExtractor().extract(both)
+    minutiae, quality, _ = FingerExtractor().extract(both)
     assert len(minutiae) > 40
     assert quality.score > 60
     assert quality.reasons == (REASON,)

@@ -28,7 +28,7 @@ from service.storage.unit import SqlStorage, SqlUnitOfWork
 from tests.service.conftest import Noon
 from tests.service.made_up import AMINA, NOW, all_rows, sent, stored_capture
 
-OPERATOR = Actor("token:the desk", "adjudicator", "djibouti-1", "test", "a request")
+OPERATOR = Actor("token:the desk", "adjudicator", None, "test", "a request")
 NUMBERS = ("2345678901", "3456789012")
 
 

@@ -33,7 +33,8 @@ def warm(loaded_recognition: Recognition, tmp_path_factory: pytest.TempPathFacto
     """A service that all tests share which keep nothing in it; its index is its own."""
     home = tmp_path_factory.mktemp("warm")
     extractor, comparator = loaded_recognition.extractor, loaded_recognition.comparator
-    app = wire(open_store(Settings(home=home)), Recognition(extractor, comparator, SearchIndex(extractor.format)))
+    settings = Settings(home=home, wrong_tokens_per_minute=0)  # all tests ask from one address
+    app = wire(open_store(settings), Recognition(extractor, comparator, SearchIndex(extractor.format)))
     app.replica.start(app.store.storage)
     app.worker.start()
     yield app

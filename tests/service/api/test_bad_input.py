@@ -14,7 +14,6 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from service.access.domain import AccessRole
 from service.bootstrap import App
 from tests.captures import capture
 from tests.service.api.counter import FIRST, Client, enrolment, files
@@ -239,24 +238,22 @@ def test_cases_that_are_not_there(desk: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "roles"),
+    ("method", "path"),
     [
-        ("POST", "/v1/enrolments", {"enroller"}),
-        ("GET", "/v1/enrolments", {"adjudicator"}),
-        ("GET", f"/v1/enrolments/{NOBODY}", {"enroller", "adjudicator"}),
-        ("GET", "/v1/persons/2345678901", {"enroller", "adjudicator"}),
-        ("GET", "/v1/households/M1234567878", {"enroller", "adjudicator"}),
-        ("POST", "/v1/identify", {"enroller", "adjudicator"}),
-        ("POST", "/v1/verify", {"enroller", "adjudicator"}),
-        ("POST", "/v1/quality", {"enroller", "adjudicator"}),
-        ("GET", "/v1/cases", {"adjudicator"}),
-        ("GET", f"/v1/cases/{NOBODY}", {"adjudicator"}),
-        ("POST", f"/v1/cases/{NOBODY}/decision", {"adjudicator"}),
+        ("POST", "/v1/enrolments"),
+        ("GET", "/v1/enrolments"),
+        ("GET", f"/v1/enrolments/{NOBODY}"),
+        ("GET", "/v1/persons/2345678901"),
+        ("GET", "/v1/households/M1234567878"),
+        ("POST", "/v1/identify"),
+        ("POST", "/v1/verify"),
+        ("POST", "/v1/quality"),
+        ("GET", "/v1/cases"),
+        ("GET", f"/v1/cases/{NOBODY}"),
+        ("POST", f"/v1/cases/{NOBODY}/decision"),
     ],
 )
-def test_who_may_do_what(
-    http: TestClient, client_as: Callable[[AccessRole], Client], method: str, path: str, roles: set[str]
-) -> None:
+def test_no_one_is_let_in_without_a_token(http: TestClient, method: str, path: str) -> None:
     for token in ("", "jisr_wrong", "ü"):
         answer = http.request(method, path, headers={b"Authorization": f"Bearer {token}".encode()})
         assert_problem(answer, 401, "unauthenticated")
@@ -265,6 +262,3 @@ def test_who_may_do_what(
         "Content-Type": "multipart/form-data; boundary=a; charset=utf-7"
     }  # nothing is read before it is known who
     assert_problem(http.request(method, path, content=b"x", headers=garbled), 401, "unauthenticated")
-    for role in AccessRole:
-        answer = client_as(role).call(method, path)
-        assert (answer.status_code == 403) == (role not in roles and role != "admin"), role

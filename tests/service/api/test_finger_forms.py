@@ -20,7 +20,7 @@ def migrated_url() -> str:
 
 
 def record(name: str) -> bytes:
-    minutiae, quality = FingerExtractor().extract(decode(capture(name), dpi=500))
+    minutiae, quality, _ = FingerExtractor().extract(decode(capture(name), dpi=500))
     return write_minutiae_record(minutiae, Version.V2011, Position.RIGHT_INDEX, quality.score)
 
 

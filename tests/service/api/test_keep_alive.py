@@ -32,7 +32,7 @@ def http(warm_http: Any) -> Any:
 
 @pytest.fixture
 def headers(client_as: Callable[[AccessRole], Client]) -> dict[str, str]:
-    return {"Authorization": f"Bearer {client_as(AccessRole.ADMIN).token}"}
+    return {"Authorization": f"Bearer {client_as(AccessRole.ADJUDICATOR).token}"}
 
 
 @pytest.fixture

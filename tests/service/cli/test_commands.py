@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -10,7 +11,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+from pyotp import TOTP
 from typer.testing import CliRunner, Result
 
 from matcher import Extractor, Position
@@ -73,22 +76,67 @@ def test_a_folder_is_enrolled_once_however_often_it_is_sent(service: Running, tm
     assert first.exit_code == second.exit_code == 1  # the cat
     assert first.stdout.count("enrolled") == second.stdout.count("enrolled") == 2
     assert "left_thumb: " in first.stdout
-    with service.client("admin") as client:
+    with service.client("adjudicator") as client:
         assert client.get("/readyz").json()["people"] == 2
 
 
 def test_tokens_are_made_listed_and_revoked(service: Running) -> None:
     made = jisr(service, "token", "create", "desk", "--role", "adjudicator").stdout.strip()
-    again = jisr(service, "token", "create", "desk", "--role", "admin")
+    again = jisr(service, "token", "create", "desk", "--role", "administrator")
     assert again.exit_code == 1
     assert "already a token named 'desk'" in again.stderr
     assert "desk" in jisr(service, "token", "list").stdout
     assert made not in jisr(service, "token", "list").stdout
-    with service.client("admin") as client:
+    with service.client("adjudicator") as client:
         bearer = {"Authorization": f"Bearer {made}"}
         assert client.get("/v1/cases", headers=bearer).status_code == 200
         jisr(service, "token", "revoke", "desk")
         assert client.get("/v1/cases", headers=bearer).status_code == 401
+
+
+def test_a_token_has_a_site_a_device_an_end_and_a_new_secret(service: Running) -> None:
+    bounds = ("--site", "djibouti-1", "--device", "counter-3", "--expires", "2099-12-31")
+    first = jisr(service, "token", "create", "van", "--role", "enroller", *bounds).stdout.strip()
+    second = jisr(service, "token", "rotate", "van", "--overlap", "24h", "--expires", "90d").stdout.strip()
+    with service.client("enroller") as client:
+
+        def status(secret: str) -> int:
+            return client.get("/v1/persons/2345678901", headers={"Authorization": f"Bearer {secret}"}).status_code
+
+        assert (status(first), status(second)) == (404, 404)
+        jisr(service, "token", "rotate", "van", "--overlap", "0m", "--expires", "never")
+        assert (status(first), status(second)) == (401, 401)
+    (row,) = [line for line in jisr(service, "token", "list").stdout.splitlines() if "van" in line]
+    for cell in ("enroller", "djibouti-1", "counter-3", "never", "active"):
+        assert cell in row
+    for wrong in ("90", "2099-13-01", "soon"):
+        refused = jisr(service, "token", "create", "other", "--role", "enroller", "--expires", wrong)
+        assert refused.exit_code == 2, wrong
+    past = jisr(service, "token", "create", "other", "--role", "enroller", "--expires", "2020-01-01")
+    assert (past.exit_code, "future" in past.stderr) == (1, True)
+
+
+def test_the_first_administrator_signs_in_by_the_code_that_the_start_prints(service: Running) -> None:
+    (code,) = re.findall(r"one-time code ((?:\w{4}-){3}\w{4})", (service.home / "log").read_text())[-1:]
+    sent = {"name": "administrator", "code": code, "password": "correct horse battery"}
+    secret = httpx.post(f"{service.url}/v1/operators/activation", json=sent).json()["totp_secret"]
+    opened = httpx.post(f"{service.url}/v1/sessions", json=sent | {"code": TOTP(secret).now()}).json()
+    bearer = {"Authorization": f"Bearer {opened['token']}"}
+    assert httpx.get(f"{service.url}/v1/enrolments", headers=bearer).status_code == 200
+    jisr(service, "operator", "disable", "administrator")
+    assert httpx.get(f"{service.url}/v1/enrolments", headers=bearer).status_code == 401
+
+
+def test_operators_are_invited_listed_and_reset(service: Running) -> None:
+    invite = ("operator", "create", "hawa", "--role", "supervisor", "--site", "djibouti-1")
+    codes = [jisr(service, *invite).stdout, jisr(service, "operator", "reset", "hawa").stdout]
+    assert codes[0] != codes[1]
+    assert all(re.fullmatch(r"(\w{4}-){3}\w{4}\n", one) for one in codes)
+    again = jisr(service, *invite)
+    assert (again.exit_code, "already an operator" in again.stderr) == (1, True)
+    (row,) = [line for line in jisr(service, "operator", "list").stdout.splitlines() if "hawa" in line]
+    for cell in ("supervisor", "djibouti-1", "invited"):
+        assert cell in row
 
 
 def test_the_gallery_is_rebuilt_from_the_database(service: Running) -> None:
@@ -242,8 +290,21 @@ def test_an_altered_model_stops_the_service_by_name(service: Running, tmp_path: 
 
 
 @pytest.mark.slow
+def test_a_certificate_that_cannot_be_read_is_named_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "certificate.pem").write_text("no certificate")
+    for name in ("missing.pem", "certificate.pem"):
+        settings = {"JISR_HOME": str(tmp_path / "home"), "JISR_TLS_CERTIFICATE": str(tmp_path / name)}
+        command = [*JISR, "serve", "--port", "0"]
+        ended = subprocess.run(
+            command, env={**os.environ, **settings}, capture_output=True, text=True, check=False, timeout=120
+        )
+        assert (ended.returncode, "JISR_TLS_CERTIFICATE" in ended.stderr) == (2, True), ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.slow
 def test_a_worker_of_its_own_serves_a_service_without_one(tmp_path: Path) -> None:
-    with running(tmp_path, JISR_EMBEDDED_WORKER="false") as service, service.client("admin") as client:
+    with running(tmp_path, JISR_EMBEDDED_WORKER="false") as service, service.client("enroller") as client:
         log = (tmp_path / "worker.log").open("wb")
         worker = subprocess.Popen([*JISR, "worker"], env=service.environment, stdout=log, stderr=log)
         try:

@@ -73,7 +73,7 @@ def test_two_do_not_search_at_the_same_time(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_service_that_never_searched_does_so_when_it_starts(tmp_path: Path) -> None:
     plant(tmp_path)
-    with running(tmp_path) as service, service.client("admin") as client:
+    with running(tmp_path) as service, service.client("adjudicator") as client:
         until = time.monotonic() + 60
         while 'jisr_findings{pattern="sender_in_enrolments"} 1.0' not in client.get("/metrics").text:
             assert time.monotonic() < until

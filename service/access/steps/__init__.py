@@ -1,0 +1,1 @@
+"""Parts of signing in: passwords and second factors."""

@@ -1,0 +1,114 @@
+"""Inviting operators, listing them, and taking their access away."""
+
+from service.access.domain import AccessRole
+from service.access.domain.operators import (
+    LONGEST_PASSWORD,
+    SHORTEST_PASSWORD,
+    Operator,
+    OperatorState,
+    new_code,
+)
+from service.access.errors import Unauthenticated
+from service.access.ports import AccessUnit
+from service.access.steps.passwords import hash_password
+from service.access.steps.second_factor import new_totp_secret
+from service.access.usecases.tokens import check_length, checked_name
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
+from service.kit.actor import Actor
+from service.kit.clock import Clock
+from service.kit.errors import AlreadyThere, MalformedRequest
+from service.kit.unit import Storage
+
+FIRST = "administrator"
+"""The name of the operator who is there before any other."""
+
+
+def create_operator(
+    name: str, role: AccessRole, site: str | None, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock
+) -> str:
+    """Invite an operator; the one-time code by which they choose a password. Raises MalformedRequest: a taken name."""
+    check_length(name, "name")
+    now, code = clock.now(), new_code()
+    one = Operator(name, role, checked_name(site, "site"), now)
+    one.invite(code, now)
+    with storage.write() as uow:
+        uow.operators.add(one)
+        details = {"role": role, "site": one.site}
+        uow.audit.note(actor, Action.OPERATOR_CREATE, Target("operator", name), details=details)
+        try:
+            uow.commit()
+        except AlreadyThere:
+            raise MalformedRequest(f"there is already an operator named {name!r}", "name") from None
+    return code
+
+
+def invite_first(*, actor: Actor, storage: Storage[AccessUnit], clock: Clock) -> str | None:
+    """A new code for the first administrator, while no operator has ever chosen a password; None afterwards."""
+    with storage.read() as uow:
+        known = uow.operators.all()
+    if not known:
+        return create_operator(FIRST, AccessRole.ADMINISTRATOR, None, actor=actor, storage=storage, clock=clock)
+    if [(one.name, one.state) for one in known] != [(FIRST, OperatorState.INVITED)]:
+        return None
+    return reset_operator(FIRST, actor=actor, storage=storage, clock=clock)
+
+
+def reset_operator(name: str, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock) -> str:
+    """A new code, for who lost password or second factor. What they had counts no more. Raises MalformedRequest."""
+    code, now = new_code(), clock.now()
+    with storage.write() as uow:
+        one = _named(uow, name)
+        if one.state is OperatorState.DISABLED:
+            raise MalformedRequest(f"the operator {name!r} was disabled; make another", "name")
+        one.invite(code, now)
+        uow.sessions.close_all(one.key, now)
+        uow.audit.note(actor, Action.OPERATOR_RESET, Target("operator", name))
+        uow.commit()
+    return code
+
+
+def disable_operator(name: str, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock) -> None:
+    """End all sessions of an operator, and let none begin. Raises MalformedRequest where there is none so named."""
+    with storage.write() as uow:
+        one, now = _named(uow, name), clock.now()
+        before, one.disabled_at = one.disabled_at, one.disabled_at or now
+        uow.sessions.close_all(one.key, now)
+        details = {"before": {"disabled_at": before}}
+        uow.audit.note(actor, Action.OPERATOR_DISABLE, Target("operator", name), details=details)
+        uow.commit()
+
+
+def list_operators(*, actor: Actor, storage: Storage[AccessUnit]) -> list[Operator]:
+    """All of them, disabled ones too, in the order they were invited."""
+    with storage.read() as uow:
+        uow.audit.note(actor, Action.OPERATOR_LIST)
+        return uow.operators.all()
+
+
+def activate_operator(
+    name: str, code: str, password: str, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock
+) -> str:
+    """Choose a password by a one-time code; the secret for an authenticator app.
+
+    Raises Unauthenticated for a name or code that is wrong, used or too old, and MalformedRequest for the password.
+    """
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        between = f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD}"
+        raise MalformedRequest(f"a password has {between} characters", "password")
+    hashed, secret = hash_password(password), new_totp_secret()
+    with storage.write() as uow:
+        one = uow.operators.for_change(name)
+        if one is None or not one.accepts(code, clock.now()):
+            raise Unauthenticated("this name or one-time code is wrong, was used, or is too old")
+        one.activate(hashed, secret)
+        uow.audit.note(actor, Action.OPERATOR_ACTIVATE, Target("operator", name))
+        uow.commit()
+    return secret
+
+
+def _named(uow: AccessUnit, name: str) -> Operator:
+    one = uow.operators.for_change(name)
+    if one is None:
+        raise MalformedRequest(f"there is no operator named {name!r}", "name")
+    return one

@@ -1,0 +1,117 @@
+"""Signing in with a password and a second factor, and out."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from service.access.domain import hash_secret
+from service.access.domain.operators import Operator, OperatorState, Session, new_session_secret
+from service.access.domain.tokens import USE_NOTED_EVERY
+from service.access.errors import NoSession, Unauthenticated
+from service.access.ports import AccessUnit
+from service.access.steps.passwords import is_password
+from service.access.steps.second_factor import step_of
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
+from service.kit.actor import Actor
+from service.kit.clock import Clock
+from service.kit.unit import Storage
+
+REFUSED = "name, password or code is wrong, or too many wrong ones came and the name is locked for a while"
+"""One sentence for all, so that it does not show which of them is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """code: of the authenticator app."""
+
+    name: str
+    password: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """idle: without use, after which a session ends. whole: after which it ends whatever its use."""
+
+    idle: timedelta
+    whole: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSession:
+    """secret: what the client sends as bearer."""
+
+    secret: str
+    role: str
+    ends_at: datetime
+
+
+def open_session(
+    sent: Credentials, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock, limits: SessionLimits
+) -> OpenedSession:
+    """Sign in. Raises Unauthenticated, having counted the failure where there is such an operator."""
+    with storage.read() as uow:
+        known = uow.operators.by_name(sent.name)
+    right = is_password(sent.password, None if known is None else known.password_hash)  # slow: outside of transactions
+    secret, now = new_session_secret(), clock.now()
+    with storage.write() as uow:
+        one = uow.operators.for_change(sent.name)
+        same = one is not None and known is not None and one.password_hash == known.password_hash
+        if one is None or one.state is not OperatorState.ACTIVE or one.locked(now):
+            raise Unauthenticated(REFUSED)
+        step = step_of(sent.code, one.totp_secret, now, one.totp_step) if one.totp_secret else None
+        if not right or not same or step is None:
+            one.note_failure(now)
+            uow.commit()
+            raise Unauthenticated(REFUSED)
+        one.note_success(step)
+        session = Session(one.key, hash_secret(secret), now, now, now + limits.whole)
+        uow.sessions.add(session)
+        uow.audit.note(actor, Action.SESSION_OPEN, Target("operator", one.name), details={"role": one.role})
+        uow.commit()
+    return OpenedSession(secret, one.role, session.ends_at)
+
+
+def resume(
+    secret: str,
+    *,
+    channel: str,
+    request_id: str,
+    storage: Storage[AccessUnit],
+    clock: Clock,
+    limits: SessionLimits,
+    sites_see_everyone: bool = False,
+    address: str | None = None,
+) -> Actor:
+    """Who calls with this session. Raises Unauthenticated for one that is unknown, idle too long, ended or closed."""
+    now = clock.now()
+    with storage.read() as uow:
+        session = uow.sessions.by_hash(hash_secret(secret))
+        one = None if session is None else uow.operators.by_key(session.operator_key)
+    if session is None or one is None or not session.lasts(now, limits.idle) or not _active(one):
+        raise Unauthenticated("this session is unknown or has ended; sign in again")
+    people_of = None if sites_see_everyone else one.site
+    return Actor(one.actor_id, one.role, one.site, channel, request_id, people_of=people_of, address=address)
+
+
+def note_session(secret: str, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock) -> None:
+    """Keep that a session is in use, to the minute."""
+    with storage.write() as uow:
+        now = clock.now()
+        uow.sessions.note_use(hash_secret(secret), now, now - USE_NOTED_EVERY)
+        uow.commit()
+
+
+def close_session(secret: str, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock) -> None:
+    """Sign out. Raises NoSession where the bearer is a token."""
+    with storage.write() as uow:
+        session = uow.sessions.by_hash(hash_secret(secret))
+        if session is None:
+            raise NoSession("this bearer is a token, which `jisr token revoke` ends")
+        session.closed_at = session.closed_at or clock.now()
+        uow.audit.note(actor, Action.SESSION_CLOSE)
+        uow.commit()
+
+
+def _active(one: Operator) -> bool:
+    return one.state is OperatorState.ACTIVE

@@ -1,0 +1,1 @@
+"""Actions, entries and their chain, checkpoints: plain Python."""

@@ -1,0 +1,78 @@
+"""What can be done or seen, by a stable code, and in words for the person whose data it was."""
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """Codes stay as they are for ever: entries hold them."""
+
+    TOKEN_CREATE = "token.create"  # noqa: S105 no secret
+    TOKEN_ROTATE = "token.rotate"  # noqa: S105
+    TOKEN_REVOKE = "token.revoke"  # noqa: S105
+    TOKEN_LIST = "token.list"  # noqa: S105
+    OPERATOR_CREATE = "operator.create"
+    OPERATOR_RESET = "operator.reset"
+    OPERATOR_DISABLE = "operator.disable"
+    OPERATOR_LIST = "operator.list"
+    OPERATOR_ACTIVATE = "operator.activate"
+    SESSION_OPEN = "session.open"
+    SESSION_CLOSE = "session.close"
+    SIGN_IN_FAILED = "sign_in.failed"
+    ACCESS_REFUSED = "access.refused"
+    ENROLMENT_RECEIVE = "enrolment.receive"
+    ENROLMENT_CONCLUDE = "enrolment.conclude"
+    ENROLMENT_READ = "enrolment.read"
+    ENROLMENT_LIST = "enrolment.list"
+    ENROLMENT_RETRY = "enrolment.retry"
+    CAPTURE_JUDGE = "capture.judge"
+    TEMPLATE_EXTRACT = "template.extract"
+    PERSON_READ = "person.read"
+    PERSON_IDENTIFY = "person.identify"
+    PERSON_VERIFY = "person.verify"
+    PERSON_ACCESSES = "person.accesses"
+    HOUSEHOLD_READ = "household.read"
+    CASE_READ = "case.read"
+    CASE_LIST = "case.list"
+    CASE_DECIDE = "case.decide"
+    WALK_BEGIN = "walk.begin"
+    WALK_STEP = "walk.step"
+    WALK_FINISH = "walk.finish"
+    PAIRS_EXPORT = "pairs.export"
+    RATES_MEASURE = "rates.measure"
+    PATTERNS_SEARCH = "patterns.search"
+    FINDING_LIST = "finding.list"
+    FINDING_CLOSE = "finding.close"
+    GALLERY_STATUS = "gallery.status"
+    GALLERY_REBUILD = "gallery.rebuild"
+    GALLERY_COMPACT = "gallery.compact"
+    KEYS_STATUS = "keys.status"
+    KEYS_ROTATE = "keys.rotate"
+    STORE_VERIFY = "store.verify"
+    STORE_DELETE = "store.delete"
+    AUDIT_VERIFY = "audit.verify"
+    AUDIT_EXPORT = "audit.export"
+
+
+WORDS: dict[str, str] = {
+    Action.ENROLMENT_RECEIVE: "received your enrolment with its captures",
+    Action.ENROLMENT_CONCLUDE: "compared your captures with everyone enrolled and recorded the outcome",
+    Action.ENROLMENT_READ: "read what became of your enrolment",
+    Action.ENROLMENT_LIST: "saw your enrolment in a list, without your name",
+    Action.ENROLMENT_RETRY: "had your enrolment processed again",
+    Action.TEMPLATE_EXTRACT: "computed the data used for comparison from your capture again",
+    Action.PERSON_READ: "read your record: number, names, sex, birth, household",
+    Action.PERSON_IDENTIFY: "searched with somebody's captures and was shown your number among those who resemble them",
+    Action.PERSON_VERIFY: "compared somebody's captures with yours",
+    Action.PERSON_ACCESSES: "read this list of who used your data",
+    Action.HOUSEHOLD_READ: "read a household with your name and role in it",
+    Action.CASE_READ: "read a case that shows your record beside that of people who resemble you",
+    Action.CASE_LIST: "read a list of cases, one of which shows your record",
+    Action.CASE_DECIDE: "decided a case about you",
+    Action.WALK_STEP: "compared you with everyone enrolled and noted that somebody resembles you",
+    Action.PAIRS_EXPORT: "wrote a file of people who resemble each other, with your number in it",
+    Action.AUDIT_EXPORT: "wrote a file of who used your data",
+    Action.PATTERNS_SEARCH: "searched for patterns over many enrolments, one of which is about you",
+    Action.FINDING_LIST: "read a list of findings, one of which is about you",
+    Action.FINDING_CLOSE: "closed a finding about you",
+}
+"""What a person is told who asks who used their data. Actions that concern no person have none."""

@@ -1,0 +1,1 @@
+"""Parts that use cases and doors share."""

@@ -1,0 +1,55 @@
+"""`jisr operator`."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from service.access.domain import AccessRole
+from service.access.usecases.operators import create_operator, disable_operator, list_operators, reset_operator
+from service.cli import common
+
+app = typer.Typer(help="People who sign in with a password and an authenticator app.", no_args_is_help=True)
+WIDE = 160
+Named = Annotated[str, typer.Argument(help="the operator's name")]
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="whom they sign in as; shown in every decision of theirs")],
+    role: Annotated[AccessRole, typer.Option(help="what they may do")],
+    site: Annotated[str | None, typer.Option(help="the one site whose enrolments they see")] = None,
+) -> None:
+    """Invite an operator, and print the one-time code by which they choose a password within 24 hours."""
+    with common.plain_errors():
+        store = common.store()
+        typer.echo(create_operator(name, role, site, actor=common.actor(), storage=store.storage, clock=store.clock))
+
+
+@app.command("list")
+def index() -> None:
+    """Show who may sign in."""
+    with common.plain_errors():
+        operators = list_operators(actor=common.actor(), storage=common.store().storage)
+    table = Table("name", "role", "site", "invited", "state")
+    for one in operators:
+        table.add_row(one.name, one.role, one.site or "", f"{one.created_at:%Y-%m-%d %H:%M}", one.state)
+    console = common.console if common.console.is_terminal else Console(width=WIDE)
+    console.print(table)
+
+
+@app.command()
+def reset(name: Named) -> None:
+    """Print a new one-time code, for who lost password or authenticator app. What they had counts no more."""
+    with common.plain_errors():
+        store = common.store()
+        typer.echo(reset_operator(name, actor=common.actor(), storage=store.storage, clock=store.clock))
+
+
+@app.command()
+def disable(name: Named) -> None:
+    """End an operator's sessions, and let them sign in no more."""
+    with common.plain_errors():
+        store = common.store()
+        disable_operator(name, actor=common.actor(), storage=store.storage, clock=store.clock)

@@ -1,0 +1,267 @@
+"""Every route leaves an entry of its request, but for those that show and change nothing of a person."""
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+from pyotp import TOTP
+from sqlalchemy import Engine, select
+
+from service.access.domain import AccessRole
+from service.access.usecases.operators import create_operator
+from service.api.app import NOUNS
+from service.audit.domain.actions import WORDS, Action
+from service.audit.domain.entries import Entry
+from service.audit.steps import refusals
+from service.audit.steps.refusals import Refusals, network_of
+from service.audit.storage import tables
+from service.bootstrap import App
+from service.kit.ids import new_uuid
+from service.oversight.domain.findings import Found, Kind, Pattern, Subject, new_finding
+from service.storage.unit import SqlStorage
+from tests.service.api.counter import AGAIN, FIRST, Client, enrolment, files
+from tests.service.made_up import NOW, TESTER
+
+Answer = Any
+UNNOTED = {
+    "GET /healthz": "states that the process answers",
+    "GET /readyz": "states that the service is ready, and counts",
+    "GET /metrics": "counts only",
+}
+ROUTES = sorted(
+    f"{method} {route.path}"
+    for noun in NOUNS
+    for route in noun.router.routes
+    if isinstance(route, APIRoute)
+    for method in route.methods or ()
+)
+
+
+def entries(database: Engine) -> list[Entry]:
+    with database.connect() as connection:
+        found = connection.execute(select(tables.entry).order_by(tables.entry.c.at, tables.entry.c.number))
+        return [Entry(**row._mapping) for row in found]
+
+
+@pytest.fixture
+def auditor(client_as: Callable[[AccessRole], Client]) -> Client:
+    return client_as(AccessRole.AUDITOR)
+
+
+@pytest.fixture
+def session(jisr: App, http: TestClient) -> Callable[[str], Answer]:
+    """Calls by name: an operator who chooses a password, signs in and out."""
+    store, name, password = jisr.store, "an operator", "correct horse battery"
+    code = create_operator(name, AccessRole.AUDITOR, None, actor=TESTER, storage=store.storage, clock=store.clock)
+    known: dict[str, str] = {}
+
+    def call(what: str) -> Answer:
+        if what == "activate":
+            sent = {"name": name, "code": code, "password": password}
+            answer = http.post("/v1/operators/activation", json=sent)
+            known["secret"] = answer.json()["totp_secret"]
+        elif what == "sign in":
+            sent = {"name": name, "password": password, "code": TOTP(known["secret"]).now()}
+            answer = http.post("/v1/sessions", json=sent)
+            known["token"] = answer.json()["token"]
+        else:
+            answer = Client(http, known["token"]).call("DELETE", "/v1/sessions/current")
+        return answer
+
+    return call
+
+
+def finding(jisr: App) -> str:
+    with jisr.store.storage.write() as uow:
+        device = Subject(Kind.DEVICE, "a counter's", "a site")
+        found = Found(Pattern.POOR_PRINTS_BURST, device, "", count=1, of=1, expected=0, since=NOW, until=NOW)
+        made = new_finding(new_uuid(), found, NOW)
+        uow.findings.add(made)
+        uow.commit()
+    return str(made.id)
+
+
+@dataclass(frozen=True)
+class Callers:
+    """One of each role that the routes need."""
+
+    counter: Client
+    desk: Client
+    auditor: Client
+    session: Callable[[str], Answer]
+
+
+def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
+    """Every route, called so that it succeeds, in an order in which it can."""
+    first = by.counter.enrol(FIRST, household={"id": str(new_uuid()), "role": "head"})
+    second = by.counter.enrol(AGAIN, person={"names": [{"full": "Another Name"}]})
+    number, case, found = first["person_number"], second["case"], finding(jisr)
+    face = {"face": "obama2.jpg"}
+    closing = {"reason": "seen"}
+
+    def get(path: str) -> Callable[[], Answer]:
+        return lambda: by.desk.call("GET", path)
+
+    def post(path: str, **sent: Any) -> Callable[[], Answer]:
+        return lambda: by.desk.call("POST", path, **sent)
+
+    return {
+        "POST /v1/enrolments": lambda: by.counter.post_enrolment(enrolment(), {"face": "biden.jpg"}, wait=0),
+        "GET /v1/enrolments": get("/v1/enrolments"),
+        "GET /v1/enrolments/{enrolment_id}": get(f"/v1/enrolments/{first['id']}?wait=1"),
+        "GET /v1/persons/{number}": get(f"/v1/persons/{number}"),
+        "GET /v1/persons/{number}/accesses": lambda: by.auditor.call("GET", f"/v1/persons/{number}/accesses"),
+        "GET /v1/households/{household_id}": get(f"/v1/households/{first['household_id']}"),
+        "POST /v1/identify": post("/v1/identify", files=files(face)),
+        "POST /v1/verify": post("/v1/verify", files=files(face, number=number.encode())),
+        "POST /v1/quality": post("/v1/quality", files=files(face)),
+        "GET /v1/cases": get("/v1/cases"),
+        "GET /v1/cases/{case_id}": get(f"/v1/cases/{case}"),
+        "POST /v1/cases/{case_id}/decision": lambda: by.desk.decide(case, "distinct"),
+        "GET /v1/findings": get("/v1/findings"),
+        "POST /v1/findings/{finding_id}/close": post(f"/v1/findings/{found}/close", json=closing),
+        "POST /v1/operators/activation": lambda: by.session("activate"),
+        "POST /v1/sessions": lambda: by.session("sign in"),
+        "DELETE /v1/sessions/current": lambda: by.session("sign out"),
+    }
+
+
+def test_every_route_leaves_an_entry_of_its_request_that_names_nobody(
+    jisr: App, counter: Client, desk: Client, auditor: Client, session: Callable[[str], Answer]
+) -> None:
+    known = calls(jisr, Callers(counter, desk, auditor, session))
+    assert sorted(known.keys() | UNNOTED.keys()) == ROUTES
+    for route, call in known.items():
+        answer = call()
+        assert answer.is_success, (route, answer.text)
+        noted = [one for one in entries(jisr.store.database) if one.request_id == answer.headers["X-Request-ID"]]
+        assert noted, f"{route} leaves no entry"
+        assert all(one.actor.startswith(("token:", "operator:")) and one.address == "testclient" for one in noted)
+    text = repr(entries(jisr.store.database))
+    assert not any(name in text for name in ("Amina", "Hassan", "Another Name", "portraits"))
+
+
+def test_what_concerns_a_person_is_told_to_them_in_words(counter: Client, auditor: Client) -> None:
+    first = counter.enrol(FIRST)
+    path = f"/v1/persons/{first['person_number']}"
+    counter.get(path)
+    told = auditor.get(f"{path}/accesses")
+    actions = ["enrolment.receive", "enrolment.conclude", "enrolment.read", "person.read"]
+    assert [one["action"] for one in told["accesses"]] == actions
+    assert [one["what"] for one in told["accesses"]] == [WORDS[one] for one in actions]
+    assert told["next"] is None
+    page = auditor.get(f"{path}/accesses?limit=2")
+    again = auditor.get(page["next"])
+    assert [one["action"] for one in (*page["accesses"], *again["accesses"])] == actions
+    assert auditor.call("GET", f"{path}/accesses?after=1-999").status_code == 404
+
+
+def test_every_action_that_can_concern_a_person_has_words() -> None:
+    silent = {
+        Action.TOKEN_CREATE, Action.TOKEN_ROTATE, Action.TOKEN_REVOKE, Action.TOKEN_LIST, Action.SIGN_IN_FAILED,
+        Action.OPERATOR_CREATE, Action.OPERATOR_RESET, Action.OPERATOR_DISABLE, Action.OPERATOR_LIST,
+        Action.OPERATOR_ACTIVATE, Action.SESSION_OPEN, Action.SESSION_CLOSE, Action.ACCESS_REFUSED,
+        Action.CAPTURE_JUDGE, Action.WALK_BEGIN, Action.WALK_FINISH, Action.RATES_MEASURE,
+        Action.GALLERY_STATUS, Action.GALLERY_REBUILD, Action.GALLERY_COMPACT, Action.STORE_VERIFY,
+        Action.STORE_DELETE, Action.AUDIT_VERIFY,
+    }  # fmt: skip
+    assert set(Action) - silent == WORDS.keys()
+
+
+def test_a_decision_states_the_evidence_and_what_became_of_whom(jisr: App, counter: Client, desk: Client) -> None:
+    first, second = counter.enrol(FIRST), counter.enrol(AGAIN)
+    person = desk.get(f"/v1/persons/{first['person_number']}")["id"]
+    desk.decide(second["case"], "same_person", survivor=person)
+    (decided,) = [one for one in entries(jisr.store.database) if one.action == Action.CASE_DECIDE]
+    details = json.loads(decided.details)
+    assert decided.target_id == second["case"]
+    assert decided.reason is not None
+    assert decided.reason.startswith("sha256:")
+    assert person in decided.people
+    assert details["after"]["people"][person] == {"status": "active", "number": first["person_number"]}
+    (candidate,) = details["candidates"]
+    assert (candidate["person"], candidate["band"]) == (person, "duplicate")
+    assert details["thresholds"].keys() == {"review_at", "duplicate_at"}
+    assert len(details["models"]) == 2
+    assert details["index"] > 0
+
+
+# Who is turned away
+
+
+def counts(database: Engine, action: Action) -> list[tuple[str, str | None, int]]:
+    return [
+        (one.actor, one.address, json.loads(one.details)["count"]) for one in entries(database) if one.action == action
+    ]
+
+
+def test_wrong_tokens_are_counted_per_address_and_minute(jisr: App, http: TestClient) -> None:
+    jisr.store.refusals._clock = Minutes()
+    for secret in ("wrong", "also wrong", "and again"):
+        assert http.get("/v1/cases", headers={"Authorization": f"Bearer {secret}"}).status_code == 401
+    assert http.get("/v1/cases").status_code == 401
+    jisr.store.refusals.flush(all_of_them=True)
+    noted = counts(jisr.store.database, Action.SIGN_IN_FAILED)
+    assert noted == [("unknown", "testclient", 1), ("unknown", "testclient", 4)]
+
+
+def test_who_may_not_is_noted_with_their_token(jisr: App, counter: Client) -> None:
+    assert counter.call("GET", "/v1/cases").status_code == 403
+    ((actor, _, count),) = counts(jisr.store.database, Action.ACCESS_REFUSED)
+    assert (actor.startswith("token:a enroller"), count) == (True, 1)
+
+
+class Minutes:
+    """A clock whose minutes pass when told to."""
+
+    def __init__(self) -> None:
+        self.minute = 0
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 15, 12, tzinfo=UTC) + timedelta(minutes=self.minute, seconds=30)
+
+
+def flood(counted: Refusals, addresses: Sequence[str], times: int) -> None:
+    for address in addresses:
+        for _ in range(times):
+            counted.count(Action.SIGN_IN_FAILED, replace(TESTER, id="unknown", address=address))
+
+
+def test_a_flood_from_anywhere_leaves_a_bounded_number_of_entries(
+    storage: SqlStorage, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "MOST", 5)
+    clock = Minutes()
+    counted = Refusals(storage, clock)
+    flood(counted, [f"192.0.2.{n}" for n in range(50)], 3)
+    flood(counted, [f"2001:db8::{n:x}" for n in range(50)], 3)
+    assert len(entries(database)) == 6
+    clock.minute = 1
+    counted.flush()
+    found = counts(database, Action.SIGN_IN_FAILED)
+    assert len(found) == 12
+    assert sum(count for _, _, count in found[6:]) == 300
+    assert ("others", None, 285) in found
+
+
+def test_refusals_from_many_threads_are_all_counted(storage: SqlStorage, database: Engine) -> None:
+    counted = Refusals(storage, Minutes())
+    threads = [threading.Thread(target=flood, args=(counted, ["192.0.2.1"], 20)) for _ in range(8)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    counted.flush(all_of_them=True)
+    assert counts(database, Action.SIGN_IN_FAILED) == [("unknown", "192.0.2.1", 1), ("unknown", "192.0.2.1", 160)]
+
+
+def test_neighbours_in_ipv6_are_one_caller() -> None:
+    assert network_of("2001:db8::1") == network_of("2001:db8::ffff") == "2001:db8::/64"
+    assert network_of("192.0.2.1") == "192.0.2.1"
+    assert (network_of("testclient"), network_of(None)) == ("testclient", None)
