@@ -94,7 +94,7 @@ class Settings(BaseSettings):
         default=10, ge=0, description="wrong tokens per minute from one address, before it is answered with 429; 0: any"
     )
 
-    session_idle_minutes: int = Field(default=30, ge=1, description="minutes without a request that end a session")
+    session_idle_minutes: int = Field(default=30, ge=5, description="minutes without a request that end a session")
     session_hours: int = Field(default=12, ge=1, description="hours after which a session ends whatever its use")
     trusted_proxies: str = Field(
         default="",

@@ -1,7 +1,11 @@
 """Everything Jisr answers over HTTP: each door an application of its own, with its own error shapes, under one roof."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from asgi_correlation_id import CorrelationIdMiddleware
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
@@ -19,8 +23,16 @@ from service.settings import Settings
 def create_web(app: App) -> Starlette:
     """The HTTP side of a service that is wired and whose index is filled."""
     metrics = Metrics(app)
+    api = create_api(app, metrics)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await run_in_threadpool(api.state.last_use.close)
+
     return Starlette(
-        routes=[Mount("/", create_api(app, metrics))],
+        routes=[Mount("/", api)],
+        lifespan=lifespan,
         middleware=[
             Middleware(Forwarded, trusted=app.store.settings.proxies),
             Middleware(SafeHeaders),

@@ -4,9 +4,11 @@ NotSignedIn
 └── Unauthenticated          no bearer token, an unknown or a revoked one; a password or code that is wrong
 NotFound
 └── NoSession                the caller came with a token
+Unavailable
+└── SignInBusy               as many passwords are being hashed as may be
 """
 
-from service.kit.errors import NotFound, NotSignedIn
+from service.kit.errors import NotFound, NotSignedIn, Unavailable
 
 
 class Unauthenticated(NotSignedIn):
@@ -15,3 +17,7 @@ class Unauthenticated(NotSignedIn):
 
 class NoSession(NotFound):
     """The caller has no session that could end."""
+
+
+class SignInBusy(Unavailable):
+    """Others sign in at this moment; the same request may succeed in a second."""

@@ -56,11 +56,14 @@ CallerGate = Annotated[Gate, Depends(gate)]
 
 def count_failure(app: App, gate: Gate, caller: Actor) -> None:
     """Note a sign-in that failed, and count it for the caller's address. Raises TooManyWrongTokens."""
-    app.store.refusals.count(Action.SIGN_IN_FAILED, caller)
-    gate.limits.count_wrong_token(gate.address)
+    try:
+        gate.limits.count_wrong_token(gate.address)
+    finally:
+        app.store.refusals.count(Action.SIGN_IN_FAILED, caller)
 
 
-def _unknown(gate: Gate) -> Actor:
+def stranger(gate: Gate) -> Actor:
+    """Who calls, before it is known who: a name that was typed may be anything, so it is kept nowhere."""
     return Actor("unknown", "none", None, "api", correlation_id.get() or "", address=gate.address)
 
 
@@ -69,7 +72,7 @@ def sent_bearer(
 ) -> str:
     """Raises Unauthenticated where none is sent."""
     if credentials is None:
-        app.store.refusals.count(Action.SIGN_IN_FAILED, _unknown(gate))
+        app.store.refusals.count(Action.SIGN_IN_FAILED, stranger(gate))
         raise Unauthenticated("send `Authorization: Bearer TOKEN`, with a token made by `jisr token create`")
     return credentials.credentials
 
@@ -86,7 +89,7 @@ def signed_in(app: Running, gate: CallerGate, secret: Bearer) -> Actor:
         known = _of_session if secret.startswith(SESSION_PREFIX) else _of_token
         actor = known(app, secret, gate.address)
     except Unauthenticated:
-        count_failure(app, gate, _unknown(gate))
+        count_failure(app, gate, stranger(gate))
         raise
     gate.limits.count_request(actor.id)
     _note_use(app, gate.uses, secret, actor)

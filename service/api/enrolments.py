@@ -344,7 +344,8 @@ def index(
     *,
     status: Annotated[EnrolmentStatus | None, Query(description="only these; all where not given")] = None,
     reason: Annotated[
-        str | None, Query(max_length=60, description="only those unusable for this reason, such as `capture_missing`")
+        str | None,
+        Query(pattern="^[a-z_]{1,60}$", description="only those unusable for this reason, such as `capture_missing`"),
     ] = None,
     after: Annotated[UUID | None, Query(description="the last enrolment of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,

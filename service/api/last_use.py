@@ -32,6 +32,10 @@ class LastUse:
             self._noted[used] = now
         self._pool.submit(self._keep, write)
 
+    def close(self) -> None:
+        """Once what was noted is kept."""
+        self._pool.shutdown()
+
     def _keep(self, write: Callable[[], None]) -> None:
         try:
             write()

@@ -1,7 +1,8 @@
 """How often a token may be used, and how often an address may try tokens that are none.
 
 Counted in this process's memory, by GCRA: a minute's worth at once, then evenly. Several processes count for
-themselves, so that N of them let N times as many through. A right token is never refused for an address's wrong ones.
+themselves, so that N of them let N times as many through. A right token is never refused for an address's wrong ones,
+but a password is: it can be guessed.
 """
 
 import ipaddress
@@ -31,6 +32,13 @@ class RateLimits:
         seconds = _over(self._requests, actor_id)
         if seconds:
             raise TooManyRequests("this token is used more often than it may be; ask again later", seconds)
+
+    def require_few_wrong(self, address: str) -> None:
+        """Before a password is looked at. Counts nothing. Raises TooManyWrongTokens."""
+        found = None if self._wrong is None else self._wrong.peek(network(address))
+        if found is not None and found.remaining < 1:
+            seconds = max(1, math.ceil(found.retry_after))
+            raise TooManyWrongTokens("wrong names, passwords or codes came too often; try again later", seconds)
 
     def count_wrong_token(self, address: str) -> None:
         """Raises TooManyWrongTokens."""

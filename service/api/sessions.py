@@ -3,31 +3,29 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from asgi_correlation_id import correlation_id
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from service.access.domain import AccessRole
 from service.access.domain.operators import LONGEST_PASSWORD, SHORTEST_PASSWORD
-from service.access.errors import NoSession, Unauthenticated
+from service.access.errors import NoSession, SignInBusy, Unauthenticated
 from service.access.steps.second_factor import totp_uri
 from service.access.usecases.operators import activate_operator
 from service.access.usecases.sessions import Credentials, close_session, open_session
-from service.api.deps import Bearer, Caller, CallerGate, Gate, Running, count_failure, session_limits
+from service.api.deps import Bearer, Caller, CallerGate, Running, count_failure, session_limits, stranger
 from service.api.json_body import StrictJsonRoute
 from service.api.problems import declared
 from service.api.shapes import Sent
-from service.kit.actor import Actor
+from service.api.text import Line
 from service.kit.errors import MalformedRequest
 
 router = APIRouter(prefix="/v1", tags=["sessions"], route_class=StrictJsonRoute)
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class ActivationIn(Sent):
     """What an operator chooses who was invited."""
 
-    name: Name
+    name: Line
     code: Annotated[str, Field(max_length=100)] = Field(description="the one-time code of `jisr operator create`")
     password: Annotated[str, Field(max_length=1000)] = Field(
         description=f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters"
@@ -40,7 +38,7 @@ class ActivationOut(BaseModel):
 
 
 class SessionIn(Sent):
-    name: Name
+    name: Line
     password: Annotated[str, Field(max_length=1000)]
     code: Annotated[str, Field(max_length=20)] = Field(description="six digits of the authenticator app")
 
@@ -52,15 +50,11 @@ class SessionOut(BaseModel):
     idle_seconds: int = Field(description="without a request, after which it ends before")
 
 
-def stranger(name: str, gate: Gate) -> Actor:
-    """Who signs in, before it is known that it is they."""
-    return Actor(f"operator:{name}", "none", None, "api", correlation_id.get() or "", address=gate.address)
-
-
-@router.post("/operators/activation", responses=declared(MalformedRequest))
+@router.post("/operators/activation", responses=declared(MalformedRequest, SignInBusy))
 def activate(sent: ActivationIn, app: Running, gate: CallerGate) -> ActivationOut:
     """Choose a password by a one-time code, and get the secret of the second factor."""
-    store, actor = app.store, stranger(sent.name, gate)
+    store, actor = app.store, stranger(gate)
+    gate.limits.require_few_wrong(gate.address)
     try:
         secret = activate_operator(
             sent.name, sent.code, sent.password, actor=actor, storage=store.storage, clock=store.clock
@@ -71,10 +65,11 @@ def activate(sent: ActivationIn, app: Running, gate: CallerGate) -> ActivationOu
     return ActivationOut(totp_secret=secret, totp_uri=totp_uri(secret, sent.name))
 
 
-@router.post("/sessions", status_code=201, responses=declared())
+@router.post("/sessions", status_code=201, responses=declared(SignInBusy))
 def sign_in(sent: SessionIn, app: Running, gate: CallerGate) -> SessionOut:
     """Sign in with password and authenticator app. Five wrong tries in a row lock the name for 15 minutes."""
-    store, limits, actor = app.store, session_limits(app.store.settings), stranger(sent.name, gate)
+    store, limits, actor = app.store, session_limits(app.store.settings), stranger(gate)
+    gate.limits.require_few_wrong(gate.address)
     try:
         opened = open_session(
             Credentials(sent.name, sent.password, sent.code),

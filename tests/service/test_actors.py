@@ -13,6 +13,7 @@ from service.kit.actor import Actor
 
 EXEMPT = {
     "service.access.usecases.tokens.sign_in": "finds out who acts",
+    "service.access.usecases.sessions.resume": "finds out who acts",
     "service.registry.usecases.look_up.checked_household": "a pure check of a text",
     "service.deduplication.usecases.export_pairs.require_ending": "a pure check of a file's name",
 }

@@ -2,11 +2,12 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from service.access.domain.roles import AccessRole
+from service.kit.actor import Actor
 
 SESSION_PREFIX = "jisr_session_"
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 128
@@ -102,6 +103,11 @@ class Session:
 
     def lasts(self, now: datetime, idle: timedelta) -> bool:
         return self.closed_at is None and now < self.ends_at and now - self.seen_at < idle
+
+
+def acting(one: Operator, caller: Actor) -> Actor:
+    """The caller, once it is known that it is this operator."""
+    return replace(caller, id=one.actor_id, role=one.role, site=one.site)
 
 
 def new_session_secret() -> str:

@@ -1,18 +1,19 @@
 """Inviting operators, listing them, and taking their access away."""
 
 from service.access.domain import AccessRole
+from service.access.domain.names import check_length, checked_name
 from service.access.domain.operators import (
     LONGEST_PASSWORD,
     SHORTEST_PASSWORD,
     Operator,
     OperatorState,
+    acting,
     new_code,
 )
 from service.access.errors import Unauthenticated
 from service.access.ports import AccessUnit
 from service.access.steps.passwords import hash_password
 from service.access.steps.second_factor import new_totp_secret
-from service.access.usecases.tokens import check_length, checked_name
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
 from service.kit.actor import Actor
@@ -44,12 +45,12 @@ def create_operator(
 
 
 def invite_first(*, actor: Actor, storage: Storage[AccessUnit], clock: Clock) -> str | None:
-    """A new code for the first administrator, while no operator has ever chosen a password; None afterwards."""
+    """A new code for the first administrator, while nobody else was invited and nobody ever signed in; then None."""
     with storage.read() as uow:
         known = uow.operators.all()
     if not known:
         return create_operator(FIRST, AccessRole.ADMINISTRATOR, None, actor=actor, storage=storage, clock=clock)
-    if [(one.name, one.state) for one in known] != [(FIRST, OperatorState.INVITED)]:
+    if [(one.name, one.state) for one in known] != [(FIRST, OperatorState.INVITED)] or known[0].totp_step:
         return None
     return reset_operator(FIRST, actor=actor, storage=storage, clock=clock)
 
@@ -91,20 +92,27 @@ def activate_operator(
 ) -> str:
     """Choose a password by a one-time code; the secret for an authenticator app.
 
-    Raises Unauthenticated for a name or code that is wrong, used or too old, and MalformedRequest for the password.
+    Raises Unauthenticated for a name or code that is wrong, used or too old, MalformedRequest for the password, and
+    SignInBusy.
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         between = f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD}"
         raise MalformedRequest(f"a password has {between} characters", "password")
+    with storage.read() as uow:
+        _accepting(uow.operators.by_name(name), code, clock)
     hashed, secret = hash_password(password), new_totp_secret()
     with storage.write() as uow:
-        one = uow.operators.for_change(name)
-        if one is None or not one.accepts(code, clock.now()):
-            raise Unauthenticated("this name or one-time code is wrong, was used, or is too old")
+        one = _accepting(uow.operators.for_change(name), code, clock)
         one.activate(hashed, secret)
-        uow.audit.note(actor, Action.OPERATOR_ACTIVATE, Target("operator", name))
+        uow.audit.note(acting(one, actor), Action.OPERATOR_ACTIVATE)
         uow.commit()
     return secret
+
+
+def _accepting(one: Operator | None, code: str, clock: Clock) -> Operator:
+    if one is None or not one.accepts(code, clock.now()):
+        raise Unauthenticated("this name or one-time code is wrong, was used, or is too old")
+    return one
 
 
 def _named(uow: AccessUnit, name: str) -> Operator:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.access.domain import hash_secret
-from service.access.domain.operators import Operator, OperatorState, Session, new_session_secret
+from service.access.domain.operators import Operator, OperatorState, Session, acting, new_session_secret
 from service.access.domain.tokens import USE_NOTED_EVERY
 from service.access.errors import NoSession, Unauthenticated
 from service.access.ports import AccessUnit
@@ -49,25 +49,28 @@ class OpenedSession:
 def open_session(
     sent: Credentials, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock, limits: SessionLimits
 ) -> OpenedSession:
-    """Sign in. Raises Unauthenticated, having counted the failure where there is such an operator."""
+    """Sign in. Raises SignInBusy, or Unauthenticated, having noted the failure of an operator who exists."""
     with storage.read() as uow:
         known = uow.operators.by_name(sent.name)
     right = is_password(sent.password, None if known is None else known.password_hash)  # slow: outside of transactions
+    if known is None:
+        raise Unauthenticated(REFUSED)
     secret, now = new_session_secret(), clock.now()
     with storage.write() as uow:
         one = uow.operators.for_change(sent.name)
-        same = one is not None and known is not None and one.password_hash == known.password_hash
+        same = one is not None and one.password_hash == known.password_hash
         if one is None or one.state is not OperatorState.ACTIVE or one.locked(now):
             raise Unauthenticated(REFUSED)
         step = step_of(sent.code, one.totp_secret, now, one.totp_step) if one.totp_secret else None
         if not right or not same or step is None:
             one.note_failure(now)
+            uow.audit.note(actor, Action.SIGN_IN_FAILED, Target("operator", one.name))
             uow.commit()
             raise Unauthenticated(REFUSED)
         one.note_success(step)
         session = Session(one.key, hash_secret(secret), now, now, now + limits.whole)
         uow.sessions.add(session)
-        uow.audit.note(actor, Action.SESSION_OPEN, Target("operator", one.name), details={"role": one.role})
+        uow.audit.note(acting(one, actor), Action.SESSION_OPEN)
         uow.commit()
     return OpenedSession(secret, one.role, session.ends_at)
 
@@ -95,10 +98,13 @@ def resume(
 
 
 def note_session(secret: str, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock) -> None:
-    """Keep that a session is in use, to the minute."""
+    """Keep that a session is in use, to the minute.
+
+    Half of that is enough of a difference: notes come once per minute, and two short of it would be two minutes apart.
+    """
     with storage.write() as uow:
         now = clock.now()
-        uow.sessions.note_use(hash_secret(secret), now, now - USE_NOTED_EVERY)
+        uow.sessions.note_use(hash_secret(secret), now, now - USE_NOTED_EVERY / 2)
         uow.commit()
 
 

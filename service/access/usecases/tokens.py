@@ -1,10 +1,10 @@
 """Making, listing, rotating, revoking and recognising bearer tokens."""
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.access.domain import AccessRole, Token, hash_secret, new_secret
+from service.access.domain.names import check_length, checked_name
 from service.access.domain.tokens import (
     LIFETIME,
     LONGEST_OVERLAP,
@@ -22,7 +22,6 @@ from service.kit.clock import Clock
 from service.kit.errors import AlreadyThere, MalformedRequest
 from service.kit.unit import Storage
 
-LONGEST_NAME = 200
 LONGEST_LIFETIME = timedelta(days=36_500)
 
 
@@ -134,20 +133,6 @@ def _end(now: datetime, lifetime: timedelta | None) -> datetime | None:
     if not timedelta() < lifetime <= LONGEST_LIFETIME:
         raise MalformedRequest("a token expires in the future, within 100 years, or never", "expires")
     return now + lifetime
-
-
-def checked_name(text: str | None, field: str) -> str | None:
-    """A name as enrolments state it: composed (NFC), without space around it. Raises MalformedRequest."""
-    if text is None:
-        return None
-    name = unicodedata.normalize("NFC", text).strip()
-    check_length(name, field)
-    return name
-
-
-def check_length(text: str, field: str) -> None:
-    if not 0 < len(text) <= LONGEST_NAME:
-        raise MalformedRequest(f"a {field} has 1 to {LONGEST_NAME} characters", field)
 
 
 def sign_in(

@@ -50,9 +50,10 @@ def decide_case(
         case.decide(command.decision, command.reason, actor.id, now)
         subject = uow.people.survivor_of(uow.people.by_key(case.person_key))
         models = sorted({one.model for one in uow.templates.of_people([subject.key]).get(subject.key, ())})
+        settled: Sequence[Case] = ()
         match command.decision:
             case Decision.SAME_PERSON:
-                _make_one(uow, case, subject, command, number_length)
+                settled = _make_one(uow, case, subject, command, number_length)
             case _ if case.enrolment_key is None:
                 pass  # everyone in it was registered before, and a search takes nothing from them
             case Decision.DISTINCT:
@@ -63,6 +64,8 @@ def decide_case(
                     finalise(uow, [subject], now, number_length)
         uow.flush()
         _note(uow, case, command, actor, models=models)
+        for one in settled:
+            _note_settled(uow, one, case, actor)
         uow.commit()
 
 
@@ -106,7 +109,24 @@ def _note(uow: AdjudicationUnit, case: Case, command: DecideCase, actor: Actor, 
     uow.audit.note(actor, Action.CASE_DECIDE, target, people=concerned, details=details, reason=reason)
 
 
-def _make_one(uow: AdjudicationUnit, case: Case, subject: Person, command: DecideCase, number_length: int) -> None:
+def _note_settled(uow: AdjudicationUnit, case: Case, by: Case, actor: Actor) -> None:
+    """That one case was closed by the decision of another."""
+    assert case.reason is not None
+    keys = {case.person_key, *(one.person_key for one in uow.cases.candidates(case.key))}
+    concerned = {one.id for one in (*uow.people.by_keys(keys).values(), *uow.people.survivors_of(keys).values())}
+    details = {
+        "settled_by": by.id,
+        "before": {"status": CaseStatus.OPEN},
+        "after": {"status": case.status, "decision": case.decision},
+    }
+    target, reason = Target("case", str(case.id)), hashed_reason(case.reason)
+    uow.audit.note(actor, Action.CASE_DECIDE, target, people=concerned, details=details, reason=reason)
+
+
+def _make_one(
+    uow: AdjudicationUnit, case: Case, subject: Person, command: DecideCase, number_length: int
+) -> Sequence[Case]:
+    """The other cases that this leaves nothing to decide in."""
     assert case.decided_at is not None
     survivor, losers = _who_is_who(uow, case, subject, command)
     _check_numbers(uow, survivor, losers)
@@ -114,7 +134,7 @@ def _make_one(uow: AdjudicationUnit, case: Case, subject: Person, command: Decid
         merge(uow, loser, survivor, case.decided_at)
     case.survivor_key = survivor.key
     finalise(uow, [survivor], case.decided_at, number_length)
-    _close_what_that_settles(uow, survivor, case)
+    return _close_what_that_settles(uow, survivor, case)
 
 
 def _who_is_who(uow: AdjudicationUnit, case: Case, subject: Person, command: DecideCase) -> tuple[Person, list[Person]]:
@@ -164,14 +184,17 @@ def _check_numbers(uow: AdjudicationUnit, survivor: Person, losers: Sequence[Per
         raise UnknownSurvivor(f"{survivor.id} is still under review; choose a survivor who has a number", "survivor")
 
 
-def _close_what_that_settles(uow: AdjudicationUnit, survivor: Person, settled: Case) -> None:
+def _close_what_that_settles(uow: AdjudicationUnit, survivor: Person, settled: Case) -> Sequence[Case]:
     """Open cases of the gallery between people who are one by now leave nothing to decide."""
     assert settled.decided_by is not None
     assert settled.decided_at is not None
     uow.flush()
     names = names_of(uow, survivor)
+    closed: list[Case] = []
     for case in uow.cases.open_of_gallery(names):
         if all(one.person_key in names for one in uow.cases.candidates(case.key)):
             reason = f"one person since case {settled.id}"
             case.decide(Decision.SAME_PERSON, reason, settled.decided_by, settled.decided_at)
             case.survivor_key = survivor.key
+            closed.append(case)
+    return closed

@@ -51,7 +51,7 @@ def has_outcome(enrolment_id: UUID, *, actor: Actor, storage: Storage[Adjudicati
     """Whether an enrolment has its outcome, and nothing else of it. Raises NoSuchEnrolment."""
     with storage.read() as uow:
         found = uow.enrolments.by_id(enrolment_id)
-        if found is None:
+        if found is None or not actor.reaches(found.site):
             raise NoSuchEnrolment(f"there is no enrolment {enrolment_id}")
         return found.status not in WAITING
 

@@ -16,6 +16,7 @@ from service.audit.domain.checkpoints import Head
 from service.audit.domain.entries import Entry, Event, Target, chained
 from service.audit.storage import tables
 from service.kit.actor import Actor
+from service.kit.errors import StorageError, StorageUnavailable
 
 _COLUMNS = [one.name for one in tables.entry.columns]
 
@@ -51,7 +52,17 @@ _ADVANCE = (
 
 
 def append(connection: Connection, events: Sequence[Event]) -> None:
-    """Chain events to a lane, in the connection's transaction, which is to be committed at once."""
+    """Chain events to a lane, in the connection's transaction, which is to be committed at once.
+
+    Raises StorageUnavailable, also where the database refuses: that is the fault of no one whose action is noted.
+    """
+    try:
+        _append(connection, events)
+    except StorageError as error:
+        raise StorageUnavailable(f"the audit cannot be added to: {error}") from error
+
+
+def _append(connection: Connection, events: Sequence[Event]) -> None:
     which, head = _free_lane(connection)
     entries = list(chained(events, which, head.number, head.hash))
     connection.execute(_ADD, [_row(one) for one in entries])

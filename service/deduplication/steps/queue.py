@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
 from service.deduplication.ports import DeduplicationUnit
 from service.enrolment.domain.enrolments import PROCESSING_FAILED, Enrolment, EnrolmentStatus
+from service.kit.actor import Actor
 from service.kit.clock import Clock
 
 logger = structlog.get_logger(__name__)
@@ -52,7 +55,7 @@ def next_lot(uow: DeduplicationUnit, most: int, pauses: Pauses) -> Lot:
     return Lot(uow.enrolments.received(most)) if due is None else Lot([due], alone=True)
 
 
-def begin(lot: Lot, attempts: int, clock: Clock) -> Lot:
+def begin(uow: DeduplicationUnit, lot: Lot, attempts: int, *, actor: Actor, clock: Clock) -> Lot:
     """Mark a lot as begun; what is left of it once one tried `attempts` times is given up."""
     for one in lot.enrolments:
         one.status = EnrolmentStatus.PROCESSING
@@ -60,6 +63,8 @@ def begin(lot: Lot, attempts: int, clock: Clock) -> Lot:
         if one.attempts > attempts:
             logger.error("enrolment.given_up", enrolment=str(one.id), attempts=attempts)
             one.finish(EnrolmentStatus.UNUSABLE, clock.now(), PROCESSING_FAILED)
+            target, details = Target("enrolment", str(one.id)), {"after": {"status": one.status}}
+            uow.audit.note(actor, Action.ENROLMENT_CONCLUDE, target, details=details, reason=one.reason)
     return Lot([one for one in lot.enrolments if one.status is EnrolmentStatus.PROCESSING], lot.alone)
 
 

@@ -132,15 +132,11 @@ def verify(
         records = uow.templates.of_people([person.key]).get(person.key, ())
     reference = [template_from_bytes(one.content) for one in records]
     compared = comparator.compare(probe.templates, reference)
-    if not compared.evidence:
-        had = ", ".join(sorted({one.position.value for one in reference})) or "no capture at all"
-        more = f"; this person was enrolled with {had}" if known else ""
-        raise NothingToCompare(f"neither faces nor fingers in common{more}", "captures")
     thresholds = policy.thresholds(1)
     band = thresholds.band(compared.rarity)
     with storage.read() as uow:
         details = {
-            "band": band,
+            "band": band if compared.evidence else None,
             "captures": sorted(one.position for one in captures),
             "log10_lr": compared.log10_lr,
             "rarity": compared.rarity,
@@ -149,6 +145,10 @@ def verify(
         }
         target = Target("person", str(person.id))
         uow.audit.note(actor, Action.PERSON_VERIFY, target, people=[person.id], details=details)
+    if not compared.evidence:
+        had = ", ".join(sorted({one.position.value for one in reference})) or "no capture at all"
+        more = f"; this person was enrolled with {had}" if known else ""
+        raise NothingToCompare(f"neither faces nor fingers in common{more}", "captures")
     return Verification(
         person=person,
         band=band,

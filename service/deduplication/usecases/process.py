@@ -71,7 +71,7 @@ class Processor:
         enrolment either waiting or wholly done. What is the fault of enrolments is logged and theirs alone; raised is
         what keeps all from going on: StorageUnavailable, OSError, TurnLost.
         """
-        lot, taken = self._begin()
+        lot, taken = self._begin(actor)
         batches = deque(
             lot.enrolments[start : start + self.limits.batch]
             for start in range(0, len(lot.enrolments), self.limits.batch)
@@ -97,7 +97,7 @@ class Processor:
             self.replica.catch_up(uow)
         return taken
 
-    def _begin(self) -> tuple[Lot, int]:
+    def _begin(self, actor: Actor) -> tuple[Lot, int]:
         """Mark the next lot; and how many were taken, those given up as well."""
         most = BATCHES * self.limits.batch
         with self.storage.read() as uow:
@@ -105,7 +105,7 @@ class Processor:
                 return Lot(), 0
         with self.storage.write() as uow:
             lot = next_lot(uow, most, self.pauses)
-            begun = begin(lot, self.limits.attempts, self.clock)
+            begun = begin(uow, lot, self.limits.attempts, actor=actor, clock=self.clock)
             uow.commit()
         return begun, len(lot.enrolments)
 

@@ -252,5 +252,14 @@ def test_the_first_administrator_is_invited_until_somebody_has_a_password(storag
     assert invite_first(actor=TESTER, storage=storage, clock=desk) is None
 
 
+def test_a_new_code_for_the_first_administrator_is_not_replaced_at_the_next_start(storage: SqlStorage) -> None:
+    desk = Desk(storage)
+    desk.activate(invite_first(actor=TESTER, storage=storage, clock=desk) or "", name=FIRST)
+    desk.sign_in(name=FIRST)
+    code = reset_operator(FIRST, actor=TESTER, storage=storage, clock=desk)
+    assert invite_first(actor=TESTER, storage=storage, clock=desk) is None
+    desk.activate(code, name=FIRST)
+
+
 def test_no_first_administrator_is_invited_where_others_are(desk: Desk) -> None:
     assert invite_first(actor=TESTER, storage=desk.storage, clock=desk) is None

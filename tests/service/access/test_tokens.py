@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Engine
 
 from service.access.domain import PREFIX, AccessRole, hash_secret
+from service.access.domain.names import LONGEST_NAME
 from service.access.errors import Unauthenticated
 from service.access.usecases.tokens import (
-    LONGEST_NAME,
     Bounds,
     create_token,
     list_tokens,

@@ -265,3 +265,13 @@ def test_neighbours_in_ipv6_are_one_caller() -> None:
     assert network_of("2001:db8::1") == network_of("2001:db8::ffff") == "2001:db8::/64"
     assert network_of("192.0.2.1") == "192.0.2.1"
     assert (network_of("testclient"), network_of(None)) == ("testclient", None)
+
+
+def test_a_comparison_that_finds_nothing_in_common_is_noted_too(jisr: App, counter: Client) -> None:
+    """It shows that there is such a person, and with which captures."""
+    number = counter.enrol({"face": "obama.jpg"})["person_number"]
+    sent = files({"left_little": "p1_1.png"}, number=number.encode())
+    answer = counter.call("POST", "/v1/verify", files=sent)
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/nothing-to-compare")
+    noted = [one for one in entries(jisr.store.database) if one.request_id == answer.headers["X-Request-ID"]]
+    assert [one.action for one in noted] == [Action.PERSON_VERIFY]

@@ -1,5 +1,6 @@
 """Cases that a search of all records against all others raised, at the operators' desk."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from fastapi.testclient import TestClient
 from matcher import Position
 from service.adjudication.domain.evidence import Candidate, Hypothesis, Thresholds
 from service.adjudication.steps.open_case import open_case
+from service.audit.domain.actions import Action
 from service.bootstrap import App
 from service.deduplication.usecases.search_all import BeginWalk, begin_walk, walk_on
 from service.kit.ids import new_uuid
@@ -16,6 +18,7 @@ from service.registry.domain.households import Household, Membership, Role
 from service.registry.domain.identifiers import new_household_ids, new_person_numbers
 from tests.matcher.made_up import again
 from tests.service.api.counter import AGAIN, FIRST, Client
+from tests.service.audit.noted import entries_of
 from tests.service.made_up import NOW, TESTER, enrolled, of_extractor
 
 BOTH = (Position.FACE, Position.RIGHT_INDEX)
@@ -143,6 +146,7 @@ def test_one_person_registered_three_times_ends_as_one(counter: Client, desk: Cl
     """Three pairs, three cases; what the first two decisions made one, the third need not ask."""
     numbers = legacy(jisr, 3)
     assert walk(jisr) == 3
+    last = gallery_cases(desk)[2]
     for number, survivor in ((0, "subject"), (1, "candidate")):
         case = gallery_cases(desk)[number]
         people = {"subject": case["subject"], "candidate": case["candidates"][0]["person"]}
@@ -150,9 +154,21 @@ def test_one_person_registered_three_times_ends_as_one(counter: Client, desk: Cl
         assert answer.status_code == 200, answer.text
     assert len({person(counter, number)["number"] for number in numbers}) == 1
     assert gallery_cases(desk, status="open") == []
-    _, second, third = (one["decision"] for one in gallery_cases(desk))
-    assert third["reason"] == f"one person since case {gallery_cases(desk)[1]['id']}"
+    cases = gallery_cases(desk)
+    _, second, third = (one["decision"] for one in cases)
+    assert third["reason"] == f"one person since case {cases[1]['id']}"
     assert (third["decision"], third["by"], third["survivor"]) == ("same_person", second["by"], second["survivor"])
+    noted = {one.target_id: one for one in entries_of(jisr.store.database, Action.CASE_DECIDE)}
+    assert noted.keys() == {one["id"] for one in cases}
+    entry = noted[cases[2]["id"]]
+    assert entry.actor == noted[cases[1]["id"]].actor
+    assert json.loads(entry.details) == {
+        "settled_by": cases[1]["id"],
+        "before": {"status": "open"},
+        "after": {"status": "decided", "decision": "same_person"},
+    }
+    concerned = {last["subject"]["id"], last["candidates"][0]["person"]["id"], third["survivor"]}
+    assert {str(one) for one in entry.person_ids} == concerned
 
 
 def test_the_subject_can_remain_also_when_the_candidate_goes_under_another_name_by_now(

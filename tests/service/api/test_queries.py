@@ -86,6 +86,7 @@ class Filled:
 
     http: TestClient
     token: str
+    auditor: str
     database: Engine
     names: Names
     storage: SqlStorage
@@ -97,7 +98,8 @@ class Filled:
             uow.turns.show(self.turn, Sign(datetime.now(UTC), None))  # of a worker, so that the service is ready
             uow.commit()
         with counted(self.database) as statements:
-            answer = self.http.get(path, headers={"Authorization": f"Bearer {self.token}"})
+            bearer = self.auditor if "/accesses" in path else self.token
+            answer = self.http.get(path, headers={"Authorization": f"Bearer {bearer}"})
         assert answer.status_code == 200, answer.text
         return len(statements), len(answer.content)
 
@@ -192,14 +194,15 @@ def filled(
         settings = Settings(home=home, database_url=url(home), embedded_worker=False)
         app = wire(open_store(settings), loaded_recognition)
         stack.callback(app.store.database.dispose)
-        token = create_token(
-            "a", AccessRole.ADJUDICATOR, actor=TESTER, storage=app.store.storage, clock=app.store.clock
+        token, auditor = (
+            create_token(role, role, actor=TESTER, storage=app.store.storage, clock=app.store.clock)
+            for role in (AccessRole.ADJUDICATOR, AccessRole.AUDITOR)
         )
         names = fill(app, size)
         with app.store.lock(Lock.WORKER) as turn:
             assert turn is not None
         http = stack.enter_context(TestClient(create_web(app)))
-        return Filled(http, token, app.store.database, names, app.store.storage, turn)
+        return Filled(http, token, auditor, app.store.database, names, app.store.storage, turn)
 
     with ExitStack() as stack:
         yield opened(CASES), opened(2 * CASES)

@@ -1,14 +1,18 @@
 """People sign in over HTTP, and what they get works as a token does."""
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from pyotp import TOTP
+from sqlalchemy import select
 
 from service.access.domain import AccessRole
+from service.access.steps import passwords
 from service.access.usecases.operators import create_operator
+from service.audit.storage.tables import entry
 from service.bootstrap import App
 from service.kit.ids import new_uuid
 from service.web import create_web
@@ -78,3 +82,43 @@ def test_wrong_tries_from_one_address_meet_429(jisr: App, path: str) -> None:
     sent = {"name": "nobody", "code": "000000", "password": PASSWORD}
     with TestClient(create_web(with_settings(jisr, wrong_tokens_per_minute=2))) as http:
         assert [post(http, path, sent).status_code for _ in range(3)] == [401, 401, 429]
+
+
+def signed_up(jisr: App, http: TestClient) -> dict[str, str]:
+    """What an operator signs in with, but for the code."""
+    sent = invited(jisr, AccessRole.AUDITOR)
+    secret = post(http, ACTIVATION, sent).json()["totp_secret"]
+    return {"name": sent["name"], "password": PASSWORD, "secret": secret}
+
+
+def test_after_wrong_tries_a_password_is_not_looked_at(jisr: App) -> None:
+    with TestClient(create_web(with_settings(jisr, wrong_tokens_per_minute=2))) as http:
+        known = signed_up(jisr, http)
+        right = {"name": known["name"], "password": PASSWORD, "code": TOTP(known["secret"]).now()}
+        assert [post(http, SESSIONS, right | {"name": f"nobody {n}"}).status_code for n in range(2)] == [401, 401]
+        assert post(http, SESSIONS, right).status_code == 429
+
+
+def test_a_name_that_was_typed_is_noted_only_if_it_is_an_operators(jisr: App, http: TestClient) -> None:
+    known = signed_up(jisr, http)
+    typed = f"my secret password {new_uuid()}"
+    for name in (typed, known["name"]):
+        sent = {"name": name, "password": "wrong horse battery", "code": "000000"}
+        assert post(http, SESSIONS, sent).status_code == 401
+    with jisr.store.database.connect() as connection:
+        noted = repr(connection.execute(select(entry)).all())
+    assert typed not in noted
+    assert "'sign_in.failed', 'unknown', 'none', None, 'api'" in noted
+    assert known["name"] in noted
+
+
+def test_passwords_beyond_those_looked_at_are_refused_at_once(
+    jisr: App, http: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = signed_up(jisr, http)
+    monkeypatch.setattr(passwords, "_AT_ONCE", threading.BoundedSemaphore(1))
+    with passwords._turn():
+        sent = {"name": known["name"], "password": PASSWORD, "code": TOTP(known["secret"]).now()}
+        answer = post(http, SESSIONS, sent)
+        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/sign-in-busy")
+    assert post(http, SESSIONS, sent).status_code == 201

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, insert, select, text
 
 from service.audit.domain.actions import Action
-from service.audit.domain.entries import BEGINNING, Entry, Target, digest
+from service.audit.domain.entries import BEGINNING, Entry, Event, Target, chained, digest
 from service.audit.storage import tables
 from service.audit.storage.files import CopyFile, KeyFile, make_key
 from service.audit.usecases.checkpoint import make_checkpoint
@@ -16,7 +17,7 @@ from service.audit.usecases.verify import AuditReport, verify_audit
 from service.kit.clock import SystemClock
 from service.kit.ids import new_uuid
 from service.storage.unit import SqlStorage
-from tests.service.made_up import TESTER
+from tests.service.made_up import NOW, TESTER
 
 KEPT = (tables.lane, tables.entry, tables.concern, tables.checkpoint)
 GUARDED = ("audit_lane", "audit_entry", "audit_concern", "audit_checkpoint")
@@ -31,6 +32,22 @@ def note(storage: SqlStorage, count: int = 1) -> None:
                 TESTER, Action.PERSON_READ, Target("person", str(person)), people=[person], details={"aliases": 0}
             )
             uow.commit()
+
+
+@contextmanager
+def stuck(engine: Engine) -> Iterator[None]:
+    """An audit whose database refuses every further entry, as after a right was taken away: its places are taken."""
+    with engine.connect() as connection:
+        lanes = connection.execute(select(tables.lane)).all()
+    taken = Event(NOW, TESTER, Action.AUDIT_VERIFY)
+    rows = [asdict(one) for row in lanes for one in chained([taken], row.lane, row.number, row.hash)]
+    with engine.begin() as connection:
+        connection.execute(insert(tables.entry), rows)
+    yield
+    with unguarded(engine) as connection:
+        for row in lanes:
+            place = (tables.entry.c.lane == row.lane) & (tables.entry.c.number == row.number + 1)
+            connection.execute(delete(tables.entry).where(place))
 
 
 class Audit:
@@ -65,6 +82,14 @@ def unguarded(engine: Engine) -> Iterator[Connection]:
         else:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
             yield connection
+
+
+def entries_of(engine: Engine, action: Action) -> list[Entry]:
+    """Those of one action, in the order of time."""
+    wanted = select(tables.entry).where(tables.entry.c.action == action.value)
+    with engine.connect() as connection:
+        found = connection.execute(wanted.order_by(tables.entry.c.at, tables.entry.c.lane, tables.entry.c.number))
+        return [Entry(**row._mapping) for row in found]
 
 
 def rows(engine: Engine) -> dict[str, list[dict[str, Any]]]:

@@ -22,7 +22,7 @@ from service.kit.errors import StorageError, StorageUnavailable
 from service.kit.ids import new_uuid
 from service.registry.domain.people import Person
 from service.storage.unit import SqlStorage
-from tests.service.audit.noted import Audit, note
+from tests.service.audit.noted import Audit, note, stuck
 from tests.service.made_up import AMINA, NOW, TESTER, storage_of
 
 
@@ -68,6 +68,17 @@ def test_what_cannot_be_kept_is_not_shown(storage: SqlStorage, database: Engine)
     for _ in range(2):  # the next is not stuck behind the first
         with pytest.raises(StorageUnavailable), storage.read() as uow:
             uow.audit.note(TESTER, Action.PERSON_READ)
+
+
+def test_an_audit_that_refuses_is_out_of_order_and_no_ones_fault(storage: SqlStorage, database: Engine) -> None:
+    """Nobody's value was taken: who waits is to wait on, and who sent something may send it again."""
+    with stuck(database):
+        with pytest.raises(StorageUnavailable, match="the audit cannot be added to"):
+            note(storage)
+        with pytest.raises(StorageUnavailable, match="the audit cannot be added to"), storage.read() as uow:
+            uow.audit.note(TESTER, Action.PERSON_READ)
+    note(storage)
+    assert count(database) == 1
 
 
 CHANGES = {

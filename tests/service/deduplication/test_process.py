@@ -11,6 +11,7 @@ import pytest
 
 from matcher import Capture, CaptureError, Template, TooFewFeatures
 from service.adjudication.ports import CaseQuery
+from service.audit.domain.actions import Action
 from service.bootstrap import App
 from service.deduplication.usecases.process import BATCHES, ProcessingLimits, Processor
 from service.enrolment.domain.enrolments import (
@@ -28,6 +29,7 @@ from service.kit.ids import new_uuid
 from service.kit.sql.unit import SqlTransaction
 from tests.captures import capture
 from tests.conftest import RememberingExtractor
+from tests.service.audit.noted import entries_of, stuck
 from tests.service.made_up import TESTER, received
 
 LIMITS = ProcessingLimits(batch=2, attempts=3, person_number_length=10)
@@ -284,6 +286,11 @@ def test_one_that_keeps_failing_is_given_up_and_the_rest_goes_on(app: App, proce
         assert one.finished_at is not None
         assert one.person_key is None
     assert process(processor) == 0
+    given_up = [one for one in entries_of(app.store.database, Action.ENROLMENT_CONCLUDE) if one.reason is not None]
+    assert {(one.target_id, one.reason) for one in given_up} == {
+        (str(one), PROCESSING_FAILED) for one in (ids[1], poison)
+    }
+    assert {(one.actor, one.details) for one in given_up} == {(TESTER.id, '{"after":{"status":"unusable"}}')}
 
 
 @pytest.mark.parametrize("left", ["nothing", "an empty folder"])
@@ -303,6 +310,20 @@ def test_a_store_out_of_reach_does_not_count_against_anyone(app: App, processor:
         captures.rmdir()
     captures.with_name("elsewhere").rename(captures)
     assert process(processor) == 2  # together: neither has failed
+    assert statuses(app, ids) == [ENROLLED] * 2
+
+
+def test_an_audit_that_refuses_holds_the_queue_and_counts_against_no_one(app: App, processor: Processor) -> None:
+    ids = waiting(app, 2)
+    failed_before(app, ids[0], LIMITS.attempts - 1)
+    with stuck(app.store.database):
+        for _ in range(LIMITS.attempts + 1):
+            with pytest.raises(StorageUnavailable, match="audit"):
+                process(processor)
+        with pytest.raises(StorageUnavailable, match="audit"):
+            waiting(app, 1)
+    assert statuses(app, ids) == [BEGUN, WAITING]
+    assert (process(processor), process(processor)) == (1, 1)
     assert statuses(app, ids) == [ENROLLED] * 2
 
 
