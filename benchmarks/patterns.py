@@ -24,6 +24,7 @@ from benchmarks.made_up_registry import FIRST_DAY, Registry
 from benchmarks.registry_rows import Rows
 from service.adjudication.domain.evidence import Hypothesis
 from service.kit.actor import command_line_actor
+from service.kit.keys import HeldKeys
 from service.kit.sql.database import open_database
 from service.oversight.domain.findings import Found, Kind, Subject
 from service.oversight.domain.missing_fingers import exceptions_with_matching_face
@@ -32,7 +33,7 @@ from service.oversight.domain.poor_prints import poor_prints_bursts
 from service.oversight.domain.repeated_people import sender_in_enrolments
 from service.oversight.domain.resolution import estimates, resolution_drift
 from service.oversight.usecases.find_patterns import find_patterns
-from service.storage.unit import SqlStorage, prepare
+from service.storage.unit import prepare
 
 PER_DAY = 30
 """Enrolments per device."""
@@ -128,7 +129,7 @@ def searched(args: Namespace) -> dict[str, float]:
     """Seconds and MiB of a first and a second search. All enrolments fall into every window."""
     with tempfile.TemporaryDirectory() as folder:
         database = open_database(args.database_url or f"sqlite:///{Path(folder) / 'jisr.db'}")
-        prepare(database)
+        storage = prepare(database, HeldKeys([bytes(32)]))
         began = time.perf_counter()
         rows, rng = Rows(), np.random.default_rng(args.seed)
         for first in range(0, args.enrolments, A_TIME):
@@ -138,7 +139,7 @@ def searched(args: Namespace) -> dict[str, float]:
         found = {"fill_seconds": time.perf_counter() - began, "filled_mib": _mib()}
         for name in ("first", "second"):
             began = time.perf_counter()
-            report = find_patterns(actor=command_line_actor(), storage=SqlStorage(database), clock=Tonight(28))
+            report = find_patterns(actor=command_line_actor(), storage=storage, clock=Tonight(28))
             found[f"{name}_seconds"], found[f"{name}_new"] = time.perf_counter() - began, len(report.new)
         found["searched_mib"] = _mib()
         database.dispose()

@@ -151,7 +151,7 @@ class Rows:
 
     def _capture(self, enrolled: int, position: str, quality: int, period: float | None, at: datetime) -> None:
         name = f"{enrolled}/{position}"
-        self._add(blob, name=name, sha256="0" * 64, size=1, owner=f"enrolment/{enrolled}", stored_at=at)
+        self._add(blob, name=name, sha256="0" * 64, size=1, owner=f"enrolment/{enrolled}", stored_at=at, sealed=True)
         self._add(
             capture,
             enrolment_key=enrolled,

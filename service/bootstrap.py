@@ -20,6 +20,7 @@ from service.deduplication.usecases.process import ProcessingLimits, Processor
 from service.kit.actor import system_actor
 from service.kit.clock import SystemClock
 from service.kit.errors import StorageUnavailable
+from service.kit.keys import KeyEncryption, key_encryption
 from service.kit.sql.blobs import FileBlobs
 from service.kit.sql.database import open_database
 from service.kit.sql.locks import only_one
@@ -27,6 +28,7 @@ from service.kit.turns import Lock, Turn
 from service.nightly import Nightly
 from service.settings import Settings
 from service.storage.belonging import bind
+from service.storage.seal_captures import seal_captures
 from service.storage.unit import SqlStorage, prepare
 from service.storage.verify import delete_partial
 from service.worker import Worker
@@ -97,21 +99,28 @@ class App:
 
 
 def open_store(settings: Settings) -> Store:
-    """Open the database, making or migrating it where needed. Raises StorageUnavailable."""
+    """Open the database, making or migrating it where needed. Raises StorageUnavailable or KeysUnusable."""
     try:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise StorageUnavailable(f"the folder {settings.home} cannot be made: {error.strerror}") from None
     database = open_database(settings.url)
-    storage, blobs = prepare(database), FileBlobs(settings.home / "captures")
+    storage = prepare(database, keys_of(settings))
+    blobs = FileBlobs(settings.home / "captures", storage.vault)
     bind(storage, blobs)
     clock = SystemClock()
+    seal_captures(storage=storage, blobs=blobs, actor=system_actor("start", "start"))
     store = Store(settings, database, storage, blobs, clock, Refusals(storage, clock))
     try:
         delete_partial(actor=system_actor("start", "start"), blobs=blobs, clock=store.clock)
     except StorageUnavailable as error:  # what reads alone may still go on
         logger.warning("store.not_tidied", reason=str(error))
     return store
+
+
+def keys_of(settings: Settings) -> KeyEncryption:
+    """Raises KeysUnusable."""
+    return key_encryption(settings.key.get_secret_value(), settings.key_path)
 
 
 def open_recognition(settings: Settings) -> Recognition:
@@ -125,7 +134,7 @@ def open_recognition(settings: Settings) -> Recognition:
 def open_app(settings: Settings) -> App:
     """The whole service, its index still empty: `replica.start` fills it.
 
-    Raises StorageUnavailable, ModelMissing, ModelAltered or CalibrationUnusable.
+    Raises StorageUnavailable, KeysUnusable, ModelMissing, ModelAltered or CalibrationUnusable.
     """
     return wire(open_store(settings), open_recognition(settings))
 

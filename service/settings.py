@@ -5,7 +5,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from matcher import MODELS, PIXELS_AT_ONCE
@@ -24,6 +24,13 @@ class Settings(BaseSettings):
 
     home: Path = Field(default=Path("var"), description="folder of the database, captures and snapshots")
     database_url: str = Field(default="", description="postgresql+psycopg://…; empty: SQLite in the home folder")
+    key: SecretStr = Field(
+        default=SecretStr(""),
+        description="key-encryption keys in base64, the current first, separated by commas; empty: those of the file",
+    )
+    key_file: Path | None = Field(
+        default=None, description="file of the key-encryption keys, made at first start; best on another disk"
+    )
     models: Path = Field(default=MODELS, description="folder of manifest.toml and the networks")
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8000, ge=1, le=65535, description="port to listen on")
@@ -127,3 +134,7 @@ class Settings(BaseSettings):
     @property
     def url(self) -> str:
         return self.database_url or f"sqlite:///{(self.home / 'jisr.db').absolute()}"
+
+    @property
+    def key_path(self) -> Path:
+        return self.key_file or self.home / "keys" / "key"

@@ -143,6 +143,8 @@ def stated_default(name: str) -> str:
         "database_url": "SQLite in `JISR_HOME`",
         "models": "`models` of this project",
         "threads": "all cores",
+        "key": "none",
+        "key_file": "`keys/key` in `JISR_HOME`",
         "trusted_proxies": "none",
         "tls_certificate": "no TLS",
         "tls_key": "in the certificate's file",

@@ -51,6 +51,12 @@ class Enrolments(Protocol):
     def captures_of(self, enrolment_keys: Collection[int]) -> Mapping[int, Sequence[CaptureRecord]]:
         """By enrolment, in the order they were recorded."""
 
+    def move_blob(self, former: str, name: str) -> None:
+        """Have the captures and slaps of a blob refer to another."""
+
+    def has_blob(self, name: str) -> bool:
+        """Whether a capture or slap refers to this blob."""
+
     def capture(self, key: int) -> CaptureRecord:
         """Raises NoSuchRow."""
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     delete,
+    exists,
     func,
     insert,
     or_,
@@ -80,7 +81,7 @@ capture = Table(
     key(),
     to("enrolment"),
     Column("position", String(40), nullable=False),
-    Column("blob", String(200), ForeignKey("blob.name"), nullable=False),
+    Column("blob", String(200), ForeignKey("blob.name"), nullable=False, index=True),
     Column("dpi", Float),
     Column("quality", Integer),
     Column("reasons", AsJson(list[str]), nullable=False),
@@ -98,7 +99,7 @@ slap = Table(
     key(),
     to("enrolment"),
     Column("slap", String(40), nullable=False),
-    Column("blob", String(200), ForeignKey("blob.name"), nullable=False),
+    Column("blob", String(200), ForeignKey("blob.name"), nullable=False, index=True),
     Column("dpi", Float),
     sqlite_autoincrement=True,
 )
@@ -152,6 +153,16 @@ class SqlEnrolments:
         for one in self._session.scalars(rows):
             found[one.enrolment_key].append(one)
         return found
+
+    def move_blob(self, former: str, name: str) -> None:
+        """Have the captures and slaps of a blob refer to another."""
+        for one in (capture, slap):
+            self._session.execute(update(one).where(one.c.blob == former).values(blob=name))
+
+    def has_blob(self, name: str) -> bool:
+        """Whether a capture or slap refers to this blob."""
+        found = [exists().where(one.c.blob == name) for one in (capture, slap)]
+        return bool(self._session.scalar(select(or_(*found))))
 
     def capture(self, key: int) -> CaptureRecord:
         return row_of(self._session, CaptureRecord, key)

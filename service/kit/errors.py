@@ -12,6 +12,7 @@ JisrError
 ├── NotFound                 there is nothing under this name
 └── Unavailable              the machine's fault, not the request's: the same request may succeed later
     └── StorageUnavailable
+        └── KeysUnusable     the key-encryption key is missing, wrong or readable by others
 
 StorageError                 no answer to a caller: a use case catches it, or it is a mistake of ours
 ├── AlreadyThere             a value that must be unique is taken
@@ -19,6 +20,7 @@ StorageError                 no answer to a caller: a use case catches it, or it
 ├── BlobMissing              no bytes under a name that has a row
 ├── BlobUnreadable           bytes that cannot be read, while others can
 ├── BlobAltered              bytes that are not those that were stored
+├── SealBroken               sealed bytes that do not open: altered, moved, or their key was destroyed
 └── TurnLost                 another process does now what only one may do
 
 NotJson                      no answer to a caller: the reader states which text it is
@@ -80,6 +82,10 @@ class StorageUnavailable(Unavailable):
     """The database or the captures' folder does not answer, or cannot be written."""
 
 
+class KeysUnusable(StorageUnavailable):
+    """The key-encryption key is missing, is not this registry's, or can be read by others."""
+
+
 class StorageError(Exception):
     """The database refused a statement."""
 
@@ -102,6 +108,10 @@ class BlobUnreadable(StorageError):
 
 class BlobAltered(StorageError):
     """The bytes under this name are not those that were stored."""
+
+
+class SealBroken(StorageError):
+    """Sealed bytes do not open: they were altered or moved, or their key was destroyed."""
 
 
 class TurnLost(StorageError):

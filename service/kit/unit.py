@@ -5,6 +5,7 @@ from typing import Protocol, Self, TypeVar
 
 from service.kit.blobs import BlobRecords
 from service.kit.feed import ChangeFeed
+from service.kit.keys import DataKeys
 from service.kit.turns import Turn, Turns
 
 
@@ -17,6 +18,8 @@ class UnitOfWork(Protocol):
     def blobs(self) -> BlobRecords: ...
     @property
     def turns(self) -> Turns: ...
+    @property
+    def keys(self) -> DataKeys: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc: object) -> None: ...
     def flush(self) -> None:

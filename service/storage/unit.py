@@ -12,8 +12,10 @@ from service.audit.storage.trail import NotedTrail, append
 from service.deduplication.storage import SqlSearches, SqlWalks
 from service.enrolment.storage import SqlEnrolments, SqlOrigins, SqlTemplates
 from service.kit.errors import StorageError, StorageUnavailable
+from service.kit.keys import KeyEncryption
 from service.kit.sql.columns import metadata
 from service.kit.sql.database import WRITES, migrate
+from service.kit.sql.keys import Vault
 from service.kit.sql.unit import SqlTransaction
 from service.kit.turns import Turn
 from service.oversight.storage.findings import SqlFindings
@@ -33,8 +35,8 @@ class SqlUnitOfWork(SqlTransaction):
     seen: of a transaction that reads, what keeps what it noted, once it ends without an error.
     """
 
-    def __init__(self, engine: Engine, turn: Turn | None = None, seen: GroupCommit | None = None) -> None:
-        super().__init__(engine, turn)
+    def __init__(self, engine: Engine, vault: Vault, turn: Turn | None = None, seen: GroupCommit | None = None) -> None:
+        super().__init__(engine, vault, turn)
         self._seen = seen
         self.audit = NotedTrail()
         self.audit_records = SqlAuditRecords(self._session)
@@ -67,8 +69,8 @@ class SqlUnitOfWork(SqlTransaction):
 class SqlStorage:
     """Opens transactions on one database. turn: what has to last for anything to be written."""
 
-    def __init__(self, engine: Engine, turn: Turn | None = None, seen: GroupCommit | None = None) -> None:
-        self._engine, self._turn = engine, turn
+    def __init__(self, engine: Engine, vault: Vault, turn: Turn | None = None, seen: GroupCommit | None = None) -> None:
+        self._engine, self.vault, self._turn = engine, vault, turn
         self._reader = engine
         self._writer = engine.execution_options(**{WRITES: True})
         self._seen = seen or GroupCommit(self._writer)
@@ -83,16 +85,18 @@ class SqlStorage:
         return True
 
     def read(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self._reader, seen=self._seen)
+        return SqlUnitOfWork(self._reader, self.vault, seen=self._seen)
 
     def write(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self._writer, self._turn)
+        return SqlUnitOfWork(self._writer, self.vault, self._turn)
 
     def in_turn(self, turn: Turn) -> "SqlStorage":
-        return SqlStorage(self._engine, turn, self._seen)
+        return SqlStorage(self._engine, self.vault, turn, self._seen)
 
 
-def prepare(engine: Engine) -> SqlStorage:
-    """Bring the schema to this version's, and open transactions on it."""
+def prepare(engine: Engine, encryption: KeyEncryption) -> SqlStorage:
+    """Bring the schema to this version's, and open transactions on it. Raises KeysUnusable."""
+    vault = Vault(engine, encryption)
     migrate(engine, MIGRATIONS, SCHEMA)
-    return SqlStorage(engine)
+    vault.bind()
+    return SqlStorage(engine, vault)

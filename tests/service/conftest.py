@@ -8,13 +8,15 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import Engine, make_url
 
 from service.bootstrap import App, Recognition, open_store, wire
-from service.kit.sql.database import open_database
+from service.kit.sql.database import migrate, open_database
 from service.settings import Settings
-from service.storage.unit import SqlStorage, prepare
+from service.storage.unit import MIGRATIONS, SCHEMA, SqlStorage
 from tests.conftest import new_database
+from tests.service.made_up import TEST_KEY, storage_of
 
 
 class Noon:
@@ -42,7 +44,7 @@ def migrated_postgresql(postgresql: str) -> str:
 
 def _prepared(url: str) -> None:
     database = open_database(url)
-    prepare(database)
+    migrate(database, MIGRATIONS, SCHEMA)
     database.dispose()
 
 
@@ -70,7 +72,7 @@ def new_storage(new_url: Callable[[], str]) -> Callable[[], AbstractContextManag
     def made() -> Iterator[SqlStorage]:
         engine = open_database(new_url())
         try:
-            yield SqlStorage(engine)
+            yield storage_of(engine)
         finally:
             engine.dispose()
 
@@ -92,13 +94,13 @@ def database(migrated_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def storage(database: Engine) -> SqlStorage:
-    return SqlStorage(database)
+    return storage_of(database)
 
 
 @pytest.fixture
 def app(recognition: Recognition, tmp_path: Path, migrated_url: str) -> Iterator[App]:
     """A whole service on an empty registry; no worker runs."""
-    made = wire(open_store(Settings(home=tmp_path, database_url=migrated_url)), recognition)
+    made = wire(open_store(Settings(home=tmp_path, database_url=migrated_url, key=SecretStr(TEST_KEY))), recognition)
     made.replica.start(made.store.storage)
     yield made
     made.store.database.dispose()

@@ -1,5 +1,6 @@
 """A registry filled with made-up people, past the counter: templates straight into the database."""
 
+import base64
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -28,11 +29,14 @@ from service.enrolment.usecases.receive import receive_enrolment
 from service.kit.actor import Actor
 from service.kit.blobs import BlobRecord
 from service.kit.ids import new_uuid
+from service.kit.keys import HeldKeys, keys_in
 from service.registry.domain.people import Demographics, Name, Person, PersonStatus
-from service.storage.unit import METADATA, SqlStorage, SqlUnitOfWork
+from service.storage.unit import METADATA, SqlStorage, SqlUnitOfWork, prepare
 from tests.captures import capture
 from tests.matcher.finger.test_slaps import slap
 
+TEST_KEY = base64.b64encode(bytes(range(32))).decode()
+"""The key-encryption key of tests that make none."""
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 AMINA = Demographics((Name("Latn", "Amina"),))
 COUNTER = Actor("token:a counter", "enroller", None, "test", "00000000-0000-0000-0000-000000000001")
@@ -49,6 +53,11 @@ def of_extractor(extractor: Extractor, templates: Iterable[Template]) -> list[Te
         )
         for one in templates
     ]
+
+
+def storage_of(engine: Engine) -> SqlStorage:
+    """Transactions on a database, migrated where needed, under the tests' key."""
+    return prepare(engine, HeldKeys(keys_in(TEST_KEY, "the tests")))
 
 
 def sent(**changes: object) -> Enrolment:

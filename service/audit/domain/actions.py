@@ -45,6 +45,8 @@ class Action(StrEnum):
     GALLERY_STATUS = "gallery.status"
     GALLERY_REBUILD = "gallery.rebuild"
     GALLERY_COMPACT = "gallery.compact"
+    KEYS_STATUS = "keys.status"
+    KEYS_ROTATE = "keys.rotate"
     STORE_VERIFY = "store.verify"
     STORE_DELETE = "store.delete"
     AUDIT_VERIFY = "audit.verify"

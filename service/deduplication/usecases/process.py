@@ -163,8 +163,9 @@ class Processor:
                 lost[record.key] = CAPTURE_MISSING if isinstance(error, BlobMissing) else CAPTURE_ALTERED
                 reason = f"{type(error).__name__}: {error}"
                 logger.error("capture.lost", enrolment=str(enrolment.id), position=record.position, reason=reason)
-        same = repeated({one.position: rows[one.blob].sha256 for one in records})
-        return Stored({} if lost else captures, lost, same)
+        if lost:
+            return Stored({}, lost, ())
+        return Stored(captures, lost, repeated({one.position.value: one.content for one in captures.values()}))
 
     def _record(self, searched: Searched, actor: Actor) -> None:
         record_batch(

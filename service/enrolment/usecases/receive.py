@@ -1,6 +1,5 @@
 """Receive an enrolment: refuse what can never be used, keep everything else before answering."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -20,9 +19,10 @@ from service.enrolment.errors import (
 from service.enrolment.ports import EnrolmentUnit, Extractor
 from service.enrolment.steps.captures import Warnings, check_captures, check_positions, one_per_position
 from service.kit.actor import Actor
-from service.kit.blobs import BlobRecord, Blobs
+from service.kit.blobs import BlobRecord, Blobs, sealed_blob
 from service.kit.clock import Clock
 from service.kit.errors import AlreadyThere
+from service.kit.sealing import DataKey, KeyClass, new_key
 from service.kit.unit import Storage
 from service.registry.steps.residence import require_household
 
@@ -55,10 +55,12 @@ def receive_enrolment(
     single = one_per_position(captures, [one.position for one in command.exceptions], extractor)
     warnings = check_captures(single, extractor)
     slaps = [one for one in captures if one not in single]
-    stored = [_keep(command.id, one, blobs, clock.now()) for one in (*single, *slaps)]
+    key = new_key(f"enrolment/{command.id}", KeyClass.CAPTURE)
+    stored = [_keep(command.id, one, key, blobs, clock.now()) for one in (*single, *slaps)]
     names = [one.name for one in stored]
     try:
         with storage.write() as uow:
+            uow.keys.add(key)
             for one in stored:
                 uow.blobs.add(one)
             enrolment = _record(uow, command, digest, actor, clock.now())
@@ -111,12 +113,11 @@ def _is_repeat(uow: EnrolmentUnit, enrolment_id: UUID, digest: str) -> bool:
     return True
 
 
-def _keep(enrolment_id: UUID, sent: SentCapture, blobs: Blobs, now: datetime) -> BlobRecord:
-    """Write one capture to the store. The name carries the bytes' hash, so that no other bytes overwrite them."""
-    sha256 = hashlib.sha256(sent.content).hexdigest()
-    name = f"{enrolment_id}/{sha256[:16]}-{sent.position}"
-    blobs.put(name, sent.content)
-    return BlobRecord(name, sha256, len(sent.content), f"enrolment/{enrolment_id}", now)
+def _keep(enrolment_id: UUID, sent: SentCapture, key: DataKey, blobs: Blobs, now: datetime) -> BlobRecord:
+    """Write one capture to the store, sealed. Each post has a key of its own, and so names of its own."""
+    one = sealed_blob(key, str(enrolment_id), sent.position, sent.content)
+    blobs.put(one.name, one.content)
+    return BlobRecord(one.name, one.sha256, len(one.content), key.owner, now)
 
 
 def _record(uow: EnrolmentUnit, command: EnrolCommand, digest: str, actor: Actor, now: datetime) -> Enrolment:

@@ -7,11 +7,12 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Integer, String, Table, insert, select, true
+from sqlalchemy import Boolean, CheckConstraint, Column, Integer, String, Table, delete, insert, select, true
 from sqlalchemy.orm import Session
 
 from service.kit.blobs import BlobRecord, StoredName
-from service.kit.errors import BlobMissing, BlobUnreadable, StorageUnavailable
+from service.kit.errors import BlobMissing, BlobUnreadable, SealBroken, StorageUnavailable
+from service.kit.sealing import Opener
 from service.kit.sql.columns import Instant, key, mapper, metadata
 
 PARTIAL, PARTIAL_FOLDER = ".part", ".partial"
@@ -28,6 +29,7 @@ blob = Table(
     Column("size", Integer, nullable=False),
     Column("owner", String(100), nullable=False, index=True),
     Column("stored_at", Instant, nullable=False),
+    Column("sealed", Boolean, nullable=False, index=True),
     sqlite_autoincrement=True,
 )
 # One row: the store of the captures.
@@ -44,10 +46,11 @@ class FileBlobs:
     """Bytes under names like `folder/name`, written so that a crash leaves either nothing or all of them.
 
     A store has an ID, in a file of its own: a folder that is not mounted, or another registry's, is told by it.
+    opener: opens what is sealed; a store that only moves bytes has none.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, opener: Opener | None = None) -> None:
+        self._root, self._opener = root, opener
         self._partial = root / PARTIAL_FOLDER
         self._expected: str | None = None
         with _in_our_words("made"):
@@ -89,6 +92,11 @@ class FileBlobs:
                 next(self._root.iterdir(), None)  # the machine's fault if not even this can be done
             self._require_ours()
             raise BlobUnreadable(f"{name} cannot be read: {error.strerror}") from error
+
+    def open(self, sealed: bytes, place: str) -> bytes:
+        if self._opener is None:
+            raise SealBroken("this store holds no keys")
+        return self._opener.open(sealed, place)
 
     def _require_ours(self) -> None:
         if self._expected is not None and self.store_id() != self._expected:
@@ -183,6 +191,13 @@ class SqlBlobRecords:
 
     def set_store_id(self, store_id: str) -> None:
         self._session.execute(insert(store).values(store_id=store_id))
+
+    def delete(self, name: str) -> None:
+        self._session.execute(delete(blob).where(blob.c.name == name))
+
+    def plain(self, after: int, limit: int) -> Sequence[BlobRecord]:
+        rows = select(BlobRecord).where(~blob.c.sealed, blob.c.key > after)
+        return self._session.scalars(rows.order_by(blob.c.key).limit(limit)).all()
 
     def page(self, after: int, limit: int) -> Sequence[BlobRecord]:
         return self._session.scalars(

@@ -9,21 +9,25 @@ from sqlalchemy.orm import Session
 from service.kit.errors import NoSuchRow
 from service.kit.sql.blobs import SqlBlobRecords
 from service.kit.sql.feed import SqlChangeFeed
+from service.kit.sql.keys import SqlDataKeys, Vault
 from service.kit.sql.turns import SqlTurns
 from service.kit.turns import Turn
 
 Row = TypeVar("Row")
+KEYS = "keys"
+"""Where a session holds its data keys, for the columns that are sealed."""
 
 
 class SqlTransaction:
     """One transaction. Leaving the block without `commit()` keeps nothing. turn: what has to last until then."""
 
-    def __init__(self, engine: Engine, turn: Turn | None = None) -> None:
+    def __init__(self, engine: Engine, vault: Vault, turn: Turn | None = None) -> None:
         self._session = Session(engine, expire_on_commit=False)
         self._turn = turn
         self.turns = SqlTurns(self._session)
         self.changes = SqlChangeFeed(self._session)
         self.blobs = SqlBlobRecords(self._session)
+        self.keys = self._session.info[KEYS] = SqlDataKeys(self._session, vault)
 
     def __enter__(self) -> Self:
         return self

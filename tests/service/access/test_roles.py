@@ -5,8 +5,7 @@ from sqlalchemy import text
 from service.access.domain import AccessRole, Permission, roles_with
 from service.access.domain.roles import APART, PERMISSIONS
 from service.access.usecases.tokens import list_tokens
-from service.storage.unit import prepare
-from tests.service.made_up import TESTER
+from tests.service.made_up import TESTER, storage_of
 from tests.service.storage.test_schema import upgraded
 
 
@@ -28,7 +27,7 @@ def test_an_admin_of_before_is_an_administrator(database_url: str) -> None:
         for role in ("admin", "adjudicator"):
             row = f"('a {role}', '{role}', '{role:0<64}', '2026-01-15 00:00:00')"
             connection.execute(text(f"INSERT INTO token ({columns}) VALUES {row}"))
-    tokens = list_tokens(actor=TESTER, storage=prepare(engine))
+    tokens = list_tokens(actor=TESTER, storage=storage_of(engine))
     assert [one.role for one in tokens] == [AccessRole.ADMINISTRATOR, AccessRole.ADJUDICATOR]
     assert [(one.site, one.device, one.expires_at, one.last_used_at) for one in tokens] == [(None,) * 4] * 2
     engine.dispose()

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.bootstrap import App
+from service.kit.blobs import read_sound
 from tests.captures import capture
 from tests.service.api.bodies import BOUNDARY, CRLF, Sent, body, framed, of_type
 from tests.service.api.counter import FIRST, Client, enrolment
@@ -63,7 +64,9 @@ def test_what_was_refused_cut_short_is_accepted_whole(counter: Client, jisr: App
     assert answer.status_code == 202, answer.text
     assert sorted(one["position"] for one in answer.json()["captures"]) == sorted(FIRST)
     assert kept(jisr) == (1, 2)
-    stored = {jisr.store.blobs.get(one.name) for one in jisr.store.blobs.names()}
+    names = [one.name for one in jisr.store.blobs.names()]
+    with jisr.store.storage.read() as uow:
+        stored = {read_sound(jisr.store.blobs, one) for one in uow.blobs.of_names(names).values()}
     assert stored == {capture(name) for name in FIRST.values()}
 
 

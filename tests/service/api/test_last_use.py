@@ -16,9 +16,8 @@ from service.api.last_use import LastUse
 from service.bootstrap import App
 from service.kit.clock import SystemClock
 from service.kit.sql.database import WRITES, open_database
-from service.storage.unit import SqlStorage
 from tests.service.api.counter import Client
-from tests.service.made_up import TESTER
+from tests.service.made_up import TESTER, storage_of
 
 
 @contextmanager
@@ -55,8 +54,8 @@ def test_a_request_is_answered_while_its_use_cannot_be_noted(
 def test_a_use_that_cannot_be_noted_is_logged_and_no_more(migrated_sqlite: Path, tmp_path: Path) -> None:
     path = shutil.copy(migrated_sqlite, tmp_path / "jisr.db")
     patient, hasty = (open_database(f"sqlite:///{path}", wait_seconds=seconds) for seconds in (30, 0.1))
-    uses = LastUse()
-    write = partial(note_use, actor=TESTER, storage=SqlStorage(hasty), clock=SystemClock())
+    uses, storage = LastUse(), storage_of(hasty)
+    write = partial(note_use, actor=TESTER, storage=storage, clock=SystemClock())
     with capture_logs() as logs, writing(patient):
         uses.note(TESTER.id, write)
         uses.note(TESTER.id, write)  # within the same minute

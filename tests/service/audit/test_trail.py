@@ -23,7 +23,7 @@ from service.kit.ids import new_uuid
 from service.registry.domain.people import Person
 from service.storage.unit import SqlStorage
 from tests.service.audit.noted import Audit, note, stuck
-from tests.service.made_up import AMINA, NOW, TESTER
+from tests.service.made_up import AMINA, NOW, TESTER, storage_of
 
 
 def test_entries_are_hashed_in_the_canonical_spelling() -> None:
@@ -64,7 +64,7 @@ def test_what_cannot_be_kept_is_not_shown(storage: SqlStorage, database: Engine)
     def full(*arguments: object) -> None:
         raise StorageUnavailable("the disk is full")
 
-    storage = SqlStorage(database, seen=GroupCommit(database, full))
+    storage = SqlStorage(database, storage.vault, seen=GroupCommit(database, full))
     for _ in range(2):  # the next is not stuck behind the first
         with pytest.raises(StorageUnavailable), storage.read() as uow:
             uow.audit.note(TESTER, Action.PERSON_READ)
@@ -138,7 +138,7 @@ def test_where_all_lanes_are_taken_a_writer_waits_for_a_commit(storage: SqlStora
 
 
 def test_readers_at_the_same_time_share_transactions_and_each_is_kept(database: Engine) -> None:
-    storage, commits, all_there = SqlStorage(database), [0], threading.Barrier(16)
+    storage, commits, all_there = storage_of(database), [0], threading.Barrier(16)
 
     def counted(_: object) -> None:
         commits[0] += 1
@@ -160,9 +160,9 @@ def test_readers_at_the_same_time_share_transactions_and_each_is_kept(database: 
 KILLED = """
 import sys
 from service.kit.sql.database import open_database
-from service.storage.unit import SqlStorage
 from tests.service.audit.noted import note
-storage = SqlStorage(open_database(sys.argv[1]))
+from tests.service.made_up import storage_of
+storage = storage_of(open_database(sys.argv[1]))
 while True:
     note(storage)
     print(flush=True)

@@ -86,6 +86,8 @@ def test_every_command_leaves_an_entry(home: Path, tmp_path: Path, monkeypatch: 
         "gallery duplicates": [str(tmp_path / "pairs.csv")],
         "gallery export": [str(tmp_path / "again.csv")],
         "gallery rates": [],
+        "keys status": [],
+        "keys rotate": [],
         "store verify": [],
         "audit verify": [],
         "audit export": [str(tmp_path / "audit.jsonl")],

@@ -22,10 +22,10 @@ from service.deduplication.steps.candidates import to_evidence
 from service.deduplication.steps.replica import Replica
 from service.deduplication.usecases.search_all import BeginWalk, begin_walk, walk_on
 from service.kit.sql.database import open_database
-from service.storage.unit import SqlStorage, prepare
+from service.storage.unit import SqlStorage
 from tests.matcher.made_up import again, person
 from tests.service.conftest import Noon
-from tests.service.made_up import TESTER, enrolled, of_extractor
+from tests.service.made_up import TESTER, enrolled, of_extractor, storage_of
 
 FACE, THUMB = Position.FACE, Position.RIGHT_THUMB
 KINDS = ((FACE, THUMB), (FACE,), (THUMB,))
@@ -100,7 +100,7 @@ def registry(loaded_recognition: Recognition, tmp_path_factory: pytest.TempPathF
     made = [of_extractor(extractor, one) for one in people()]
     calibrations = read_calibrations(MODELS / "calibration.json", extractor.models)
     database = open_database(f"sqlite:///{tmp_path_factory.mktemp('registry') / 'jisr.db'}")
-    storage = prepare(database)
+    storage = storage_of(database)
     by_key = dict(zip(enrolled(storage, made), made, strict=True))
     kept = as_kept(by_key, calibrations)
     scan = {

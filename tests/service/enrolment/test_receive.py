@@ -35,6 +35,7 @@ from service.enrolment.errors import (
     UnknownPosition,
 )
 from service.enrolment.usecases.receive import receive_enrolment
+from service.kit.blobs import read_sound
 from service.kit.sql.blobs import FileBlobs
 from service.registry.domain.households import HouseholdClaim, Role
 from service.registry.domain.identifiers import new_household_ids
@@ -72,6 +73,10 @@ class Intake:
             most_waiting=self.most_waiting,
         )
 
+    def opened(self, name: str) -> bytes:
+        with self.storage.read() as uow:
+            return read_sound(self.blobs, uow.blobs.of_names([name])[name])
+
     def assert_sound(self) -> None:
         """Every byte has a row and every row its bytes; the youngest too."""
         report = verify_store(actor=TESTER, storage=self.storage, blobs=self.blobs, clock=Noon())
@@ -80,7 +85,7 @@ class Intake:
 
 @pytest.fixture
 def intake(storage: SqlStorage, recognition: Recognition, tmp_path: Path) -> Intake:
-    return Intake(storage, recognition.extractor, FileBlobs(tmp_path / "captures"))
+    return Intake(storage, recognition.extractor, FileBlobs(tmp_path / "captures", storage.vault))
 
 
 def test_what_is_accepted_is_kept_whole(intake: Intake) -> None:
@@ -104,8 +109,10 @@ def test_what_is_accepted_is_kept_whole(intake: Intake) -> None:
         rows = uow.blobs.of_names([each.blob for each in records.values()])
         for position, name in BOTH.items():
             row, content = rows[records[position].blob], capture(name)
-            assert intake.blobs.get(row.name) == content
-            assert (row.sha256, row.size) == (hashlib.sha256(content).hexdigest(), len(content))
+            stored = intake.blobs.get(row.name)
+            assert content not in stored
+            assert read_sound(intake.blobs, row) == content
+            assert (row.sha256, row.size) == (hashlib.sha256(stored).hexdigest(), len(stored))
             assert (row.owner, row.stored_at) == (f"enrolment/{one.id}", Noon().now())
     intake.assert_sound()
 
@@ -122,11 +129,11 @@ def test_a_slap_is_kept_beside_the_fingers_cut_from_it(intake: Intake, database:
         assert [each.position for each in fingers] == [position.value for position in SLAPS["plain_right_four"]]
         assert [each.liveness for each in fingers] == [liveness] * 4
         for finger in fingers:
-            intake.extractor.check(Position(finger.position), intake.blobs.get(finger.blob), finger.dpi)
+            intake.extractor.check(Position(finger.position), intake.opened(finger.blob), finger.dpi)
     with Session(database) as session:
         (slap,) = session.scalars(select(SlapRecord))
     assert (slap.enrolment_key, slap.slap, slap.dpi) == (kept.key, "plain_right_four", 500.0)
-    assert intake.blobs.get(slap.blob) == content
+    assert intake.opened(slap.blob) == content
     assert len(list(intake.blobs.names())) == 5
     intake.assert_sound()
 
@@ -205,7 +212,7 @@ def test_two_differing_posts_at_once_are_one_enrolment_and_leave_no_unowned_byte
     assert sorted(isinstance(each, EnrolmentDiffers) for each in outcomes) == [False, True]
     won = "obama.jpg" if outcomes[0] == one.id else "biden.jpg"
     (stored,) = intake.blobs.names()
-    assert intake.blobs.get(stored.name) == capture(won)
+    assert intake.opened(stored.name) == capture(won)
     intake.assert_sound()
 
 

@@ -20,8 +20,8 @@ from service.kit.errors import StorageError
 from service.kit.ids import new_uuid
 from service.kit.sql.database import open_database
 from service.registry.domain.people import Person
-from service.storage.unit import METADATA, MIGRATIONS, SCHEMA, SqlStorage, prepare
-from tests.service.made_up import AMINA, NOW
+from service.storage.unit import METADATA, MIGRATIONS, SCHEMA, SqlStorage
+from tests.service.made_up import AMINA, NOW, storage_of
 
 ROOT = Path(__file__).resolve().parents[3]
 FIRST_SCHEMA = Path(__file__).with_name("first_schema.sql")
@@ -53,7 +53,7 @@ def test_migrating_again_keeps_what_is_there(database: Engine, storage: SqlStora
     with storage.write() as uow:
         uow.people.add(Person(new_uuid(), AMINA, NOW, number="2345678901"))
         uow.commit()
-    prepare(database)
+    storage_of(database)
     with storage.read() as uow:
         assert uow.people.by_number("2345678901") is not None
 
@@ -64,7 +64,7 @@ def test_a_registry_of_the_first_schema_is_kept(database_url: str) -> None:
         for statement in FIRST_SCHEMA.read_text().split(";\n"):
             if statement.strip():
                 connection.execute(text(statement))
-    storage = prepare(engine)
+    storage = storage_of(engine)
     with storage.write() as uow:
         case, decided = uow.cases.page(CaseQuery())
         assert (decided.decision, decided.decided_by, decided.survivor_key) == (
@@ -108,7 +108,7 @@ def test_a_migrated_database_still_holds_to_its_references_and_never_uses_a_key_
 def test_services_started_at_once_migrate_once(database_url: str) -> None:
     def start(_: int) -> None:
         engine = open_database(database_url)
-        prepare(engine)
+        storage_of(engine)
         engine.dispose()
 
     with ThreadPoolExecutor(3) as pool:

@@ -9,13 +9,15 @@ from sqlalchemy import Engine, create_engine, text
 from service.enrolment.ports import TEMPLATES
 from service.kit.errors import AlreadyThere, NoSuchRow, StorageError, StorageUnavailable
 from service.kit.ids import new_uuid
+from service.kit.keys import HeldKeys
 from service.kit.sql.database import CONNECTIONS_KEPT, CONNECTIONS_MORE, open_database
+from service.kit.sql.keys import Vault
 from service.kit.sql.locks import only_one
 from service.kit.turns import Lock
 from service.registry.domain.people import Person
 from service.storage.unit import SqlStorage
 from tests.conftest import new_database
-from tests.service.made_up import AMINA, NOW
+from tests.service.made_up import AMINA, NOW, storage_of
 
 
 def person(number: str | None = None) -> Person:
@@ -61,7 +63,7 @@ def test_a_database_that_cannot_be_reached_is_unavailable(tmp_path: Path) -> Non
         engine = open_database(url)
         with pytest.raises(StorageUnavailable), engine.connect():
             pass
-        assert not SqlStorage(engine).answers()
+        assert not SqlStorage(engine, Vault(engine, HeldKeys([]))).answers()
         engine.dispose()
 
 
@@ -78,7 +80,7 @@ def test_a_pool_without_a_free_connection_is_unavailable(migrated_url: str) -> N
 def test_a_database_that_went_away_is_unavailable_and_then_back(postgresql: str, migrated_postgresql: str) -> None:
     url = new_database(postgresql, migrated_postgresql)
     engine = open_database(url)
-    storage = SqlStorage(engine)
+    storage = storage_of(engine)
     admin = create_engine(postgresql, isolation_level="AUTOCOMMIT")
     with storage.read() as uow:
         uow.changes.last()

@@ -1,0 +1,320 @@
+"""The tables of keys. A data key of an owner is wrapped under the key of its class and month, that one under a
+key-encryption key, which no table holds.
+"""
+
+from collections import OrderedDict
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Lock
+from uuid import UUID
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    ForeignKey,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+    Uuid,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.orm import Session
+
+from service.kit.errors import AlreadyThere, KeysUnusable, SealBroken, StorageUnavailable
+from service.kit.keys import KeyEncryption, Progress
+from service.kit.sealing import DataKey, KeyClass, decrypt, encrypt, key_of, new_key, new_secret, open_with
+from service.kit.sql.columns import Instant, Key, key, metadata
+from service.kit.sql.database import WRITES
+
+KEPT = 20_000
+"""Data keys kept open in memory, about 300 bytes each: those of the people met last."""
+_CHUNK = 1000
+_CHECK = b"jisr"
+
+key_encryption_key = Table(
+    "key_encryption_key",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("check", LargeBinary, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("current", Boolean, nullable=False),
+)
+period_key = Table(
+    "period_key",
+    metadata,
+    key(),
+    Column("kind", String(20), nullable=False),
+    Column("period", String(7), nullable=False),
+    Column("wrapped_by", String(32), ForeignKey("key_encryption_key.id"), nullable=False, index=True),
+    Column("wrapped", LargeBinary, nullable=False),
+    UniqueConstraint("kind", "period"),
+    sqlite_autoincrement=True,
+)
+data_key = Table(
+    "data_key",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("owner", String(100), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("period_key_key", Key, ForeignKey("period_key.key"), nullable=False, index=True),
+    Column("wrapped", LargeBinary, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCounts:
+    """current: ID of the key-encryption key. former: those that a rotation has not finished with."""
+
+    current: str
+    former: Sequence[str]
+    period_keys: int
+    data_keys: int
+
+
+class Vault:
+    """Opens and makes data keys. Safe to share between threads."""
+
+    def __init__(self, engine: Engine, encryption: KeyEncryption) -> None:
+        self._engine, self._encryption = engine, encryption
+        self._secrets: OrderedDict[UUID, bytes] = OrderedDict()
+        self._lock = Lock()
+
+    def bind(self) -> None:
+        """At start: make the first key-encryption key, or see that the one given is this registry's.
+
+        Raises KeysUnusable.
+        """
+        with self._engine.connect() as connection:
+            known = self._known(connection)
+        if not known:
+            with suppress(AlreadyThere), self._writing() as connection:  # another process started at the same time
+                self.bind_first(connection)
+
+    def bind_first(self, connection: Connection) -> None:
+        """In a transaction that may write. Nothing where a key is bound already."""
+        if not self._known(connection):
+            key_id = (self._encryption.ids() or [self._encryption.make()])[0]
+            self._add_current(connection, key_id)
+
+    def open(self, sealed: bytes, place: str) -> bytes:
+        """Raises SealBroken."""
+        return open_with(self.secret_of(key_of(sealed)), sealed, place)
+
+    def secret_of(self, key_id: UUID, connection: Connection | None = None) -> bytes:
+        """Raises SealBroken where the key was destroyed."""
+        if (secret := self._kept(key_id)) is not None:
+            return secret
+        self.fetch([key_id], connection)
+        if (secret := self._kept(key_id)) is None:
+            raise SealBroken("the key of these bytes is not there: it was destroyed")
+        return secret
+
+    def fetch(self, key_ids: Collection[UUID], connection: Connection | None = None) -> None:
+        """Open many keys at once, for `secret_of` to find."""
+        missing = [one for one in dict.fromkeys(key_ids) if self._kept(one) is None]
+        if missing and connection is None:
+            with self._engine.connect() as own:
+                self._fetch(missing, own)
+        elif missing and connection is not None:
+            self._fetch(missing, connection)
+
+    def make(self, connection: Connection, one: DataKey) -> None:
+        """Keep a new key, wrapped under the one of its class and of this month."""
+        period, secret = self._period(connection, one.kind)
+        wrapped = encrypt(secret, one.secret, _data_place(one.id, one.owner, one.kind))
+        values = {"id": one.id, "owner": one.owner, "kind": one.kind, "period_key_key": period, "wrapped": wrapped}
+        connection.execute(insert(data_key).values(values))
+
+    def forget(self, key_ids: Collection[UUID]) -> None:
+        with self._lock:
+            for one in key_ids:
+                self._secrets.pop(one, None)
+
+    def counts(self) -> KeyCounts:
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(key_encryption_key).order_by(key_encryption_key.c.made_at)).all()
+            return KeyCounts(
+                next((row.id for row in rows if row.current), ""),
+                [row.id for row in rows if not row.current],
+                connection.scalar(select(func.count()).select_from(period_key)) or 0,
+                connection.scalar(select(func.count()).select_from(data_key)) or 0,
+            )
+
+    def rotate(self, progress: Progress = lambda done, total: None) -> str:
+        """Make a new key-encryption key, wrap every period key under it, and forget the former.
+
+        Services may run meanwhile. Stopped at any moment, it goes on where it was when called again.
+        """
+        current = self._begin_rotation()
+        with self._engine.connect() as connection:
+            waiting = connection.scalars(select(period_key.c.key).where(period_key.c.wrapped_by != current)).all()
+        for done, number in enumerate(waiting):
+            progress(done, len(waiting))
+            with self._writing() as connection:
+                self._wrap_again(connection, number, current)
+        progress(len(waiting), len(waiting))
+        with self._writing() as connection:  # the reference of a period key made meanwhile would refuse it
+            connection.execute(delete(key_encryption_key).where(~key_encryption_key.c.current))
+        self._encryption.keep_only(current)
+        return current
+
+    def _begin_rotation(self) -> str:
+        """The ID of the key to wrap under: a new one, unless an earlier rotation was stopped."""
+        with self._engine.connect() as connection:
+            known = self._known(connection)
+        current = next(one for one, is_current in known.items() if is_current)
+        if len(known) > 1:
+            return current
+        newest = self._encryption.ids()[0]
+        if newest == current:
+            newest = self._encryption.make()
+        with self._writing() as connection:
+            connection.execute(update(key_encryption_key).values(current=False))
+            self._add_current(connection, newest)
+        return newest
+
+    def _wrap_again(self, connection: Connection, number: int, current: str) -> None:
+        row = connection.execute(select(period_key).where(period_key.c.key == number).with_for_update()).one()
+        place = _period_place(row.kind, row.period)
+        secret = self._encryption.unwrap(row.wrapped_by, row.wrapped, place)
+        values = {"wrapped_by": current, "wrapped": self._encryption.wrap(current, secret, place)}
+        connection.execute(update(period_key).where(period_key.c.key == number).values(values))
+
+    def _known(self, connection: Connection) -> dict[str, bool]:
+        """The IDs of the keys that the database knows, each whether it is current. Raises KeysUnusable."""
+        rows = connection.execute(select(key_encryption_key)).all()
+        held = self._encryption.ids()
+        for row in rows:
+            if row.current and not held:
+                raise KeysUnusable(
+                    f"the key-encryption key {row.id} of this registry is not there: restore the file that "
+                    "JISR_KEY_FILE names from its copy, or set JISR_KEY; without it nothing sealed can be read"
+                )
+            self._encryption.unwrap(row.id, row.check, _check_place(row.id))
+        return {row.id: row.current for row in rows}
+
+    def _add_current(self, connection: Connection, key_id: str) -> None:
+        check = self._encryption.wrap(key_id, _CHECK, _check_place(key_id))
+        values = {"id": key_id, "check": check, "made_at": datetime.now(UTC), "current": True}
+        connection.execute(insert(key_encryption_key).values(values))
+
+    def _period(self, connection: Connection, kind: KeyClass) -> tuple[int, bytes]:
+        """The key of a class and of this month, made where there is none."""
+        period = datetime.now(UTC).strftime("%Y-%m")
+        rows = select(period_key).where(period_key.c.kind == kind, period_key.c.period == period)
+        row = connection.execute(rows).one_or_none()
+        if row is None:
+            self._make_period(connection, kind, period)
+            row = connection.execute(rows).one()
+        return row.key, self._encryption.unwrap(row.wrapped_by, row.wrapped, _period_place(kind, period))
+
+    def _make_period(self, connection: Connection, kind: KeyClass, period: str) -> None:
+        """Under the key that is current until this transaction ends: a rotation waits for it."""
+        current = select(key_encryption_key.c.id).where(key_encryption_key.c.current).with_for_update(read=True)
+        key_id = connection.scalar(current) or connection.scalar(current)  # a rotation may have ended meanwhile
+        if key_id is None:
+            raise StorageUnavailable("the database knows no current key-encryption key")
+        wrapped = self._encryption.wrap(key_id, new_secret(), _period_place(kind, period))
+        values = {"kind": kind, "period": period, "wrapped_by": key_id, "wrapped": wrapped}
+        if connection.dialect.name == "postgresql":  # another process may make it at the same time
+            connection.execute(postgresql_insert(period_key).values(values).on_conflict_do_nothing())
+        else:
+            connection.execute(insert(period_key).values(values))
+
+    def _fetch(self, key_ids: Sequence[UUID], connection: Connection) -> None:
+        columns = (period_key.c.wrapped_by, period_key.c.period, period_key.c.wrapped.label("period_wrapped"))
+        rows = select(data_key, *columns).join(period_key, period_key.c.key == data_key.c.period_key_key)
+        opened: dict[bytes, bytes] = {}
+        for start in range(0, len(key_ids), _CHUNK):
+            some = rows.where(data_key.c.id.in_(key_ids[start : start + _CHUNK]))
+            for row in connection.execute(some):
+                if row.period_wrapped not in opened:
+                    place = _period_place(row.kind, row.period)
+                    opened[row.period_wrapped] = self._encryption.unwrap(row.wrapped_by, row.period_wrapped, place)
+                place_of_data = _data_place(row.id, row.owner, row.kind)
+                self.keep(row.id, decrypt(opened[row.period_wrapped], row.wrapped, place_of_data))
+
+    def keep(self, key_id: UUID, secret: bytes) -> None:
+        with self._lock:
+            self._secrets[key_id] = secret
+            if len(self._secrets) > KEPT:
+                self._secrets.popitem(last=False)
+
+    def _kept(self, key_id: UUID) -> bytes | None:
+        with self._lock:
+            if key_id in self._secrets:
+                self._secrets.move_to_end(key_id)
+            return self._secrets.get(key_id)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._engine.execution_options(**{WRITES: True}).begin() as connection:
+            yield connection
+
+
+class SqlDataKeys:
+    """The data keys in one transaction."""
+
+    def __init__(self, session: Session, vault: Vault) -> None:
+        self._session, self.vault = session, vault
+        self._made: dict[tuple[str, KeyClass], DataKey] = {}
+        self._secrets: dict[UUID, bytes] = {}
+
+    def add(self, one: DataKey) -> None:
+        self._add(one, self._session.connection())
+
+    def of_owner(self, owner: str, kind: KeyClass) -> DataKey:
+        return self.found_or_made(owner, kind, self._session.connection())
+
+    def found_or_made(self, owner: str, kind: KeyClass, connection: Connection) -> DataKey:
+        """The same, on the connection of a flush."""
+        if (owner, kind) in self._made:
+            return self._made[owner, kind]
+        rows = select(data_key.c.id).where(data_key.c.owner == owner, data_key.c.kind == kind)
+        found = connection.scalar(rows.order_by(data_key.c.id).limit(1))
+        if found is None:
+            one = new_key(owner, kind)
+            self._add(one, connection)
+            return one
+        return DataKey(found, owner, kind, self.vault.secret_of(found, connection))
+
+    def open(self, sealed: bytes, place: str) -> bytes:
+        """Raises SealBroken."""
+        key_id = key_of(sealed)
+        return open_with(
+            self._secrets.get(key_id) or self.vault.secret_of(key_id, self._session.connection()), sealed, place
+        )
+
+    def destroy(self, owners: Sequence[str]) -> int:
+        mine = data_key.c.owner.in_(owners)
+        gone = self._session.scalars(select(data_key.c.id).where(mine)).all()
+        self._session.execute(delete(data_key).where(mine))
+        self.vault.forget(gone)
+        return len(gone)
+
+    def _add(self, one: DataKey, connection: Connection) -> None:
+        self.vault.make(connection, one)
+        self._made[one.owner, one.kind] = one
+        self._secrets[one.id] = one.secret
+
+
+def _data_place(key_id: UUID, owner: str, kind: str) -> bytes:
+    return f"data key/{key_id}/{owner}/{kind}".encode()
+
+
+def _period_place(kind: str, period: str) -> str:
+    return f"period key/{kind}/{period}"
+
+
+def _check_place(key_id: str) -> str:
+    return f"key-encryption key/{key_id}"
