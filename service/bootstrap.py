@@ -20,7 +20,8 @@ from service.deduplication.usecases.process import ProcessingLimits, Processor
 from service.kit.actor import system_actor
 from service.kit.clock import SystemClock
 from service.kit.errors import StorageUnavailable
-from service.kit.keys import KeyEncryption, key_encryption
+from service.kit.keys import FileKeys, HeldKeys, KeyEncryption, keys_in
+from service.kit.pkcs11 import TokenKeys
 from service.kit.sql.blobs import FileBlobs
 from service.kit.sql.database import open_database
 from service.kit.sql.locks import only_one
@@ -120,7 +121,11 @@ def open_store(settings: Settings) -> Store:
 
 def keys_of(settings: Settings) -> KeyEncryption:
     """Raises KeysUnusable."""
-    return key_encryption(settings.key.get_secret_value(), settings.key_path)
+    if settings.pkcs11_module is not None:
+        return TokenKeys(settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_pin.get_secret_value())
+    if settings.key_path is not None:
+        return FileKeys(settings.key_path)
+    return HeldKeys(keys_in(settings.key.get_secret_value(), "JISR_KEY"))
 
 
 def open_recognition(settings: Settings) -> Recognition:

@@ -31,6 +31,11 @@ class Settings(BaseSettings):
     key_file: Path | None = Field(
         default=None, description="file of the key-encryption keys, made at first start; best on another disk"
     )
+    pkcs11_module: Path | None = Field(
+        default=None, description="library of a PKCS#11 token that holds the key-encryption keys, in place of the file"
+    )
+    pkcs11_token: str = Field(default="jisr", description="label of that token")
+    pkcs11_pin: SecretStr = Field(default=SecretStr(""), description="PIN of the token's user")
     models: Path = Field(default=MODELS, description="folder of manifest.toml and the networks")
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8000, ge=1, le=65535, description="port to listen on")
@@ -115,6 +120,14 @@ class Settings(BaseSettings):
             raise ValueError("JISR_TLS_KEY needs JISR_TLS_CERTIFICATE")
         return self
 
+    @model_validator(mode="after")
+    def _one_place_of_keys(self) -> Self:
+        given = {"JISR_KEY": self.key.get_secret_value(), "JISR_KEY_FILE": self.key_file}
+        given |= {"JISR_PKCS11_MODULE": self.pkcs11_module}
+        if len(names := [name for name, value in given.items() if value]) > 1:
+            raise ValueError(f"the key-encryption keys are in one place: give only one of {', '.join(names)}")
+        return self
+
     @field_validator("audit_feed")
     @classmethod
     def _known_target(cls, value: str) -> str:
@@ -136,5 +149,15 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.home / 'jisr.db').absolute()}"
 
     @property
-    def key_path(self) -> Path:
+    def key_path(self) -> Path | None:
+        """File of the key-encryption keys; None where they are elsewhere."""
+        if self.key.get_secret_value() or self.pkcs11_module is not None:
+            return None
         return self.key_file or self.home / "keys" / "key"
+
+    @property
+    def place_of_keys(self) -> str:
+        """Where the key-encryption keys are, for people."""
+        if self.pkcs11_module is not None:
+            return f"the token {self.pkcs11_token} of {self.pkcs11_module}"
+        return "JISR_KEY" if self.key_path is None else str(self.key_path.absolute())

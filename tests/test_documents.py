@@ -28,6 +28,7 @@ from service.cli import app as cli
 from service.enrolment.steps.captures import WARNING_CODES
 from service.oversight.domain.findings import Pattern
 from service.settings import Settings
+from service.storage.at_rest import AT_REST, FILES
 from service.web import create_web
 from tests.service.made_up import TESTER
 
@@ -134,6 +135,16 @@ def test_after_the_decision_the_second_enrolment_has_the_number_of_the_first(
     assert (now["person_number"], now["household_id"]) == (amina["person_number"], amina["household_id"])
 
 
+# At rest
+
+
+def test_what_is_said_to_be_sealed_is_what_the_code_states() -> None:
+    stated = [
+        [where.strip("`"), fields.replace("`", "").split(), how, why] for where, fields, how, why in table("At rest")
+    ]
+    assert stated == [[one.where, list(one.fields), one.how, one.why] for one in (*FILES, *AT_REST)]
+
+
 # Settings
 
 
@@ -145,6 +156,8 @@ def stated_default(name: str) -> str:
         "threads": "all cores",
         "key": "none",
         "key_file": "`keys/key` in `JISR_HOME`",
+        "pkcs11_module": "none",
+        "pkcs11_pin": "none",
         "trusted_proxies": "none",
         "tls_certificate": "no TLS",
         "tls_key": "in the certificate's file",

@@ -1,15 +1,26 @@
 """The command line: one file per group of commands."""
 
+import os
+
 import typer
 
-from service.cli import audit, enrol, gallery, keys, operators, patterns, serve, store, tokens
+from service.cli import audit, doctor, enrol, gallery, keys, operators, patterns, serve, store, tokens
 
-app = typer.Typer(help="Biometric enrolment and deduplication for social registries.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Biometric enrolment and deduplication for social registries."""
+    os.umask(0o077)  # what a command writes, its database too, is its owner's alone
+
+
 app.command()(serve.serve)
 app.command()(serve.worker)
 app.command("enrol")(enrol.enrol)
 app.command()(enrol.retry)
 app.command()(patterns.patterns)
+app.command()(doctor.doctor)
 app.add_typer(tokens.app, name="token")
 app.add_typer(operators.app, name="operator")
 app.add_typer(gallery.app, name="gallery")

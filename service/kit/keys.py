@@ -177,11 +177,6 @@ def keys_in(text: str, where: str) -> Sequence[bytes]:
     return keys
 
 
-def key_encryption(key: str, file: Path) -> KeyEncryption:
-    """key: of the environment; where it is empty, the file counts. Raises KeysUnusable."""
-    return HeldKeys(keys_in(key, "JISR_KEY")) if key else FileKeys(file)
-
-
 Progress = Callable[[int, int], None]
 """Called with how many are done, of how many."""
 

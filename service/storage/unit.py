@@ -97,6 +97,6 @@ class SqlStorage:
 def prepare(engine: Engine, encryption: KeyEncryption) -> SqlStorage:
     """Bring the schema to this version's, and open transactions on it. Raises KeysUnusable."""
     vault = Vault(engine, encryption)
-    migrate(engine, MIGRATIONS, SCHEMA)
+    migrate(engine, MIGRATIONS, SCHEMA, vault)
     vault.bind()
     return SqlStorage(engine, vault)

@@ -47,6 +47,7 @@ class Action(StrEnum):
     GALLERY_COMPACT = "gallery.compact"
     KEYS_STATUS = "keys.status"
     KEYS_ROTATE = "keys.rotate"
+    DOCTOR = "doctor"
     STORE_VERIFY = "store.verify"
     STORE_DELETE = "store.delete"
     AUDIT_VERIFY = "audit.verify"

@@ -3,7 +3,7 @@ key-encryption key, which no table holds.
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -128,12 +128,22 @@ class Vault:
         elif missing and connection is not None:
             self._fetch(missing, connection)
 
-    def make(self, connection: Connection, one: DataKey) -> None:
-        """Keep a new key, wrapped under the one of its class and of this month."""
-        period, secret = self._period(connection, one.kind)
-        wrapped = encrypt(secret, one.secret, _data_place(one.id, one.owner, one.kind))
-        values = {"id": one.id, "owner": one.owner, "kind": one.kind, "period_key_key": period, "wrapped": wrapped}
-        connection.execute(insert(data_key).values(values))
+    def make(self, connection: Connection, kind: KeyClass, some: Sequence[DataKey]) -> None:
+        """Keep new keys of one class, wrapped under the key of this month."""
+        if not some:
+            return
+        period, secret = self._period(connection, kind)
+        rows = [
+            {
+                "id": one.id,
+                "owner": one.owner,
+                "kind": kind,
+                "period_key_key": period,
+                "wrapped": encrypt(secret, one.secret, _data_place(one.id, one.owner, kind)),
+            }
+            for one in some
+        ]
+        connection.execute(insert(data_key), rows)
 
     def forget(self, key_ids: Collection[UUID]) -> None:
         with self._lock:
@@ -271,22 +281,30 @@ class SqlDataKeys:
         self._secrets: dict[UUID, bytes] = {}
 
     def add(self, one: DataKey) -> None:
-        self._add(one, self._session.connection())
+        self.vault.make(self._session.connection(), one.kind, [one])
+        self._remember([one])
 
     def of_owner(self, owner: str, kind: KeyClass) -> DataKey:
-        return self.found_or_made(owner, kind, self._session.connection())
+        return self.of_owners([owner], kind)[owner]
 
-    def found_or_made(self, owner: str, kind: KeyClass, connection: Connection) -> DataKey:
-        """The same, on the connection of a flush."""
-        if (owner, kind) in self._made:
-            return self._made[owner, kind]
-        rows = select(data_key.c.id).where(data_key.c.owner == owner, data_key.c.kind == kind)
-        found = connection.scalar(rows.order_by(data_key.c.id).limit(1))
-        if found is None:
-            one = new_key(owner, kind)
-            self._add(one, connection)
-            return one
-        return DataKey(found, owner, kind, self.vault.secret_of(found, connection))
+    def of_owners(self, owners: Sequence[str], kind: KeyClass) -> Mapping[str, DataKey]:
+        """The same for several, in a constant number of statements per thousand."""
+        missing = [owner for owner in dict.fromkeys(owners) if (owner, kind) not in self._made]
+        connection = self._session.connection()
+        for start in range(0, len(missing), _CHUNK):
+            some = missing[start : start + _CHUNK]
+            found = self._found(some, kind, connection)
+            self.vault.fetch(list(found.values()), connection)
+            for owner, key_id in found.items():
+                self._made[owner, kind] = DataKey(key_id, owner, kind, self.vault.secret_of(key_id, connection))
+            made = [new_key(owner, kind) for owner in some if owner not in found]
+            self.vault.make(connection, kind, made)
+            self._remember(made)
+        return {owner: self._made[owner, kind] for owner in owners}
+
+    def _found(self, owners: Sequence[str], kind: KeyClass, connection: Connection) -> dict[str, UUID]:
+        rows = select(data_key.c.owner, data_key.c.id).where(data_key.c.owner.in_(owners), data_key.c.kind == kind)
+        return {row.owner: row.id for row in connection.execute(rows.order_by(data_key.c.id))}
 
     def open(self, sealed: bytes, place: str) -> bytes:
         """Raises SealBroken."""
@@ -302,10 +320,18 @@ class SqlDataKeys:
         self.vault.forget(gone)
         return len(gone)
 
-    def _add(self, one: DataKey, connection: Connection) -> None:
-        self.vault.make(connection, one)
-        self._made[one.owner, one.kind] = one
-        self._secrets[one.id] = one.secret
+    def open_many(self, some: Sequence[tuple[bytes, str]]) -> Sequence[bytes]:
+        """Each with its place. Raises SealBroken."""
+        ids = [key_of(sealed) for sealed, _ in some]
+        within = self._session.connection() if self._session.in_transaction() else None
+        self.vault.fetch([one for one in ids if one not in self._secrets], within)
+        secrets = [self._secrets.get(one) or self.vault.secret_of(one, within) for one in ids]
+        return [open_with(secret, *one) for secret, one in zip(secrets, some, strict=True)]
+
+    def _remember(self, made: Sequence[DataKey]) -> None:
+        for one in made:
+            self._made[one.owner, one.kind] = one
+            self._secrets[one.id] = one.secret
 
 
 def _data_place(key_id: UUID, owner: str, kind: str) -> bytes:

@@ -10,14 +10,15 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
-    Text,
     Uuid,
     func,
     select,
 )
 from sqlalchemy.orm import Session
 
+from service.kit.sealing import KeyClass
 from service.kit.sql.columns import AsJson, Instant, key, mapper, metadata, word
+from service.kit.sql.sealed import ATTRIBUTE, Field, Sealed, seal, sealed
 from service.oversight.domain.findings import Finding, FindingStatus, Identity, Kind, Pattern
 from service.oversight.ports import FindingQuery
 from service.oversight.storage.chunks import chunks
@@ -44,13 +45,14 @@ finding = Table(
     Column("status", word(FindingStatus), nullable=False),
     Column("closed_by", String(220)),
     Column("closed_at", Instant),
-    Column("reason", Text),
+    sealed(),
     Index("ix_finding_status_pattern", "status", "pattern"),
     Index("ix_finding_name_pattern", "name", "pattern"),
     sqlite_autoincrement=True,
 )
 
-mapper.map_imperatively(Finding, finding)
+mapper.map_imperatively(Finding, finding, properties={ATTRIBUTE: finding.c.sealed})
+seal(Finding, Sealed("finding", KeyClass.NOTE, {"reason": Field(str | None, None)}))
 
 
 class SqlFindings:

@@ -169,7 +169,7 @@ def test_every_action_that_can_concern_a_person_has_words() -> None:
         Action.OPERATOR_ACTIVATE, Action.SESSION_OPEN, Action.SESSION_CLOSE, Action.ACCESS_REFUSED,
         Action.CAPTURE_JUDGE, Action.WALK_BEGIN, Action.WALK_FINISH, Action.RATES_MEASURE,
         Action.GALLERY_STATUS, Action.GALLERY_REBUILD, Action.GALLERY_COMPACT, Action.KEYS_STATUS, Action.KEYS_ROTATE,
-        Action.STORE_VERIFY, Action.STORE_DELETE, Action.AUDIT_VERIFY,
+        Action.DOCTOR, Action.STORE_VERIFY, Action.STORE_DELETE, Action.AUDIT_VERIFY,
     }  # fmt: skip
     assert set(Action) - silent == WORDS.keys()
 

@@ -88,6 +88,7 @@ def test_every_command_leaves_an_entry(home: Path, tmp_path: Path, monkeypatch: 
         "gallery rates": [],
         "keys status": [],
         "keys rotate": [],
+        "doctor": [],
         "store verify": [],
         "audit verify": [],
         "audit export": [str(tmp_path / "audit.jsonl")],

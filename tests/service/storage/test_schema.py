@@ -19,8 +19,9 @@ from service.enrolment.ports import TEMPLATES
 from service.kit.errors import StorageError
 from service.kit.ids import new_uuid
 from service.kit.sql.database import open_database
-from service.registry.domain.people import Person
+from service.registry.domain.people import Name, Person
 from service.storage.unit import METADATA, MIGRATIONS, SCHEMA, SqlStorage
+from tests.service.bytes_at_rest import DiskOf
 from tests.service.made_up import AMINA, NOW, storage_of
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -64,7 +65,11 @@ def test_a_registry_of_the_first_schema_is_kept(database_url: str) -> None:
         for statement in FIRST_SCHEMA.read_text().split(";\n"):
             if statement.strip():
                 connection.execute(text(statement))
+    disk = DiskOf(engine)
+    assert b"Hamida" in disk.files() + disk.log()
     storage = storage_of(engine)
+    assert not any(name in disk.files() for name in (b"Amina", b"Hamida"))
+    assert engine.dialect.name == "postgresql" or disk.log() == b""
     with storage.write() as uow:
         case, decided = uow.cases.page(CaseQuery())
         assert (decided.decision, decided.decided_by, decided.survivor_key) == (
@@ -76,6 +81,8 @@ def test_a_registry_of_the_first_schema_is_kept(database_url: str) -> None:
         (candidate,) = uow.cases.candidates(case.key)
         assert (candidate.log10_lr, candidate.rarity, candidate.hypothesis) == (5.5, 5.5, Hypothesis.AS_STATED)
         assert case.marks == ()
+        assert uow.people.by_keys([1])[1].demographics.names == (Name("Latn", "Amina"),)
+        assert uow.enrolments.by_key(2).demographics.names == (Name("Latn", "Hamida"),)
         home = uow.households.by_household_ids(["M1234567878"])["M1234567878"]
         assert [one.person_key for one in uow.households.members(home.key)] == [1]
         (capture,) = uow.enrolments.captures(2)
