@@ -123,7 +123,7 @@ def _is_taken(error: BaseException) -> bool:
 def _prepare_sqlite(connection: DBAPIConnection, record: Any) -> None:
     connection.isolation_level = None  # transactions begin where SQLAlchemy says
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
