@@ -56,7 +56,8 @@ class SqlErasures:
     def add(self, one: Erasure) -> None:
         self._session.add(one)
         self._session.flush()
-        rows = [{"name": name, "erasure_key": one.key} for name in one.names]
+        known = set(self._session.scalars(select(erasure_name.c.name).where(erasure_name.c.name.in_(one.names))))
+        rows = [{"name": name, "erasure_key": one.key} for name in one.names if name not in known]
         if rows:
             self._session.execute(insert(erasure_name), rows)
 

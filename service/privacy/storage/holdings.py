@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Table, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from service.adjudication.domain.cases import Case, CaseStatus
+from service.adjudication.domain.cases import Case, CaseCandidate, CaseStatus
 from service.adjudication.storage import case, case_candidate
 from service.deduplication.storage import best_found, walk_pair
 from service.enrolment.domain.enrolments import REOPENED, Enrolment, EnrolmentStatus
@@ -66,9 +66,10 @@ class SqlHoldings:
             self._session.execute(delete(table).where(where))
         for some in chunks(names):
             self._session.execute(delete(blob).where(blob.c.name.in_(some)))
-        found["pieces_of_evidence"] = self._count(case_candidate, _evidence(scope))
-        nothing = {"evidence": {}, "log10_lr": 0.0, "rarity": 0.0}
-        self._session.execute(update(case_candidate).where(_evidence(scope)).values(nothing))
+        evidence = self._session.scalars(select(CaseCandidate).where(_evidence(scope))).all()
+        for one in evidence:
+            one.evidence, one.log10_lr, one.rarity = {}, 0.0, 0.0
+        found["pieces_of_evidence"] = len(evidence)
         of_others = best_found.c.person_key.in_(scope.people)
         self._session.execute(update(best_found).where(of_others).values(person_key=None, rarity=None))
         return found

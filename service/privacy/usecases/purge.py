@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -22,6 +22,8 @@ from service.privacy.steps.scope import of_refused
 logger = structlog.get_logger(__name__)
 AT_ONCE = 20
 """Enrolments or findings destroyed in one transaction."""
+LAST_USE = timedelta(days=1)
+"""After its end, a month's key may still be used by a transaction that began before."""
 Progress = Callable[[Kept, int], None]
 """Called with how many of a class each step destroyed."""
 
@@ -67,7 +69,7 @@ def purge(
             report.items[kept] += count
             progress(kept, count)
     with storage.write() as uow:
-        report.months = uow.keys.destroy_spent(now.strftime("%Y-%m"))
+        report.months = uow.keys.destroy_spent((now - LAST_USE).strftime("%Y-%m"))
         items = {kept.value: count for kept, count in report.items.items()}
         uow.audit.note(actor, Action.DATA_PURGE, details={"purged": items, "keys_of_months": report.months})
         uow.commit()

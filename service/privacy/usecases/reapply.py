@@ -48,7 +48,7 @@ def reapply(
 
 def _carry_out(uow: PrivacyUnit, one: Listed, actor: Actor, clock: Clock) -> None:
     _leave_tombstones(uow, one)
-    people = list(uow.holdings.keys_of([each.id for each in one.people]))
+    people = [key for each in one.people for key in uow.holdings.keys_of([each.id])]
     merged = uow.people.aliases_of_many(people)
     people += [alias.key for some in merged.values() for alias in some if alias.key not in people]
     enrolments = [each.key for name in one.enrolments if (each := uow.enrolments.by_id(name)) is not None]
