@@ -105,7 +105,7 @@ class Rows:
         """The evidence of each candidate is a face that matches and a finger that does not."""
         made = new_uuid()
         thresholds = {"band": band, "review_at": 4.0, "duplicate_at": 6.0, "gallery_size": 1000}
-        decided = dict.fromkeys(("decision", "reason", "decided_by", "decided_at", "survivor_key"))
+        decided = dict.fromkeys(("decision", "sealed", "decided_by", "decided_at", "survivor_key"))
         key = self._add(
             case,
             id=made,

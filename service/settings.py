@@ -66,6 +66,21 @@ class Settings(BaseSettings):
     patterns_hour: int = Field(
         default=2, ge=0, le=23, description="hour of the day, in UTC, from which on patterns are searched once per day"
     )
+    keep_captures_days: int = Field(
+        default=1825,  # five years, as VIS keeps photographs and fingerprints: Regulation (EC) 767/2008, Article 23
+        ge=0,
+        description="days after its outcome that an enrolment's captures are kept; 0: for ever",
+    )
+    keep_refused_days: int = Field(
+        default=180,  # who was refused can appeal for half a year; nothing is needed of them afterwards
+        ge=0,
+        description="days that an enrolment is kept that ended unusable by its captures or by a decision; 0: for ever",
+    )
+    keep_findings_days: int = Field(
+        default=365,  # patterns look back 90 days, so none is found anew; a year is left for reviews
+        ge=0,
+        description="days that closed findings are kept; 0: for ever",
+    )
     audit_seconds: float = Field(default=10.0, ge=1, description="seconds between two signed checkpoints of the audit")
     audit_copies: Path | None = Field(default=None, description="folder that checkpoints are copied to, elsewhere")
     audit_feed: str = Field(

@@ -35,7 +35,7 @@ from tests.service.made_up import TESTER
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 NO_TOKEN = "no token"
-CONTEXTS = ("deduplication", "oversight", "adjudication", "enrolment", "registry", "access", "audit")
+CONTEXTS = ("privacy", "deduplication", "oversight", "adjudication", "enrolment", "registry", "access", "audit")
 
 
 def section(title: str) -> str:

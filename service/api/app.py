@@ -8,6 +8,7 @@ from service.api import (
     cases,
     docs,
     enrolments,
+    erasures,
     findings,
     households,
     identification,
@@ -31,7 +32,19 @@ operators decide the doubtful cases, and gives each household one household ID.
 Every error is a problem document (RFC 9457) with a stable `type`, and names the fields to correct. Every answer carries
 an `X-Request-ID`, which names the request in the service's log.
 """
-NOUNS = (enrolments, people, households, identification, verification, quality, cases, findings, sessions, operations)
+NOUNS = (
+    enrolments,
+    people,
+    erasures,
+    households,
+    identification,
+    verification,
+    quality,
+    cases,
+    findings,
+    sessions,
+    operations,
+)
 
 
 class JisrApi(FastAPI):

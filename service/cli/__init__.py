@@ -4,7 +4,7 @@ import os
 
 import typer
 
-from service.cli import audit, doctor, enrol, gallery, keys, operators, patterns, serve, store, tokens
+from service.cli import audit, doctor, enrol, gallery, keys, operators, patterns, privacy, serve, store, tokens
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -21,9 +21,11 @@ app.command("enrol")(enrol.enrol)
 app.command()(enrol.retry)
 app.command()(patterns.patterns)
 app.command()(doctor.doctor)
+app.command()(privacy.forget)
 app.add_typer(tokens.app, name="token")
 app.add_typer(operators.app, name="operator")
 app.add_typer(gallery.app, name="gallery")
 app.add_typer(store.app, name="store")
 app.add_typer(keys.app, name="keys")
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(audit.app, name="audit")

@@ -10,6 +10,8 @@ from matcher import Capture, CaptureError, CaptureWarning, CutSlap, Position, Qu
 from service.enrolment.domain.enrolments import CaptureRecord, Enrolment, EnrolmentStatus, SlapRecord
 from service.registry.ports import RegistryUnit
 
+ERASED = "erased"
+"""The topic under which people were erased: no snapshot from then on may hold them."""
 TEMPLATES = "templates"
 """The topic of the change feed under which a person's templates, or their being searched at all, change."""
 

@@ -87,7 +87,7 @@ capture = Table(
     key(),
     to("enrolment"),
     Column("position", String(40), nullable=False),
-    Column("blob", String(200), ForeignKey("blob.name"), nullable=False, index=True),
+    Column("blob", String(200), ForeignKey("blob.name"), index=True),
     Column("dpi", Float),
     Column("quality", Integer),
     Column("reasons", AsJson(list[str]), nullable=False),
@@ -105,7 +105,7 @@ slap = Table(
     key(),
     to("enrolment"),
     Column("slap", String(40), nullable=False),
-    Column("blob", String(200), ForeignKey("blob.name"), nullable=False, index=True),
+    Column("blob", String(200), ForeignKey("blob.name"), index=True),
     Column("dpi", Float),
     sqlite_autoincrement=True,
 )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
+from uuid import UUID
 
 from service.kit.errors import KeysUnusable, SealBroken
 from service.kit.sealing import KEY_BYTES, DataKey, KeyClass, decrypt, encrypt, new_secret
@@ -39,8 +40,20 @@ class DataKeys(Protocol):
     def of_owner(self, owner: str, kind: KeyClass) -> DataKey:
         """The owner's key of this class, made where there is none."""
 
-    def destroy(self, owners: Sequence[str]) -> int:
-        """Destroy all keys of these owners, and with them all that they sealed; how many."""
+    def ids_of(self, owners: Sequence[str], kind: KeyClass | None = None) -> Sequence[UUID]:
+        """The keys of these owners, of one class or of all."""
+
+    def left_of(self, key_ids: Sequence[UUID]) -> Sequence[UUID]:
+        """Those of these keys that are not destroyed."""
+
+    def destroy(self, owners: Sequence[str], kind: KeyClass | None = None) -> int:
+        """Destroy the keys of these owners, of one class or of all, and with them all that they sealed; how many."""
+
+    def destroy_spent(self, before: str) -> Sequence[str]:
+        """Destroy the keys of classes and months under which no key of an owner is left; which, as `capture 2026-01`.
+
+        before: a month, as `2026-02`: only those of earlier ones, under which no new key comes.
+        """
 
 
 class HeldKeys:

@@ -127,6 +127,14 @@ AT_REST: Sequence[Kept] = (
     _kept(How.PLAIN, "audit_lane", "lane number hash", "heads of the chains"),
     _kept(How.PLAIN, "audit_checkpoint", "number at statement signature public_key", "signed heads of the chains"),
     _kept(How.PLAIN, "audit_sent", "lane number", "progress of the feed"),
+    _kept(
+        How.PLAIN,
+        "erasure",
+        "key id person_id number at by role ground reference sequence destroyed files_at listed_at snapshots_at"
+        " cleaned_at statement signature public_key",
+        "what remains of who was erased: number, when, by whom, on what ground, and the signed certificate",
+    ),
+    _kept(How.PLAIN, "erasure_name", "name erasure_key", "numbers and identifiers that are never given again"),
     _kept(How.PLAIN, "change", "sequence topic subject_key history_id", "identifiers"),
     _kept(How.PLAIN, "feed_state", "key sequence", "a counter"),
     _kept(How.PLAIN, "turn", "lock number seen_at trouble", "whose turn it is to process"),

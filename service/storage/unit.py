@@ -20,6 +20,8 @@ from service.kit.sql.unit import SqlTransaction
 from service.kit.turns import Turn
 from service.oversight.storage.findings import SqlFindings
 from service.oversight.storage.records import SqlRecords
+from service.privacy.storage.erasures import SqlErasures
+from service.privacy.storage.holdings import SqlHoldings
 from service.registry.storage import SqlHouseholds, SqlPeople
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -53,6 +55,8 @@ class SqlUnitOfWork(SqlTransaction):
         self.searches = SqlSearches(self._session)
         self.findings = SqlFindings(self._session)
         self.records = SqlRecords(self._session)
+        self.erasures = SqlErasures(self._session)
+        self.holdings = SqlHoldings(self._session)
 
     def __exit__(self, *exc: object) -> None:
         super().__exit__(*exc)

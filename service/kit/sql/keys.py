@@ -2,6 +2,7 @@
 key-encryption key, which no table holds.
 """
 
+import time
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -22,6 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     delete,
+    exists,
     func,
     insert,
     select,
@@ -38,6 +40,8 @@ from service.kit.sql.database import WRITES
 
 KEPT = 20_000
 """Data keys kept open in memory, about 300 bytes each: those of the people met last."""
+KEPT_SECONDS = 30.0
+"""How long each is kept before the database is asked anew: another process may have destroyed it."""
 _CHUNK = 1000
 _CHECK = b"jisr"
 
@@ -86,7 +90,7 @@ class Vault:
 
     def __init__(self, engine: Engine, encryption: KeyEncryption) -> None:
         self._engine, self._encryption = engine, encryption
-        self._secrets: OrderedDict[UUID, bytes] = OrderedDict()
+        self._secrets: OrderedDict[UUID, tuple[float, bytes]] = OrderedDict()  # oldest first
         self._lock = Lock()
 
     def bind(self) -> None:
@@ -256,15 +260,21 @@ class Vault:
 
     def keep(self, key_id: UUID, secret: bytes) -> None:
         with self._lock:
-            self._secrets[key_id] = secret
+            self._secrets.pop(key_id, None)
+            self._secrets[key_id] = (time.monotonic(), secret)
             if len(self._secrets) > KEPT:
                 self._secrets.popitem(last=False)
 
+    def _expire(self) -> None:
+        oldest = time.monotonic() - KEPT_SECONDS
+        while self._secrets and next(iter(self._secrets.values()))[0] <= oldest:
+            self._secrets.popitem(last=False)
+
     def _kept(self, key_id: UUID) -> bytes | None:
         with self._lock:
-            if key_id in self._secrets:
-                self._secrets.move_to_end(key_id)
-            return self._secrets.get(key_id)
+            self._expire()
+            found = self._secrets.get(key_id)
+            return None if found is None else found[1]
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -313,11 +323,26 @@ class SqlDataKeys:
             self._secrets.get(key_id) or self.vault.secret_of(key_id, self._session.connection()), sealed, place
         )
 
-    def destroy(self, owners: Sequence[str]) -> int:
-        mine = data_key.c.owner.in_(owners)
-        gone = self._session.scalars(select(data_key.c.id).where(mine)).all()
-        self._session.execute(delete(data_key).where(mine))
+    def ids_of(self, owners: Sequence[str], kind: KeyClass | None = None) -> Sequence[UUID]:
+        found: list[UUID] = []
+        for start in range(0, len(owners), _CHUNK):
+            rows = select(data_key.c.id).where(data_key.c.owner.in_(owners[start : start + _CHUNK]))
+            found += self._session.scalars(rows if kind is None else rows.where(data_key.c.kind == kind))
+        return found
+
+    def left_of(self, key_ids: Sequence[UUID]) -> Sequence[UUID]:
+        found: list[UUID] = []
+        for start in range(0, len(key_ids), _CHUNK):
+            rows = select(data_key.c.id).where(data_key.c.id.in_(key_ids[start : start + _CHUNK]))
+            found += self._session.scalars(rows)
+        return found
+
+    def destroy(self, owners: Sequence[str], kind: KeyClass | None = None) -> int:
+        gone = self.ids_of(owners, kind)
+        for start in range(0, len(gone), _CHUNK):
+            self._session.execute(delete(data_key).where(data_key.c.id.in_(gone[start : start + _CHUNK])))
         self.vault.forget(gone)
+        self._made = {(owner, made): one for (owner, made), one in self._made.items() if one.id not in gone}
         return len(gone)
 
     def open_many(self, some: Sequence[tuple[bytes, str]]) -> Sequence[bytes]:
@@ -332,6 +357,13 @@ class SqlDataKeys:
         for one in made:
             self._made[one.owner, one.kind] = one
             self._secrets[one.id] = one.secret
+
+    def destroy_spent(self, before: str) -> Sequence[str]:
+        used = exists().where(data_key.c.period_key_key == period_key.c.key)
+        rows = select(period_key.c.key, period_key.c.kind, period_key.c.period)
+        spent = self._session.execute(rows.where(period_key.c.period < before, ~used)).all()
+        self._session.execute(delete(period_key).where(period_key.c.key.in_([one.key for one in spent])))
+        return [f"{one.kind} {one.period}" for one in spent]
 
 
 def _data_place(key_id: UUID, owner: str, kind: str) -> bytes:

@@ -92,7 +92,7 @@ def seal_pending(session: Session, *_: object) -> None:
         if how is None or not how.fields.keys() & target.__dict__.keys():  # loaded, and nothing of it was read
             continue
         text = how.text(target)
-        changed = text != getattr(target, _KEPT, b"")
+        changed = text != _kept_text(target)
         if changed:
             pending[how.kind].append((target, how.owner(target), text))
         if how.also is not None and (changed or target in session.new):
@@ -100,6 +100,13 @@ def seal_pending(session: Session, *_: object) -> None:
     keys: SqlDataKeys = session.info[KEYS]
     for kind, some in pending.items():
         _seal(some, kind, keys)
+
+
+def _kept_text(target: Any) -> bytes | None:
+    """What the column holds, opened; None where it was not opened: every field was replaced."""
+    nothing = b"" if getattr(target, ATTRIBUTE) is None else None
+    kept: bytes | None = target.__dict__.get(_KEPT, nothing)
+    return kept
 
 
 def _seal(some: Sequence[tuple[Any, str, bytes]], kind: KeyClass, keys: SqlDataKeys) -> None:
@@ -125,11 +132,16 @@ class _Batch:
     def open(self) -> None:
         """Raises SealBroken."""
         targets, self.targets = self.targets, []
-        kept = [one for one in targets if getattr(one, ATTRIBUTE) is not None]
+        kept = [one for one in targets if getattr(one, ATTRIBUTE) is not None and _lacks_fields(one)]
         some = [(getattr(one, ATTRIBUTE), place_of(_sealed[type(one)].owner(one))) for one in kept]
         texts = dict(zip(map(id, kept), self._session.info[KEYS].open_many(some), strict=True))
         for one in targets:
             _fill(one, texts.get(id(one), b""))
+
+
+def _lacks_fields(target: Any) -> bool:
+    """Whether a field was neither read nor set: what is replaced as a whole is not opened, its key may be destroyed."""
+    return not _sealed[type(target)].fields.keys() <= target.__dict__.keys()
 
 
 def _fill(target: Any, text: bytes) -> None:

@@ -39,7 +39,7 @@ from service.oversight.domain.repeated_people import Named, Volume
 from service.oversight.domain.resolution import Period, age_class, dpi_of
 from service.oversight.ports import Window
 from service.oversight.storage.chunks import CHUNK, chunks
-from service.registry.domain.people import SEARCHED
+from service.registry.domain.people import SEARCHED, PersonStatus
 from service.registry.storage import membership, person
 
 POOR_REASONS = ("not_a_finger", "slap_as_finger")
@@ -300,6 +300,7 @@ def _named(rows: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
         .join(case_candidate, case_candidate.c.case_key == review_case.c.key)
         .join(person, person.c.key == case_candidate.c.person_key)
         .outerjoin(_MERGED, _MERGED.c.key == person.c.key)
+        .where(person.c.status != PersonStatus.ERASED)
     )
 
 

@@ -94,6 +94,7 @@ class Callers:
     counter: Client
     desk: Client
     auditor: Client
+    officer: Client
     session: Callable[[str], Answer]
 
 
@@ -101,6 +102,7 @@ def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
     """Every route, called so that it succeeds, in an order in which it can."""
     first = by.counter.enrol(FIRST, household={"id": str(new_uuid()), "role": "head"})
     second = by.counter.enrol(AGAIN, person={"names": [{"full": "Another Name"}]})
+    erased = by.counter.enrol({"right_index": "p2_1.png"})["person_number"]
     number, case, found = first["person_number"], second["case"], finding(jisr)
     face = {"face": "obama2.jpg"}
     closing = {"reason": "seen"}
@@ -117,6 +119,10 @@ def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
         "GET /v1/enrolments/{enrolment_id}": get(f"/v1/enrolments/{first['id']}?wait=1"),
         "GET /v1/persons/{number}": get(f"/v1/persons/{number}"),
         "GET /v1/persons/{number}/accesses": lambda: by.auditor.call("GET", f"/v1/persons/{number}/accesses"),
+        "POST /v1/persons/{number}/erasure": lambda: by.officer.call(
+            "POST", f"/v1/persons/{erased}/erasure", json={"ground": "objected"}
+        ),
+        "GET /v1/persons/{number}/erasure": lambda: by.officer.call("GET", f"/v1/persons/{erased}/erasure"),
         "GET /v1/households/{household_id}": get(f"/v1/households/{first['household_id']}"),
         "POST /v1/identify": post("/v1/identify", files=files(face)),
         "POST /v1/verify": post("/v1/verify", files=files(face, number=number.encode())),
@@ -133,9 +139,11 @@ def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
 
 
 def test_every_route_leaves_an_entry_of_its_request_that_names_nobody(
-    jisr: App, counter: Client, desk: Client, auditor: Client, session: Callable[[str], Answer]
+    jisr: App, client_as: Callable[[AccessRole], Client], session: Callable[[str], Answer]
 ) -> None:
-    known = calls(jisr, Callers(counter, desk, auditor, session))
+    roles = (AccessRole.ENROLLER, AccessRole.ADJUDICATOR, AccessRole.AUDITOR, AccessRole.DATA_PROTECTION_OFFICER)
+    counter, desk, auditor, officer = map(client_as, roles)
+    known = calls(jisr, Callers(counter, desk, auditor, officer, session))
     assert sorted(known.keys() | UNNOTED.keys()) == ROUTES
     for route, call in known.items():
         answer = call()
@@ -169,7 +177,8 @@ def test_every_action_that_can_concern_a_person_has_words() -> None:
         Action.OPERATOR_ACTIVATE, Action.SESSION_OPEN, Action.SESSION_CLOSE, Action.ACCESS_REFUSED,
         Action.CAPTURE_JUDGE, Action.WALK_BEGIN, Action.WALK_FINISH, Action.RATES_MEASURE,
         Action.GALLERY_STATUS, Action.GALLERY_REBUILD, Action.GALLERY_COMPACT, Action.KEYS_STATUS, Action.KEYS_ROTATE,
-        Action.DOCTOR, Action.STORE_VERIFY, Action.STORE_DELETE, Action.AUDIT_VERIFY,
+        Action.DOCTOR, Action.STORE_VERIFY, Action.STORE_DELETE, Action.AUDIT_VERIFY, Action.ERASURE_VERIFY,
+        Action.ERASURES_REAPPLY,
     }  # fmt: skip
     assert set(Action) - silent == WORDS.keys()
 

@@ -93,6 +93,11 @@ def test_every_command_leaves_an_entry(home: Path, tmp_path: Path, monkeypatch: 
         "audit verify": [],
         "audit export": [str(tmp_path / "audit.jsonl")],
         "audit person": [NUMBER],
+        "privacy export": [NUMBER],
+        "forget": [NUMBER, "--ground", "objected", "--yes", "--certificate", str(tmp_path / "erased.json")],
+        "privacy verify": [str(tmp_path / "erased.json")],
+        "privacy purge": [],
+        "privacy reapply": [],
     }
     whole = get_command(app)
     assert isinstance(whole, TyperGroup)

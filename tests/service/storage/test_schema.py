@@ -86,7 +86,7 @@ def test_a_registry_of_the_first_schema_is_kept(database_url: str) -> None:
         home = uow.households.by_household_ids(["M1234567878"])["M1234567878"]
         assert [one.person_key for one in uow.households.members(home.key)] == [1]
         (capture,) = uow.enrolments.captures(2)
-        row = uow.blobs.of_names([capture.blob])[capture.blob]
+        row = uow.blobs.of_names([capture.blob or ""])[capture.blob or ""]
         owner = "enrolment/01890000-0000-7000-8000-000000000002"
         assert (row.sha256, row.size, row.owner) == ("b" * 64, 22, owner)
         assert capture.warnings == []
