@@ -74,7 +74,7 @@ def test_templates_are_those_of_people_who_are_searched(storage: SqlStorage) -> 
             uow.people.add(person)
         uow.flush()
         record = stored_capture(uow, one)
-        pending, active, merged, withdrawn = (person.key for person in people)
+        pending, active, merged, withdrawn, _ = (person.key for person in people)
         kept = TemplateRecord(record.key, "face", "m1", b"x")
         for key in (active, merged, withdrawn):
             uow.templates.add({key: [kept]})
