@@ -27,6 +27,7 @@ from service.bootstrap import App, Recognition, open_store, wire
 from service.cli import app as cli
 from service.enrolment.steps.captures import WARNING_CODES
 from service.oversight.domain.findings import Pattern
+from service.privacy.domain.erasures import Ground
 from service.settings import Settings
 from service.storage.at_rest import AT_REST, FILES
 from service.web import create_web
@@ -327,7 +328,8 @@ def test_the_picture_has_the_order_that_is_held() -> None:
 
 
 def test_every_layer_of_a_context_is_in_the_picture() -> None:
-    found = {name.rstrip("/").removesuffix(".py") for context in CONTEXTS for name in modules(f"service/{context}")}
+    there = {name for context in CONTEXTS for name in modules(f"service/{context}") if not name.endswith(".md")}
+    found = {name.rstrip("/").removesuffix(".py") for name in there}
     assert found == set(picture()["inside a context"])
     assert [f"{name}/" for name in (*CONTEXTS, "kit")] == picture()["contexts"]
 
@@ -392,3 +394,29 @@ def test_every_command_and_option_that_is_named_exists() -> None:
         if "COMMAND" not in command:
             assert words(command) in known, command
             assert set(re.findall(r"--[a-z-]+", command)) <= known[words(command)], command
+
+
+# Privacy
+
+PRIVACY = {name: (ROOT / "service" / "privacy" / name).read_text() for name in ("dpia.md", "threat_model.md")}
+
+
+@pytest.mark.parametrize("name", PRIVACY)
+def test_the_privacy_documents_name_only_what_there_is(name: str) -> None:
+    text = PRIVACY[name]
+    assert f"`service/privacy/{name}`" in README
+    assert len(text.splitlines()) <= 60, "each is one page"
+    settings = set(re.findall(r"\bJISR_\w+", text))
+    assert len(settings) >= 3
+    assert settings <= {f"JISR_{one.upper()}" for one in Settings.model_fields}
+    named = set(re.findall(r"`((?:service|matcher|models|benchmarks|scripts|tests)/[\w./]+|\w+\.md)`", text))
+    assert named
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+    called = re.findall(r"`(jisr [^`]+)`", text)
+    assert len(called) >= 3
+    assert [one for one in called if words(one) not in all_commands()] == []
+
+
+def test_the_grounds_of_erasure_are_those_of_the_code() -> None:
+    (named,) = re.findall(r"Article 17\(1\) GDPR: (.*?)\. A person", section("Erasure and retention"), re.DOTALL)
+    assert re.findall(r"`(\w+)`", named) == [*Ground]
