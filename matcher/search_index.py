@@ -10,7 +10,7 @@ from matcher.calibrate import read_calibrations
 from matcher.cores import claim_cores, yield_cores
 from matcher.errors import GalleryDamaged
 from matcher.fuse import HYPOTHESES
-from matcher.gallery import Gallery, Stamp, shipped_coders
+from matcher.gallery import Gallery, Seal, Stamp, Unseal, shipped_coders, tidy
 from matcher.networks import MODELS
 from matcher.parameters import CANDIDATES_RETURNED
 from matcher.readings import Reader, Readings
@@ -119,22 +119,33 @@ class SearchIndex:
         """Keys of the people whose vectors `search` compares with the probe, in any reading of it."""
         return self._gallery.preselected_many([templates], self.readings_of([templates]))[0]
 
-    def save(self, folder: Path, sequence: int) -> None:
-        """Write everyone into `folder`, in place of what was saved there. sequence: of the last change applied."""
-        self._gallery.save(folder / _SNAPSHOT, Stamp(sequence, self._format.models))
+    def save(self, folder: Path, sequence: int, seal: Seal | None = None) -> None:
+        """Write everyone into `folder`, in place of what was saved there. sequence: of the last change applied.
 
-    def load(self, folder: Path) -> int | None:
+        seal: seals all that is written; without one it is plain.
+        """
+        self._gallery.save(folder / _SNAPSHOT, Stamp(sequence, self._format.models), seal)
+
+    def load(self, folder: Path, unseal: Unseal | None = None) -> int | None:
         """Replace everyone by those saved, and return the sequence number saved with them.
 
-        If there is no snapshot, or it is damaged or of other models, return None and leave the gallery as it was.
+        unseal: opens what was sealed. If there is no snapshot, or it is damaged, does not open or is of other models,
+        return None and leave the gallery as it was.
         """
         try:
-            return self._gallery.load(folder / _SNAPSHOT, self._format.models)
+            return self._gallery.load(folder / _SNAPSHOT, self._format.models, unseal)
         except FileNotFoundError:
             return None
         except GalleryDamaged as error:
             _log.warning("gallery_snapshot_unusable", extra={"reason": str(error)})
             return None
+
+    def manifest(self, folder: Path) -> bytes | None:
+        """What a seal made of the manifest of the snapshot in `folder`; None without a snapshot.
+
+        Deletes what a writer that died left beside it.
+        """
+        return tidy(folder / _SNAPSHOT)
 
     def _empty_gallery(self) -> Gallery:
         return Gallery(self._format.dimensions, self._calibrations, self._coders, self._threads, mapped=self._mapped)

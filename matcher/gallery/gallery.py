@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from matcher.gallery.coder import CODES, Coder, train, unit
 from matcher.gallery.layout import Probe
 from matcher.gallery.minutiae_comparison import compare_minutiae
 from matcher.gallery.preselection import Preselection
-from matcher.gallery.records import COLD, Records, columns, records_of
+from matcher.gallery.records import COLD, Column, Records, columns, records_of
 from matcher.gallery.store import Slots, Store, View
 from matcher.gallery.vector_comparison import VectorComparator
 from matcher.gallery.ways import Way, ways_of
@@ -263,24 +263,27 @@ class Gallery:
         with self._rebuilding:
             self._rebuild(0)
 
-    def save(self, folder: Path, stamp: files.Stamp) -> None:
+    def save(self, folder: Path, stamp: files.Stamp, seal: files.Seal | None = None) -> None:
         """Write everyone into `folder`, atomically: it then holds the new snapshot or, after a failure, the old one.
 
-        Full segments and blocks are written only once; later snapshots link to them.
+        Full segments and blocks are written only once; later snapshots link to them. seal: seals all that is written.
         """
         with self._lock:
             contents = files.contents_of(self._store, self._preselection)
-        files.write(folder, stamp, contents)
+        files.write(folder, stamp, contents, seal)
         if self._mapped:
-            files.release(folder, self._store)
+            files.release(self._store)
 
-    def load(self, folder: Path, models: Mapping[str, str]) -> int:
+    def load(self, folder: Path, models: Mapping[str, str], unseal: files.Unseal | None = None) -> int:
         """Replace everyone by those saved, and return the sequence number saved with them.
 
-        Raises FileNotFoundError, or GalleryDamaged if files are not as they were written, or of other models.
+        unseal: opens what was sealed. Raises FileNotFoundError, or GalleryDamaged if files are not as they were
+        written, or of other models.
         """
-        store = Store(self._dimensions)
-        sequence, preselection = files.read(folder, models, store, self._lines, self._each, mapped=self._mapped)
+        store, lines = Store(self._dimensions), self._lines
+        sequence, preselection = files.read(
+            folder, models, store, lines, self._each, mapped=self._mapped, unseal=unseal
+        )
         with self._rebuilding, self._lock:  # a rebuild that runs is of the old store
             self._store, self._preselection = store, preselection
         return sequence
@@ -379,7 +382,7 @@ def _sample(view: View) -> dict[str, Vector]:
     }
 
 
-def _some(rng: np.random.Generator, rows: int, parts: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
+def _some(rng: np.random.Generator, rows: int, parts: Sequence[Column]) -> NDArray[np.int64]:
     """The rows of one part that enter the sample, in order."""
     share = min(1.0, RETRAIN_SAMPLE / max(sum(map(len, parts)), 1))
     return np.sort(rng.choice(rows, int(rows * share), replace=False))

@@ -17,12 +17,15 @@ from numpy.typing import NDArray
 from matcher.gallery.growable import GrowableArray
 from matcher.gallery.prefetch import prefetch_all
 from matcher.gallery.records import COLD, Records, columns
+from matcher.gallery.sealed_file import SealedFile
 from matcher.parameters import SEGMENT_PEOPLE
 from matcher.types import Template
 
 Slots = NDArray[np.int64]
-Saved = tuple[Path, str]
-"""A file of a snapshot, and its SHA-256."""
+Proof = str | SealedFile
+"""The SHA-256 of a plain file, or what opens a sealed one."""
+Saved = tuple[Path, Proof]
+"""A file of a snapshot."""
 _OFFSETS = ("first", "faces_before", "minutiae_first")
 
 

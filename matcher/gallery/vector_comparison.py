@@ -73,9 +73,11 @@ class VectorComparator:
         fingers = np.full((len(slots), len(self._positions), len(FINGERS)), -2, np.float32)
         captures = np.zeros((len(slots), len(POSITIONS)), np.int64)
         parts = list(view.located(slots))
+        wanted = {"faces": len(self._faces) > 0, "fingers": len(self._fingers) > 0}
         for records, rows, _ in parts:
-            prefetch_vectors(records, rows, faces=len(self._faces) > 0, fingers=len(self._fingers) > 0)
-        for records, rows, which in parts:
+            prefetch_vectors(records, rows, **wanted)
+        for whole, people, which in parts:
+            records, rows = whole.vectors_of(people, **wanted)
             some = faces[which], fingers[which], captures[which]
             kernels.best_cosines(
                 rows, records.first, records.positions, records.faces_before, records.faces, records.fingers,
