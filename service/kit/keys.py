@@ -6,10 +6,11 @@ import fcntl
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
+from uuid import UUID
 
 from service.kit.errors import KeysUnusable, SealBroken
 from service.kit.sealing import KEY_BYTES, DataKey, KeyClass, decrypt, encrypt, new_secret
@@ -39,8 +40,14 @@ class DataKeys(Protocol):
     def of_owner(self, owner: str, kind: KeyClass) -> DataKey:
         """The owner's key of this class, made where there is none."""
 
+    def open(self, sealed: bytes, place: str) -> bytes:
+        """Raises SealBroken."""
+
     def destroy(self, owners: Sequence[str]) -> int:
         """Destroy all keys of these owners, and with them all that they sealed; how many."""
+
+    def destroy_others(self, kind: KeyClass, kept: Collection[UUID]) -> int:
+        """Destroy all keys of a class but these; how many."""
 
 
 class HeldKeys:

@@ -4,12 +4,15 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
+from uuid import UUID
 
 import structlog
 
 from matcher import template_from_bytes
 from service.deduplication.ports import SearchIndex
+from service.deduplication.steps.snapshot_keys import new_snapshot_key, opened, sealed
 from service.enrolment.ports import TEMPLATES, EnrolmentUnit, TemplateRecord
+from service.kit.sealing import KeyClass, key_of
 from service.kit.unit import Storage
 
 logger = structlog.get_logger(__name__)
@@ -44,7 +47,7 @@ class Replica:
         """
         for folder in self._snapshots.glob("*"):
             sequence = uow.changes.sequence_of(folder.name)
-            if sequence is not None and self.index.load(folder) == sequence:
+            if sequence is not None and self.index.load(folder, opened(folder.name, uow.keys)) == sequence:
                 self._applied = self._saved = sequence
                 self._history_id = folder.name
                 return True
@@ -83,17 +86,36 @@ class Replica:
             current = uow.templates.searched_among(keys)
             return len(self.index) + sum(bool(current.get(key)) - (key in self.index) for key in keys)
 
-    def snapshot(self) -> None:
-        """Write the index to disk as it stands, if it changed since, and drop older snapshots."""
+    def snapshot(self, storage: Storage[EnrolmentUnit]) -> None:
+        """Write the index to disk as it stands, if it changed since, and drop older snapshots.
+
+        storage: in the turn of the one who may write snapshots.
+        """
         with self._lock:
             if self._applied != self._saved:
-                self._save()
+                self._save(storage)
 
-    def compact(self) -> None:
+    def compact(self, storage: Storage[EnrolmentUnit]) -> None:
         """Let no captures of people who left the gallery remain, in memory or in a snapshot."""
         with self._lock:
             self.index.compact()
-            self._save()
+            self._save(storage)
+
+    def tidy(self, storage: Storage[EnrolmentUnit]) -> None:
+        """Delete snapshots that do not open, plain ones among them, and keys that no snapshot needs any more.
+
+        A process that died while it wrote or dropped a snapshot leaves such. If none is left, one is written.
+        """
+        with self._lock:
+            with storage.read() as uow:
+                kept = {
+                    folder: key_of(manifest)
+                    for folder in self._snapshots.glob("*")
+                    if (manifest := self.index.manifest(folder)) and opened(folder.name, uow.keys)(manifest)
+                }
+            self._drop_others(kept, storage)
+            if not kept and self._applied:
+                self._save(storage)
 
     @property
     def applied(self) -> int:
@@ -105,15 +127,28 @@ class Replica:
         """Changes a restart would have to apply again."""
         return self._applied - self._saved
 
-    def _save(self) -> None:
+    def _save(self, storage: Storage[EnrolmentUnit]) -> None:
+        """The key is there before the snapshot, and the former one's key until the snapshot is."""
         if self._history_id is None:
             return
-        folder = self._snapshots / self._history_id
-        self.index.save(folder, self._applied)
+        folder, key = self._snapshots / self._history_id, new_snapshot_key(self._history_id)
+        with storage.write() as uow:
+            uow.keys.add(key)
+            uow.commit()
+        self.index.save(folder, self._applied, sealed(folder.name, key))
         self._saved = self._applied
-        for other in self._snapshots.glob("*"):
-            if other != folder:
-                shutil.rmtree(other, ignore_errors=True)
+        self._drop_others({folder: key.id}, storage)
+
+    def _drop_others(self, kept: Mapping[Path, UUID], storage: Storage[EnrolmentUnit]) -> None:
+        """kept: the snapshots that stay, each with its key."""
+        with storage.write() as uow:
+            destroyed = uow.keys.destroy_others(KeyClass.SNAPSHOT, kept.values())
+            uow.commit()
+        others = [folder for folder in self._snapshots.glob("*") if folder not in kept]
+        for other in others:
+            shutil.rmtree(other, ignore_errors=True)
+        if destroyed or others:
+            logger.info("gallery.snapshots_dropped", snapshots=len(others), keys=destroyed)
 
     def _take(self, keys: Iterable[int], current: Mapping[int, Sequence[TemplateRecord]]) -> None:
         """keys: of people whose templates to take; those without any, or not among `current`, leave the index."""

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Engine,
     ForeignKey,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     Uuid,
+    and_,
     delete,
     func,
     insert,
@@ -296,9 +298,14 @@ class SqlDataKeys:
         )
 
     def destroy(self, owners: Sequence[str]) -> int:
-        mine = data_key.c.owner.in_(owners)
-        gone = self._session.scalars(select(data_key.c.id).where(mine)).all()
-        self._session.execute(delete(data_key).where(mine))
+        return self._destroy(data_key.c.owner.in_(owners))
+
+    def destroy_others(self, kind: KeyClass, kept: Collection[UUID]) -> int:
+        return self._destroy(and_(data_key.c.kind == kind, data_key.c.id.not_in(kept)))
+
+    def _destroy(self, those: ColumnElement[bool]) -> int:
+        gone = self._session.scalars(select(data_key.c.id).where(those)).all()
+        self._session.execute(delete(data_key).where(those))
         self.vault.forget(gone)
         return len(gone)
 
