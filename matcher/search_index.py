@@ -45,6 +45,7 @@ class SearchIndex:
         self._reader = Reader(format, models)
         self._readers = ThreadPoolExecutor(self._threads, thread_name_prefix="read", initializer=yield_cores)
         self._mapped = mapped
+        self._damaged = False
         self._gallery = self._empty_gallery()
 
     def __len__(self) -> int:
@@ -85,8 +86,7 @@ class SearchIndex:
     ) -> list[Candidate]:
         """The people most likely the probe's own, rarest evidence first, equal evidence by key; at most `limit`.
 
-        hypotheses: how the probe may be a person's; any way by default. Raises TemplatesIncomparable for templates of
-        other models.
+        hypotheses: how the probe may be a person's; any way by default. Raises as `search_many` does.
         """
         return self.search_many([templates], limit, hypotheses=hypotheses)[0]
 
@@ -100,12 +100,29 @@ class SearchIndex:
     ) -> list[list[Candidate]]:
         """`search` for many people at once, in their order; less work than one after another.
 
-        readings: of each probe, where they are made already.
+        readings: of each probe, where they are made already. Raises TemplatesIncomparable for templates of other
+        models, and GalleryDamaged where mapped files do not open, until the index is filled anew: see `damaged`.
         """
+        gallery = self._gallery  # before the question: one that is being filled answers no search
+        if self._damaged:
+            raise GalleryDamaged("the gallery's files were altered; it is being filled anew")
         among = [one for one in hypotheses if one in HYPOTHESES]
         if readings is None:
             readings = self.readings_of(templates_of_many, hypotheses)
-        return self._gallery.search_many(templates_of_many, limit, among, readings=readings)
+        try:
+            return gallery.search_many(templates_of_many, limit, among, readings=readings)
+        except GalleryDamaged:
+            self._damaged = True
+            raise
+
+    @property
+    def damaged(self) -> bool:
+        """Whether a search found mapped files altered: `clear`, add everyone, and call `filled_anew`."""
+        return self._damaged
+
+    def filled_anew(self) -> None:
+        """From now on searches are answered again."""
+        self._damaged = False
 
     def readings_of(
         self, probes: Sequence[Sequence[Template]], hypotheses: Sequence[Hypothesis] = tuple(Hypothesis)

@@ -33,6 +33,11 @@ class SearchIndex(Protocol):
     ) -> list[list[Candidate]]:
         """readings: the other readings of each probe, where they are made already."""
 
+    @property
+    def damaged(self) -> bool:
+        """Whether a search found its files altered. It answers none until `filled_anew` is called."""
+
+    def filled_anew(self) -> None: ...
     def readings_of(self, probes: Sequence[Sequence[Template]]) -> Readings:
         """Each probe as if its prints were mirrored or of another resolution."""
 

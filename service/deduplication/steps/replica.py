@@ -56,22 +56,18 @@ class Replica:
     def build(self, storage: Storage[EnrolmentUnit], progress: Progress = lambda people: None) -> None:
         """Read everyone from the database. progress: called with how many people each step added."""
         with self._lock, storage.read() as uow:
-            last = uow.changes.last()
-            logger.info("gallery.build", sequence=last)
-            self.index.clear()
-            after = 0
-            while people := uow.templates.searched(after):
-                self._take(people, people)
-                after = max(people)
-                progress(len(people))
-            self._applied, self._history_id = last, uow.changes.history_id_of(last)
+            self._build(uow, progress)
 
     def catch_up(self, uow: EnrolmentUnit) -> int:
         """Apply the changes this index has not seen, and return the number of the last.
 
-        A change only names the person whose templates to read again, so a change applied twice does no harm.
+        A change only names the person whose templates to read again, so a change applied twice does no harm. An index
+        whose mapped files were altered is built anew.
         """
         with self._lock:
+            if self.index.damaged:
+                logger.warning("gallery.damaged")
+                self._build(uow)
             sequence, keys = uow.changes.after(TEMPLATES, self._applied)
             if keys:
                 self._take(keys, uow.templates.searched_among(keys))
@@ -126,6 +122,18 @@ class Replica:
     def unsaved(self) -> int:
         """Changes a restart would have to apply again."""
         return self._applied - self._saved
+
+    def _build(self, uow: EnrolmentUnit, progress: Progress = lambda people: None) -> None:
+        last = uow.changes.last()
+        logger.info("gallery.build", sequence=last)
+        self.index.clear()
+        after = 0
+        while people := uow.templates.searched(after):
+            self._take(people, people)
+            after = max(people)
+            progress(len(people))
+        self._applied, self._history_id, self._saved = last, uow.changes.history_id_of(last), 0
+        self.index.filled_anew()
 
     def _save(self, storage: Storage[EnrolmentUnit]) -> None:
         """The key is there before the snapshot, and the former one's key until the snapshot is."""

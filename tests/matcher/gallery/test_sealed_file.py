@@ -102,7 +102,8 @@ def test_blocks_of_another_file_do_not_open(tmp_path: Path) -> None:
     first, second = written(tmp_path / "1", CONTENT), written(tmp_path / "2", CONTENT)
     assert (tmp_path / "1").read_bytes() != (tmp_path / "2").read_bytes()
     refused(first, tmp_path / "1", (tmp_path / "2").read_bytes())
-    blocks = [*parts(tmp_path / "2")[:-1], written(tmp_path / "3", CONTENT) and parts(tmp_path / "3")[-1]]
+    written(tmp_path / "3", CONTENT)
+    blocks = [*parts(tmp_path / "2")[:-1], parts(tmp_path / "3")[-1]]
     refused(second, tmp_path / "2", MAGIC + b"".join(blocks))
 
 

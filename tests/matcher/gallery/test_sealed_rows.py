@@ -25,7 +25,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def column(folder: Path, shape: tuple[int, ...], dtype: type = np.int16) -> tuple[NDArray[Any], SealedRows]:
-    rows = np.random.default_rng(1).integers(0, 100, shape).astype(dtype)
+    rows: NDArray[Any] = np.random.default_rng(1).integers(0, 100, shape).astype(dtype)
     (folder / "rows").unlink(missing_ok=True)
     block = whole_rows(rows)
     file = SealedFile.write(folder / "rows", pieces_of(rows, block), block)
