@@ -85,9 +85,12 @@ class Contents:
     trained_on: int
 
 
-def contents_of(store: Store, preselection: Preselection) -> Contents:
-    """What to write. Call it while no other thread adds or removes; full segments and blocks are read later."""
-    segments = [Part(_columns(number, one.records), one) for number, one in enumerate(store.full)]
+def contents_of(store: Store, preselection: Preselection, *, mapped: bool = False) -> Contents:
+    """What to write. Call it while no other thread adds or removes; full segments and blocks are read later.
+
+    mapped: vectors and minutiae are to be read from the disk, one person after another.
+    """
+    segments = [Part(_columns(number, one.records, mapped=mapped), one) for number, one in enumerate(store.full)]
     open_segment = Part(_columns(len(store.full), store.open.records), None)
     alive = store.alive.copy()
     coders = preselection.coders
@@ -139,8 +142,9 @@ def read(
 ) -> tuple[int, Preselection]:
     """Fill an empty store; return the sequence number and the preselection. Every byte is checked before it is used.
 
-    each: maps over file names with all threads it may use. mapped: leave vectors and minutiae on the disk.
-    Raises FileNotFoundError, and GalleryDamaged if files are not as `write` left them, or of other models.
+    each: maps over file names with all threads it may use. mapped: leave vectors and minutiae on the disk, where they
+    were saved for it. Raises FileNotFoundError, and GalleryDamaged if files are not as `write` left them, or of other
+    models.
     """
     folder = folder if folder.exists() else _former(folder)
     manifest = _read_manifest(folder / _MANIFEST, unseal)
@@ -160,7 +164,8 @@ def read(
     for number, (mask, mixed) in enumerate(manifest["blocks"]):
         preselection.restore(_read_block(contents, number, preselection.layout(mask, mixed)))
     for number, segment in enumerate(store.full):
-        segment.saved = {name: (folder / name, proofs[name]) for name in _columns(number, segment.records)}
+        if all(_fits(proofs[_column_file(number, name)], mapped=mapped) for name in COLD):
+            segment.saved = {name: (folder / name, proofs[name]) for name in _columns(number, segment.records)}
     for number, block in enumerate(preselection.blocks):
         block.saved = {name: (folder / name, proofs[name]) for name in _block_files(number, block)}
     return int(manifest["sequence"]), preselection
@@ -197,9 +202,9 @@ def _former(folder: Path) -> Path:
 # Parts ---------------------------------------------------------------------------------------------------------------
 
 
-def _columns(number: int, records: Records) -> dict[str, Source]:
+def _columns(number: int, records: Records, *, mapped: bool = False) -> dict[str, Source]:
     return {
-        _column_file(number, name): _cold(getattr(records, name)) if name in COLD else _array(getattr(records, name))
+        _column_file(number, name): (_cold if mapped and name in COLD else _array)(getattr(records, name))
         for name in columns()
     }
 
@@ -241,8 +246,8 @@ def _read_block(contents: Mapping[str, Content | SealedRows], number: int, layou
     return Block(layout, index, slots, masks)
 
 
-def _array(rows: NDArray[Any]) -> Source:
-    return Source(lambda: pieces_of(rows))
+def _array(rows: Column) -> Source:
+    return Source(lambda: pieces_of(np.asarray(rows)))
 
 
 def _cold(rows: Column) -> Source:
@@ -292,6 +297,11 @@ def _written(path: Path, source: Source, seal: Seal | None) -> Proof:
     return proof
 
 
+def _fits(proof: Proof, *, mapped: bool) -> bool:
+    """Whether a sealed column's blocks are as large as a gallery of this kind reads them; else it is written anew."""
+    return not isinstance(proof, SealedFile) or (proof.block < SEALED_BLOCK) == mapped
+
+
 def _hash(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -304,7 +314,7 @@ def _content(path: Path, proof: Proof, *, mapped: bool) -> Content | SealedRows:
     """
     try:
         if isinstance(proof, SealedFile):
-            if not mapped:
+            if not mapped or not _fits(proof, mapped=True):
                 return proof.read(path)
             proof.check(path)
             return SealedRows.mapped(path, proof)

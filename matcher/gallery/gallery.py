@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
 from typing import TypeVar
@@ -39,7 +39,7 @@ from matcher.parameters import (
 )
 from matcher.rarity import Rarity
 from matcher.readings import Readings, merged
-from matcher.types import Candidate, Hypothesis, Template, Vector
+from matcher.types import Candidate, Hypothesis, Position, Template, Vector
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -178,20 +178,28 @@ class Gallery:
         read = [[_Sought(one.templates, _STATED, aside=True) for one in some] for some in of_each]
         given = [_Sought(templates, among) for templates in probes] if among else []
         slots, view = self._preselected_for([*given, *chain.from_iterable(read)])
-        work = list(zip([*given, *chain.from_iterable(read)], slots, strict=True))
+        pairs = list(zip([*given, *chain.from_iterable(read)], slots, strict=True))
+        waiting = iter(pairs[len(given) :])
+        work = [
+            (pairs[at : at + 1] if given else []) + list(islice(waiting, len(some))) for at, some in enumerate(read)
+        ]
 
-        def found(run: Run, one: tuple[_Sought, Slots]) -> list[Candidate]:
+        def found(run: Run, one: tuple[_Sought, Slots], view: View) -> list[Candidate]:
             return self._found(*one, view, limit, run)
 
+        def found_of(some: Sequence[tuple[_Sought, Slots]]) -> list[list[Candidate]]:
+            opened = _opened(some, view, map)
+            return [found(map, one, opened) for one in some]
+
         if len(given) == 1:  # its readings wait for a thread while it shares out its comparisons
-            others = [self._pool.submit(found, map, one) for one in work[1:]]
-            lists = iter([found(self._each, work[0]), *(one.result() for one in others)])
+            view = _opened(work[0], view, self._each)
+            others = [self._pool.submit(found, map, one, view) for one in work[0][1:]]
+            lists = [[found(self._each, work[0][0], view), *(one.result() for one in others)]]
         else:
-            lists = self._each(partial(found, map), work)
-        as_given = [next(lists) if given else [] for _ in probes]
+            lists = list(self._each(found_of, work))
         return [
-            merged(best, [(one, next(lists)) for one in some], limit)
-            for best, some in zip(as_given, of_each, strict=True)
+            merged(some.pop(0) if given else [], list(zip(readings_of, some, strict=True)), limit)
+            for some, readings_of in zip(lists, of_each, strict=True)
         ]
 
     def nearest_many(self, probes: Sequence[Sequence[Template]], limit: int) -> list[list[tuple[int, float]]]:
@@ -269,7 +277,7 @@ class Gallery:
         Full segments and blocks are written only once; later snapshots link to them. seal: seals all that is written.
         """
         with self._lock:
-            contents = files.contents_of(self._store, self._preselection)
+            contents = files.contents_of(self._store, self._preselection, mapped=self._mapped)
         files.write(folder, stamp, contents, seal)
         if self._mapped:
             files.release(self._store)
@@ -356,6 +364,14 @@ class Gallery:
         """Map over items with all threads; a single item stays in the caller's."""
         items = list(items)
         return map(function, items) if len(items) < 2 else self._pool.map(function, items)
+
+
+def _opened(work: Sequence[tuple[_Sought, Slots]], view: View, run: Run) -> View:
+    """With the vectors of one probe and its readings, most of whom are compared with the same people."""
+    positions = {one.position for sought, _ in work for one in sought.templates}
+    fingers = any(position.is_finger for position in positions)
+    slots = np.concatenate([_NOBODY, *(some for _, some in work)])
+    return view.with_vectors(slots, run, faces=Position.FACE in positions, fingers=fingers)
 
 
 def _refill(preselection: Preselection, view: View, start: int) -> int:
