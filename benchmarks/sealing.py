@@ -1,17 +1,17 @@
 """What sealing costs the index: snapshots saved and loaded, plain and sealed, and searches of mapped files of each.
 
-Both kinds are measured in turn in one process, so that ratios hold whatever else the machine does. Probes are templates
-of the gallery's own people; both kinds must find the same.
+Both kinds are measured in turn in one process, so that ratios hold whatever else the machine does; those of the time on
+all cores (`…_cpu_ratio`) hold on a machine that is busy too. Probes are templates of the gallery's own people; both kinds
+must find the same.
 """
 
 import json
 import os
-import resource
 import shutil
 import tempfile
 import time
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -34,6 +34,8 @@ from service.kit.sealing import KeyClass, new_key, open_with
 CONSOLE = Console(stderr=True)
 Seals = dict[str, tuple[Seal | None, Unseal | None]]
 """By kind, plain and sealed: what seals and what opens."""
+Times = dict[str, list[tuple[float, float]]]
+"""Seconds, and seconds of all cores, by kind."""
 
 
 def main() -> None:
@@ -97,62 +99,66 @@ def measure(args: Namespace, work: Path) -> dict[str, Any]:
     own = OwnKey()
     seals: Seals = {"plain": (None, None), "sealed": (own.seal, own.unseal)}
     save, people = saved(args, work, seals)
-    load: dict[str, list[float]] = {name: [] for name in seals}
+    load = empty_times()
     for _ in range(args.rounds):
         for name, (_, unseal) in seals.items():
             index = empty(args, mapped=False)
-            load[name].append(timed(index.load, work / name, unseal))
+            load[name].append(clocked(index.load, work / name, unseal))
             require(index, people)
             del index
-    result = {"people": people, **ratio("save", save), **ratio("load", load)}
+    result = {"people": people, **figures("save", save), **figures("load", load)}
     result |= {f"{name}_disk_bytes": bytes_in(work / name) for name in seals}
-    return result | searched(args, work, seals, people) | peaks(args, work, seals)
+    result |= peaks(args, work, seals)
+    write_for_mapping(args, work, seals)
+    return result | searched(args, work, seals, people)
 
 
-def saved(args: Namespace, work: Path, seals: Seals) -> tuple[dict[str, list[float]], int]:
-    """Seconds of writing everything, by kind; the last of each stays in `work`. And how many people there are."""
+def saved(args: Namespace, work: Path, seals: Seals) -> tuple[Times, int]:
+    """Times of writing everything, by kind; the last of each stays in `work`. And how many people there are."""
     index = empty(args, mapped=False)
     if args.gallery is None:
         index.fill(made_up(args))
     elif index.load(args.gallery) is None:
         raise SystemExit(f"{args.gallery} holds no gallery that can be read")
-    seconds: dict[str, list[float]] = {name: [] for name in seals}
+    times = empty_times()
     for _ in range(args.rounds):
         for name, (seal, _) in seals.items():
             shutil.rmtree(work / name, ignore_errors=True)
-            seconds[name].append(timed(index.save, work / name, 1, seal))
-    return seconds, len(index)
+            times[name].append(clocked(index.save, work / name, 1, seal))
+    return times, len(index)
+
+
+def write_for_mapping(args: Namespace, work: Path, seals: Seals) -> None:
+    """In small blocks, in place of what was sealed in large ones."""
+    index = empty(args, mapped=True)
+    index.load(work / "plain")
+    shutil.rmtree(work / "sealed")
+    index.save(work / "sealed", 1, seals["sealed"][0])
 
 
 def searched(args: Namespace, work: Path, seals: Seals, people: int) -> dict[str, Any]:
     """Searches of mapped files, one at a time and in a batch, by kind in turn."""
-    indexes, loading = {name: empty(args, mapped=True) for name in seals}, {}
+    indexes, loading = {name: empty(args, mapped=True) for name in seals}, empty_times()
     for name, index in indexes.items():
-        loading[name] = [timed(index.load, work / name, seals[name][1])]
+        loading[name].append(clocked(index.load, work / name, seals[name][1]))
         require(index, people)
     probes = indexes["plain"].some(args.searches, args.seed)
-    single: dict[str, list[float]] = {name: [] for name in seals}
-    batch: dict[str, list[float]] = {name: [] for name in seals}
+    single, batch = empty_times(), empty_times()
     for turn in range(args.rounds + 1):  # the first warms up
-        found: dict[str, list[list[tuple[int, float]]]] = {name: [] for name in seals}
         for probe in probes:
             for name, index in indexes.items():
-                began = time.perf_counter()
-                found[name].append(keys(index.search(probe)))
-                single[name] += [time.perf_counter() - began] * (turn > 0)
-        if found["plain"] != found["sealed"]:
-            raise SystemExit("plain and sealed files lead to different candidates")
+                single[name] += [clocked(index.search, probe)] * (turn > 0)
         for name, index in indexes.items():
-            batch[name] += [timed(index.search_many, probes)] * (turn > 0)
+            batch[name] += [clocked(index.search_many, probes)] * (turn > 0)
+    plain, sealed = ([keys(found) for found in indexes[name].search_many(probes)] for name in seals)
+    if plain != sealed:
+        raise SystemExit("plain and sealed files lead to different candidates")
     return {
-        **ratio("mapped_load", loading),
-        **ratio("mapped_search", single),
-        **ratio("mapped_batch", batch),
-        **{
-            key: ms
-            for name, some in single.items()
-            for key, ms in percentiles(f"{name}_mapped_search_ms", some).items()
-        },
+        **figures("mapped_load", loading),
+        **figures("mapped_search", single),
+        **figures("mapped_batch", batch),
+        **percentiles("plain_mapped_search_ms", [wall for wall, _ in single["plain"]]),
+        **percentiles("sealed_mapped_search_ms", [wall for wall, _ in single["sealed"]]),
     }
 
 
@@ -166,8 +172,10 @@ def peaks(args: Namespace, work: Path, seals: Seals) -> dict[str, float]:
 
 
 def peak(args: Namespace, folder: Path, unseal: Unseal | None) -> float:
+    """Of this process alone: what getrusage states may be that of the process it was made by."""
     empty(args, mapped=False).load(folder, unseal)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 2**20
 
 
 def empty(args: Namespace, *, mapped: bool) -> KeptIndex:
@@ -180,15 +188,26 @@ def made_up(args: Namespace) -> Iterator[Records]:
     return (people.records(block) for block in people.blocks(0))
 
 
-def ratio(name: str, seconds: dict[str, list[float]]) -> dict[str, float]:
-    """Medians, and the median of what each sealed one took of the plain one before it."""
-    each = np.array(seconds["sealed"]) / np.array(seconds["plain"])
-    medians = {f"{kind}_{name}_seconds": float(np.median(some)) for kind, some in seconds.items()}
-    return {**medians, f"{name}_ratio": float(np.median(each)), f"{name}_ratio_of_sums": summed(seconds)}
+def empty_times() -> Times:
+    return {"plain": [], "sealed": []}
 
 
-def summed(seconds: dict[str, list[float]]) -> float:
-    return sum(seconds["sealed"]) / sum(seconds["plain"])
+def clocked(call: Callable[..., object], *arguments: object) -> tuple[float, float]:
+    """Seconds a call takes, and those of all cores it uses."""
+    cores = time.process_time()
+    return timed(call, *arguments), time.process_time() - cores
+
+
+def figures(name: str, times: Times) -> dict[str, float]:
+    """Medians, and the medians of what each sealed one took of the plain one before it."""
+    plain, sealed = (np.array(some) for some in times.values())
+    ratios = np.median(sealed / plain, axis=0)
+    return {
+        f"plain_{name}_seconds": float(np.median(plain[:, 0])),
+        f"sealed_{name}_seconds": float(np.median(sealed[:, 0])),
+        f"{name}_ratio": float(ratios[0]),
+        f"{name}_cpu_ratio": float(ratios[1]),
+    }
 
 
 def keys(candidates: Sequence[Candidate]) -> list[tuple[int, float]]:

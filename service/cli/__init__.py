@@ -1,10 +1,20 @@
 """The command line: one file per group of commands."""
 
+import os
+
 import typer
 
 from service.cli import audit, enrol, gallery, keys, operators, patterns, serve, store, tokens
 
 app = typer.Typer(help="Biometric enrolment and deduplication for social registries.", no_args_is_help=True)
+
+
+@app.callback()
+def owners_alone() -> None:
+    """Biometric enrolment and deduplication for social registries."""
+    os.umask(0o077)  # whatever a command writes, and what libraries write for it, is its owner's alone
+
+
 app.command()(serve.serve)
 app.command()(serve.worker)
 app.command("enrol")(enrol.enrol)
