@@ -1,8 +1,8 @@
 """What sealing costs the index: snapshots saved and loaded, plain and sealed, and searches of mapped files of each.
 
-Both kinds are measured in turn in one process, so that ratios hold whatever else the machine does; those of the time on
-all cores (`…_cpu_ratio`) hold on a machine that is busy too. Probes are templates of the gallery's own people; both kinds
-must find the same.
+Both kinds are measured in turn in one process, so that ratios hold whatever else the machine does. Those of the time on
+all cores (`…_cpu_ratio`) hold on a busy machine too. Probes are templates of the gallery's own people; both kinds must
+find the same.
 """
 
 import json
@@ -50,7 +50,8 @@ def main() -> None:
     cli.add_argument("--out", type=Path, help="also write the JSON there")
     args = cli.parse_args()
     with tempfile.TemporaryDirectory(dir=args.work) as work:
-        result = {"settings": {**vars(args), "work": None, "out": None, "gallery": None}, **measure(args, Path(work))}
+        unsaid = {"work": None, "out": None, "gallery": None} | ({"people": None} if args.gallery else {})
+        result = {"settings": {**vars(args), **unsaid}, **measure(args, Path(work))}
     table = Table("figure", "value")
     for name, value in result.items():
         if isinstance(value, float):
