@@ -29,6 +29,7 @@ from matcher.errors import (
     TooFewFeatures,
 )
 from matcher.extractor import Capture, CutSlap, Extractor
+from matcher.gallery import Seal, Unseal
 from matcher.networks import MODELS
 from matcher.packing import template_from_bytes, template_to_bytes
 from matcher.parameters import PIXELS_AT_ONCE
@@ -82,6 +83,7 @@ __all__ = [
     "Quality",
     "Reading",
     "Readings",
+    "Seal",
     "SearchIndex",
     "SeveralFaces",
     "SlapIncomplete",
@@ -90,6 +92,7 @@ __all__ = [
     "TemplateFormat",
     "TemplatesIncomparable",
     "TooFewFeatures",
+    "Unseal",
     "WarningCode",
     "same_fingers",
     "template_from_bytes",

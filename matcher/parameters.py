@@ -306,6 +306,10 @@ GALLERY_PIXEL_STEPS = 32  # steps per pixel, of minutiae as kept; 90 mm are 1772
 FACE_CODES, FINGER_CODES = 32, 22
 BLOCK_ROWS = 262_144  # of codes; some 16 MB, which one core reads in 2 ms
 SEGMENT_PEOPLE = 131_072  # in one set of files; the segment that still grows is written again with every snapshot
+# Bytes of a sealed file that open together. Of what a mapped gallery reads from the disk as many whole rows as fit: see
+# benchmarks/README.md for what smaller and larger blocks cost.
+SEALED_BLOCK, SEALED_ROWS = 1_048_576, 2048
+SEALED_AT_ONCE = 4_194_304  # bytes of a sealed file that are read at a time
 LAYOUT_LEAST = 2048  # people with the same positions; from here on they have a layout of their own
 # Coders are trained on the gallery when it has so many people, and again whenever it has grown by this factor.
 RETRAIN_FROM, RETRAIN_GROWTH = 20_000, 8

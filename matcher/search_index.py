@@ -10,7 +10,7 @@ from matcher.calibrate import read_calibrations
 from matcher.cores import claim_cores, yield_cores
 from matcher.errors import GalleryDamaged
 from matcher.fuse import HYPOTHESES
-from matcher.gallery import Gallery, Stamp, shipped_coders
+from matcher.gallery import Gallery, Seal, Stamp, Unseal, shipped_coders, tidy
 from matcher.networks import MODELS
 from matcher.parameters import CANDIDATES_RETURNED
 from matcher.readings import Reader, Readings
@@ -45,6 +45,7 @@ class SearchIndex:
         self._reader = Reader(format, models)
         self._readers = ThreadPoolExecutor(self._threads, thread_name_prefix="read", initializer=yield_cores)
         self._mapped = mapped
+        self._damaged = False
         self._gallery = self._empty_gallery()
 
     def __len__(self) -> int:
@@ -85,8 +86,7 @@ class SearchIndex:
     ) -> list[Candidate]:
         """The people most likely the probe's own, rarest evidence first, equal evidence by key; at most `limit`.
 
-        hypotheses: how the probe may be a person's; any way by default. Raises TemplatesIncomparable for templates of
-        other models.
+        hypotheses: how the probe may be a person's; any way by default. Raises as `search_many` does.
         """
         return self.search_many([templates], limit, hypotheses=hypotheses)[0]
 
@@ -100,12 +100,29 @@ class SearchIndex:
     ) -> list[list[Candidate]]:
         """`search` for many people at once, in their order; less work than one after another.
 
-        readings: of each probe, where they are made already.
+        readings: of each probe, where they are made already. Raises TemplatesIncomparable for templates of other
+        models, and GalleryDamaged where mapped files do not open, until the index is filled anew: see `damaged`.
         """
+        gallery = self._gallery  # before the question: one that is being filled answers no search
+        if self._damaged:
+            raise GalleryDamaged("the gallery's files were altered; it is being filled anew")
         among = [one for one in hypotheses if one in HYPOTHESES]
         if readings is None:
             readings = self.readings_of(templates_of_many, hypotheses)
-        return self._gallery.search_many(templates_of_many, limit, among, readings=readings)
+        try:
+            return gallery.search_many(templates_of_many, limit, among, readings=readings)
+        except GalleryDamaged:
+            self._damaged = True
+            raise
+
+    @property
+    def damaged(self) -> bool:
+        """Whether a search found mapped files altered: `clear`, add everyone, and call `filled_anew`."""
+        return self._damaged
+
+    def filled_anew(self) -> None:
+        """From now on searches are answered again."""
+        self._damaged = False
 
     def readings_of(
         self, probes: Sequence[Sequence[Template]], hypotheses: Sequence[Hypothesis] = tuple(Hypothesis)
@@ -119,22 +136,33 @@ class SearchIndex:
         """Keys of the people whose vectors `search` compares with the probe, in any reading of it."""
         return self._gallery.preselected_many([templates], self.readings_of([templates]))[0]
 
-    def save(self, folder: Path, sequence: int) -> None:
-        """Write everyone into `folder`, in place of what was saved there. sequence: of the last change applied."""
-        self._gallery.save(folder / _SNAPSHOT, Stamp(sequence, self._format.models))
+    def save(self, folder: Path, sequence: int, seal: Seal | None = None) -> None:
+        """Write everyone into `folder`, in place of what was saved there. sequence: of the last change applied.
 
-    def load(self, folder: Path) -> int | None:
+        seal: seals all that is written; without one it is plain.
+        """
+        self._gallery.save(folder / _SNAPSHOT, Stamp(sequence, self._format.models), seal)
+
+    def load(self, folder: Path, unseal: Unseal | None = None) -> int | None:
         """Replace everyone by those saved, and return the sequence number saved with them.
 
-        If there is no snapshot, or it is damaged or of other models, return None and leave the gallery as it was.
+        unseal: opens what was sealed. If there is no snapshot, or it is damaged, does not open or is of other models,
+        return None and leave the gallery as it was.
         """
         try:
-            return self._gallery.load(folder / _SNAPSHOT, self._format.models)
+            return self._gallery.load(folder / _SNAPSHOT, self._format.models, unseal)
         except FileNotFoundError:
             return None
         except GalleryDamaged as error:
             _log.warning("gallery_snapshot_unusable", extra={"reason": str(error)})
             return None
+
+    def manifest(self, folder: Path) -> bytes | None:
+        """What a seal made of the manifest of the snapshot in `folder`; None without a snapshot.
+
+        Deletes what a writer that died left beside it.
+        """
+        return tidy(folder / _SNAPSHOT)
 
     def _empty_gallery(self) -> Gallery:
         return Gallery(self._format.dimensions, self._calibrations, self._coders, self._threads, mapped=self._mapped)

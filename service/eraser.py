@@ -14,6 +14,7 @@ import structlog
 from service.deduplication.steps.replica import Replica
 from service.kit.actor import Actor
 from service.kit.errors import JisrError, StorageError
+from service.kit.sealing import KeyClass
 from service.kit.turns import Turn
 from service.privacy.usecases.finish import Finisher
 from service.storage.unit import SqlStorage
@@ -57,7 +58,7 @@ class OwnSnapshots:
 
     def renew(self) -> int:
         with self._storage.read() as uow:
-            return self._replica.renew(uow)
+            return self._replica.renew(uow, self._storage)
 
 
 class OthersSnapshots:
@@ -75,8 +76,10 @@ class OthersSnapshots:
         with self._lock() as turn:
             if turn is None:
                 return None
-            with self._storage.read() as uow:
+            with self._storage.in_turn(turn).write() as uow:
                 last = uow.changes.last()
+                uow.keys.destroy_others(KeyClass.SNAPSHOT, ())
+                uow.commit()
             for one in self._folder.glob("*"):
                 shutil.rmtree(one)
             return last

@@ -78,15 +78,16 @@ class Worker:
             if not self._in_trouble:
                 self._sign(turn)
             try:
+                self._saving(lambda: mine.replica.tidy(mine.storage))
                 while not self._stop.is_set():
                     taken = mine.process_waiting(actor=self._actor, stopping=lambda: self._interrupted(turn))
                     self._in_trouble = False
                     self._sign(turn)
                     if taken == 0:
                         self._wait()
-                    self._snapshot_if_due()
+                    self._snapshot_if_due(mine)
                     self._chore()
-                self._snapshot()
+                self._snapshot(mine)
             except TurnLost:
                 raise
             except Exception as error:
@@ -136,19 +137,21 @@ class Worker:
             uow.turns.show(turn, Sign(self.processor.clock.now(), trouble))
             uow.commit()
 
-    def _snapshot_if_due(self) -> None:
-        if self.processor.replica.unsaved >= max(self._snapshot_every, self._snapshot_after):
-            self._snapshot()
+    def _snapshot_if_due(self, mine: Processor) -> None:
+        if mine.replica.unsaved >= max(self._snapshot_every, self._snapshot_after):
+            self._snapshot(mine)
 
-    def _snapshot(self) -> None:
+    def _snapshot(self, mine: Processor) -> None:
+        self._saving(lambda: mine.replica.snapshot(mine.storage))
+
+    def _saving(self, step: Callable[[], None]) -> None:
         """Enrolment goes on where there is no room for a snapshot: it only makes the next start quicker."""
-        replica = self.processor.replica
         try:
-            replica.snapshot()
+            step()
             self._snapshot_after = 0
         except OSError as error:
             logger.error("gallery.snapshot_failed", reason=str(error))
-            self._snapshot_after = replica.unsaved + self._snapshot_every
+            self._snapshot_after = self.processor.replica.unsaved + self._snapshot_every
 
     def _wait(self) -> None:
         self._wake.wait(IDLE_SECONDS)

@@ -101,6 +101,6 @@ def _unpacked(parts: Sequence[tuple[Records, NDArray[np.int64]]]) -> Columns:
     done = 0
     for records, fingers in parts:
         at = starts[done : done + len(fingers)]
-        kernels.unpack(records.minutiae, records.minutiae_first, fingers, *steps, at, x, y, direction, quality)
+        kernels.unpack(*records.minutiae_of(fingers), *steps, at, x, y, direction, quality)
         done += len(fingers)
     return Columns(x, y, direction, quality, starts)

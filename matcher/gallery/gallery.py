@@ -7,10 +7,10 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from matcher.gallery.coder import CODES, Coder, train, unit
 from matcher.gallery.layout import Probe
 from matcher.gallery.minutiae_comparison import compare_minutiae
 from matcher.gallery.preselection import Preselection
-from matcher.gallery.records import COLD, Records, columns, records_of
+from matcher.gallery.records import COLD, Column, Records, columns, records_of
 from matcher.gallery.store import Slots, Store, View
 from matcher.gallery.vector_comparison import VectorComparator
 from matcher.gallery.ways import Way, ways_of
@@ -39,7 +39,7 @@ from matcher.parameters import (
 )
 from matcher.rarity import Rarity
 from matcher.readings import Readings, merged
-from matcher.types import Candidate, Hypothesis, Template, Vector
+from matcher.types import Candidate, Hypothesis, Position, Template, Vector
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -178,20 +178,28 @@ class Gallery:
         read = [[_Sought(one.templates, _STATED, aside=True) for one in some] for some in of_each]
         given = [_Sought(templates, among) for templates in probes] if among else []
         slots, view = self._preselected_for([*given, *chain.from_iterable(read)])
-        work = list(zip([*given, *chain.from_iterable(read)], slots, strict=True))
+        pairs = list(zip([*given, *chain.from_iterable(read)], slots, strict=True))
+        waiting = iter(pairs[len(given) :])
+        work = [
+            (pairs[at : at + 1] if given else []) + list(islice(waiting, len(some))) for at, some in enumerate(read)
+        ]
 
-        def found(run: Run, one: tuple[_Sought, Slots]) -> list[Candidate]:
+        def found(run: Run, one: tuple[_Sought, Slots], view: View) -> list[Candidate]:
             return self._found(*one, view, limit, run)
 
+        def found_of(some: Sequence[tuple[_Sought, Slots]]) -> list[list[Candidate]]:
+            opened = _opened(some, view, map)
+            return [found(map, one, opened) for one in some]
+
         if len(given) == 1:  # its readings wait for a thread while it shares out its comparisons
-            others = [self._pool.submit(found, map, one) for one in work[1:]]
-            lists = iter([found(self._each, work[0]), *(one.result() for one in others)])
+            view = _opened(work[0], view, self._each)
+            others = [self._pool.submit(found, map, one, view) for one in work[0][1:]]
+            lists = [[found(self._each, work[0][0], view), *(one.result() for one in others)]]
         else:
-            lists = self._each(partial(found, map), work)
-        as_given = [next(lists) if given else [] for _ in probes]
+            lists = list(self._each(found_of, work))
         return [
-            merged(best, [(one, next(lists)) for one in some], limit)
-            for best, some in zip(as_given, of_each, strict=True)
+            merged(some.pop(0) if given else [], list(zip(readings_of, some, strict=True)), limit)
+            for some, readings_of in zip(lists, of_each, strict=True)
         ]
 
     def nearest_many(self, probes: Sequence[Sequence[Template]], limit: int) -> list[list[tuple[int, float]]]:
@@ -263,24 +271,27 @@ class Gallery:
         with self._rebuilding:
             self._rebuild(0)
 
-    def save(self, folder: Path, stamp: files.Stamp) -> None:
+    def save(self, folder: Path, stamp: files.Stamp, seal: files.Seal | None = None) -> None:
         """Write everyone into `folder`, atomically: it then holds the new snapshot or, after a failure, the old one.
 
-        Full segments and blocks are written only once; later snapshots link to them.
+        Full segments and blocks are written only once; later snapshots link to them. seal: seals all that is written.
         """
         with self._lock:
-            contents = files.contents_of(self._store, self._preselection)
-        files.write(folder, stamp, contents)
+            contents = files.contents_of(self._store, self._preselection, mapped=self._mapped)
+        files.write(folder, stamp, contents, seal)
         if self._mapped:
-            files.release(folder, self._store)
+            files.release(self._store)
 
-    def load(self, folder: Path, models: Mapping[str, str]) -> int:
+    def load(self, folder: Path, models: Mapping[str, str], unseal: files.Unseal | None = None) -> int:
         """Replace everyone by those saved, and return the sequence number saved with them.
 
-        Raises FileNotFoundError, or GalleryDamaged if files are not as they were written, or of other models.
+        unseal: opens what was sealed. Raises FileNotFoundError, or GalleryDamaged if files are not as they were
+        written, or of other models.
         """
-        store = Store(self._dimensions)
-        sequence, preselection = files.read(folder, models, store, self._lines, self._each, mapped=self._mapped)
+        store, lines = Store(self._dimensions), self._lines
+        sequence, preselection = files.read(
+            folder, models, store, lines, self._each, mapped=self._mapped, unseal=unseal
+        )
         with self._rebuilding, self._lock:  # a rebuild that runs is of the old store
             self._store, self._preselection = store, preselection
         return sequence
@@ -355,6 +366,14 @@ class Gallery:
         return map(function, items) if len(items) < 2 else self._pool.map(function, items)
 
 
+def _opened(work: Sequence[tuple[_Sought, Slots]], view: View, run: Run) -> View:
+    """With the vectors of one probe and its readings, most of whom are compared with the same people."""
+    positions = {one.position for sought, _ in work for one in sought.templates}
+    fingers = any(position.is_finger for position in positions)
+    slots = np.concatenate([_NOBODY, *(some for _, some in work)])
+    return view.with_vectors(slots, run, faces=Position.FACE in positions, fingers=fingers)
+
+
 def _refill(preselection: Preselection, view: View, start: int) -> int:
     """Append the people who are alive from slot `start` on; return the slot at which the next call should start."""
     end = 0
@@ -379,7 +398,7 @@ def _sample(view: View) -> dict[str, Vector]:
     }
 
 
-def _some(rng: np.random.Generator, rows: int, parts: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
+def _some(rng: np.random.Generator, rows: int, parts: Sequence[Column]) -> NDArray[np.int64]:
     """The rows of one part that enter the sample, in order."""
     share = min(1.0, RETRAIN_SAMPLE / max(sum(map(len, parts)), 1))
     return np.sort(rng.choice(rows, int(rows * share), replace=False))

@@ -1,18 +1,12 @@
-"""Memory-mapped columns: what many people need is read ahead at once, instead of one page fault after another."""
+"""Memory-mapped columns that are plain: what many people need is read ahead at once. Sealed ones do so themselves."""
 
 from __future__ import annotations
-
-import mmap
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.gallery.records import Records
-
-
-def expect_random_reads(content: NDArray[np.uint8]) -> None:
-    """Make a page fault read the one page it needs, not thirty more behind it. content: a whole memory-mapped file."""
-    _map_of(content).madvise(mmap.MADV_RANDOM)
+from matcher.gallery.mapped import map_of, prefetch
+from matcher.gallery.records import Column, Records
 
 
 def prefetch_vectors(records: Records, people: NDArray[np.int64], *, faces: bool, fingers: bool) -> None:
@@ -36,26 +30,18 @@ def prefetch_minutiae(records: Records, fingers: NDArray[np.int64]) -> None:
         _prefetch(records.minutiae, records.minutiae_first[fingers], records.minutiae_first[fingers + 1])
 
 
-def prefetch_all(*columns: NDArray[np.generic]) -> None:
+def prefetch_all(*columns: Column) -> None:
     """Ask for all rows of these columns, before everyone is read in order. Does nothing for columns in memory."""
     for rows in columns:
         if isinstance(rows, np.memmap) and len(rows):
             _prefetch(rows, np.array([0]), np.array([len(rows)]))
 
 
-def _prefetch(rows: NDArray[np.generic], first: NDArray[np.int64], stop: NDArray[np.int64]) -> None:
+def _prefetch(rows: Column, first: NDArray[np.int64], stop: NDArray[np.int64]) -> None:
     """Ask for the rows first[i] to stop[i], for each i."""
-    file = _map_of(rows)
+    assert isinstance(rows, np.memmap)
+    file = map_of(rows)
     start = rows.__array_interface__["data"][0] - np.frombuffer(file, np.uint8).__array_interface__["data"][0]
     step = rows.strides[0]
     some = stop > first
-    begin = (start + first[some] * step) // mmap.PAGESIZE
-    end = (start + stop[some] * step - 1) // mmap.PAGESIZE
-    for page, last in sorted(set(zip(begin.tolist(), end.tolist(), strict=True))):
-        file.madvise(mmap.MADV_WILLNEED, page * mmap.PAGESIZE, (last + 1 - page) * mmap.PAGESIZE)
-
-
-def _map_of(rows: NDArray[np.generic]) -> mmap.mmap:
-    file = getattr(rows, "_mmap", None)
-    assert isinstance(file, mmap.mmap)
-    return file
+    prefetch(file, start + first[some] * step, start + stop[some] * step)

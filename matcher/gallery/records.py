@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matcher.fuse import modality
 from matcher.gallery.quantise import FACE_SCALE, pack_faces, pack_fingers, pack_minutiae, unpack_minutiae
+from matcher.gallery.sealed_rows import SealedRows, joined
 from matcher.types import Minutiae, Position, Quality, Template, Vector
 
 POSITIONS = tuple(Position)
@@ -19,6 +20,7 @@ FACE = POSITION_INDEX[Position.FACE]
 """The least index, so that a person's faces come before the fingers."""
 COLD = ("faces", "fingers", "minutiae")
 """Columns that a mapped gallery reads from the disk as they are needed."""
+Column = NDArray[Any] | SealedRows
 
 NOT_KEPT = Quality(0)
 """The quality of the gallery's templates: it serves at enrolment only."""
@@ -38,10 +40,10 @@ class Records:
     first: NDArray[np.int64]
     positions: NDArray[np.uint8]
     faces_before: NDArray[np.int64]
-    faces: NDArray[np.int16]
-    fingers: NDArray[np.int8]
+    faces: NDArray[np.int16] | SealedRows
+    fingers: NDArray[np.int8] | SealedRows
     scales: NDArray[np.float32]
-    minutiae: NDArray[np.uint8]
+    minutiae: NDArray[np.uint8] | SealedRows
     minutiae_first: NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -66,6 +68,41 @@ class Records:
             minutiae_first=self.minutiae_first[fingers.start : fingers.stop + 1] - minutiae.start,
         )
 
+    def vectors_of(self, people: NDArray[np.int64], *, faces: bool, fingers: bool) -> tuple[Self, NDArray[np.int64]]:
+        """Records whose vectors need not be opened, and the rows of these people there.
+
+        Of sealed vectors those of these people are opened, into records without minutiae. faces, fingers: which are
+        wanted; the other column is then empty.
+        """
+        if not isinstance(self.faces, SealedRows) or not isinstance(self.fingers, SealedRows):
+            return self, people
+        first, stop = self.first[people], self.first[people + 1]
+        first_face, last_face = self.faces_before[people], self.faces_before[people + 1]
+        first_finger, last_finger = first - first_face, stop - last_face
+        scales = self.scales[joined(first_finger, last_finger)]
+        some = type(self)(
+            keys=self.keys[people],
+            first=_offsets(stop - first),
+            positions=self.positions[joined(first, stop)],
+            faces_before=_offsets(last_face - first_face),
+            faces=self.faces.ranges(first_face, last_face if faces else first_face),
+            fingers=self.fingers.ranges(first_finger, last_finger if fingers else first_finger),
+            scales=scales,
+            minutiae=np.zeros(0, np.uint8),
+            minutiae_first=np.zeros(len(scales) + 1, np.int64),
+        )
+        return some, np.arange(len(people))
+
+    def minutiae_of(self, fingers: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
+        """Minutiae that need not be opened, as `minutiae` and `minutiae_first`, and the rows of these fingers there.
+
+        Of sealed minutiae those of these fingers are opened.
+        """
+        if not isinstance(self.minutiae, SealedRows):
+            return self.minutiae, self.minutiae_first, fingers
+        first, stop = self.minutiae_first[fingers], self.minutiae_first[fingers + 1]
+        return self.minutiae.ranges(first, stop), _offsets(stop - first), np.arange(len(fingers))
+
     def without(self, gone: NDArray[np.bool_]) -> Self:
         """Everyone keeps their row, but those `gone` (bool (n,)) have key −1 and no captures."""
         kept = np.repeat(~gone, np.diff(self.first))
@@ -85,6 +122,11 @@ class Records:
         )
 
     @property
+    def in_memory(self) -> bool:
+        """Whether no column is read from the disk as it is needed."""
+        return isinstance(self.faces, np.ndarray) and not isinstance(self.faces, np.memmap)
+
+    @property
     def masks(self) -> NDArray[np.uint16]:
         """The positions of each person: bit p of (n,) is set for a capture of POSITIONS[p]."""
         masks = np.zeros(len(self), np.uint16)
@@ -99,12 +141,12 @@ class Records:
     @property
     def face_vectors(self) -> Vector:
         """float32 (f, d)."""
-        return self.faces.astype(np.float32) * FACE_SCALE
+        return np.asarray(self.faces).astype(np.float32) * FACE_SCALE
 
     @property
     def finger_vectors(self) -> Vector:
         """float32 (g, d)."""
-        return self.fingers.astype(np.float32) * self.scales[:, None]
+        return np.asarray(self.fingers).astype(np.float32) * self.scales[:, None]
 
     def templates(self, row: int, models: Mapping[str, str]) -> tuple[Template, ...]:
         """One person's templates, to the precision of the columns. models: by modality; not kept per template."""
@@ -122,7 +164,7 @@ class Records:
         return np.asarray(self.faces[row] * FACE_SCALE, np.float32), None
 
     def _finger(self, row: int) -> tuple[Vector, Minutiae]:
-        packed = self.minutiae[self.minutiae_first[row] : self.minutiae_first[row + 1]]
+        packed = np.asarray(self.minutiae[self.minutiae_first[row] : self.minutiae_first[row + 1]])
         return self.fingers[row].astype(np.float32) * self.scales[row], unpack_minutiae(packed)
 
 

@@ -6,23 +6,28 @@ may be read from there one page at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.cores import Run
 from matcher.gallery.growable import GrowableArray
-from matcher.gallery.prefetch import prefetch_all
+from matcher.gallery.prefetch import prefetch_all, prefetch_vectors
 from matcher.gallery.records import COLD, Records, columns
-from matcher.parameters import SEGMENT_PEOPLE
+from matcher.gallery.sealed_file import SealedFile
+from matcher.gallery.sealed_rows import SealedRows
+from matcher.parameters import SEGMENT_PEOPLE, VECTORS_PER_TASK
 from matcher.types import Template
 
 Slots = NDArray[np.int64]
-Saved = tuple[Path, str]
-"""A file of a snapshot, and its SHA-256."""
+Proof = str | SealedFile
+"""The SHA-256 of a plain file, or what opens a sealed one."""
+Saved = tuple[Path, Proof]
+"""A file of a snapshot."""
 _OFFSETS = ("first", "faces_before", "minutiae_first")
 
 
@@ -67,10 +72,51 @@ class OpenSegment:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Records by segment, as they were at one moment. alive: bool, by slot; removals show, additions do not."""
+    """Records by segment, as they were at one moment. alive: bool, by slot; removals show, additions do not.
+
+    opened: parts of the people whose sealed vectors are in memory, by slot: rising slots, records, and the rows there.
+    """
 
     segments: list[Records]
     alive: NDArray[np.bool_]
+    opened: Sequence[tuple[Slots, Records, NDArray[np.int64]]] = ()
+
+    def with_vectors(self, slots: Slots, run: Run, *, faces: bool, fingers: bool) -> View:
+        """The same, with the vectors of these people in memory if they are sealed: for who compares them repeatedly.
+
+        run: maps a function over parts with all threads it may use. faces, fingers: which are wanted.
+        """
+        if not any(isinstance(one.faces, SealedRows) for one in self.segments):
+            return self
+        slots = np.unique(slots)
+        parts = [
+            (some, records, of_part)
+            for records, rows, which in self.located(slots)
+            for some, of_part in zip(_in_parts(slots[which]), _in_parts(rows), strict=True)
+        ]
+
+        def opened(part: tuple[Slots, Records, NDArray[np.int64]]) -> tuple[Slots, Records, NDArray[np.int64]]:
+            some, records, rows = part
+            return some, *records.vectors_of(rows, faces=faces, fingers=fingers)
+
+        return replace(self, opened=list(run(opened, parts)))
+
+    def vectors_of(
+        self, slots: Slots, *, faces: bool, fingers: bool
+    ) -> Iterator[tuple[Records, NDArray[np.int64], NDArray[np.intp]]]:
+        """Like `located`, of records whose vectors need not be opened. Where some are opened, all of `slots` are."""
+        if not self.opened:
+            parts = list(self.located(slots))
+            for records, rows, _ in parts:
+                prefetch_vectors(records, rows, faces=faces, fingers=fingers)
+            for records, rows, which in parts:
+                yield *records.vectors_of(rows, faces=faces, fingers=fingers), which
+            return
+        numbers = np.searchsorted([some[0] for some, _, _ in self.opened], slots, side="right") - 1
+        for number in np.unique(numbers).tolist():
+            which = np.flatnonzero(numbers == number)
+            some, records, rows = self.opened[number]
+            yield records, rows[np.searchsorted(some, slots[which])], which
 
     def located(self, slots: Slots) -> Iterator[tuple[Records, NDArray[np.int64], NDArray[np.intp]]]:
         """For each segment that holds some of the slots: its records, the rows there, and which of `slots` they are."""
@@ -189,6 +235,11 @@ class Store:
         self.full.append(Segment(self.open.records))
         self.open = OpenSegment(self._empty)
         self._recent = {}
+
+
+def _in_parts(rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Of VECTORS_PER_TASK or more."""
+    return np.array_split(rows, max(len(rows) // VECTORS_PER_TASK, 1))
 
 
 def _empty_records(face: int, finger: int) -> Records:

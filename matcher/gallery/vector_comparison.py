@@ -13,7 +13,6 @@ from matcher.calibrate import Line
 from matcher.cores import Run
 from matcher.fuse import Pairs
 from matcher.gallery.layout import Probe
-from matcher.gallery.prefetch import prefetch_vectors
 from matcher.gallery.quantise import FACE_SCALE
 from matcher.gallery.records import FACE, POSITIONS
 from matcher.gallery.store import Slots, View
@@ -72,10 +71,8 @@ class VectorComparator:
         faces = np.full(len(slots), -2, np.float32)
         fingers = np.full((len(slots), len(self._positions), len(FINGERS)), -2, np.float32)
         captures = np.zeros((len(slots), len(POSITIONS)), np.int64)
-        parts = list(view.located(slots))
-        for records, rows, _ in parts:
-            prefetch_vectors(records, rows, faces=len(self._faces) > 0, fingers=len(self._fingers) > 0)
-        for records, rows, which in parts:
+        wanted = {"faces": len(self._faces) > 0, "fingers": len(self._fingers) > 0}
+        for records, rows, which in view.vectors_of(slots, **wanted):
             some = faces[which], fingers[which], captures[which]
             kernels.best_cosines(
                 rows, records.first, records.positions, records.faces_before, records.faces, records.fingers,

@@ -1,13 +1,13 @@
 """Multipart bodies as RFC 2046 and RFC 7578 prescribe them: one that was cut short is refused as a whole.
 
-The parser is python-multipart's. It reports what it finds and does not mind where a body ends.
+The parser is python-multipart's. It reports what it finds and does not mind where a body ends. What it finds waits in
+memory: on the disk it would lie plain, and its share of the memory was taken before it is read (limits.py).
 """
 
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
-from tempfile import SpooledTemporaryFile
+from dataclasses import dataclass, field
+from io import BytesIO
 
 from fastapi.concurrency import run_in_threadpool
 from python_multipart.exceptions import FormParserError
@@ -21,8 +21,6 @@ LONGEST_BOUNDARY = 70
 """RFC 2046, section 5.1.1."""
 LONGEST_EPILOGUE = 1024
 """Bytes after the end that are ignored, if they are an epilogue."""
-IN_MEMORY = 1 << 20
-"""Bytes of a part that wait in memory for the rest of the request; more wait in a file."""
 
 AS_THEY_ARE = ("7bit", "8bit", "binary")
 """Transfer encodings that leave the bytes of a part as they are; RFC 7578, section 4.7, deprecates all others."""
@@ -48,17 +46,10 @@ async def read_parts(stream: AsyncIterator[bytes], boundary: bytes) -> list[Part
     if not 1 <= len(boundary) <= LONGEST_BOUNDARY:
         detail = f"must name a boundary of 1 to {LONGEST_BOUNDARY} characters"
         raise Malformed([FieldError("Content-Type", "boundary", detail)])
-    reader, read = _Reader(boundary), 0
-    try:
-        async for chunk in stream:
-            read += len(chunk)
-            if read <= IN_MEMORY:
-                reader.feed(chunk)
-            else:
-                await run_in_threadpool(reader.feed, chunk)  # it may write to the disk
-        return await run_in_threadpool(reader.parts)
-    finally:
-        reader.close()
+    reader = _Reader(boundary)
+    async for chunk in stream:
+        reader.feed(chunk)
+    return await run_in_threadpool(reader.parts)
 
 
 @dataclass(slots=True)
@@ -67,12 +58,11 @@ class _Arriving:
 
     name: str
     charset: str | None
-    file: SpooledTemporaryFile[bytes]
     named_no_file: bool
+    content: BytesIO = field(default_factory=BytesIO)
 
     def whole(self) -> Part:
-        self.file.seek(0)
-        content = self.file.read()
+        content = self.content.getvalue()
         if _HEADER_INSIDE.search(content):
             detail = f"the part {self.name} has the headers of another part inside: a boundary before them is missing"
             raise Malformed([FieldError(self.name, "part_inside", detail)])
@@ -88,7 +78,6 @@ class _Reader:
         self._last_bytes = b"\r\n"  # a body may begin with its closing delimiter
         self._ended = False
         self._epilogue = b""
-        self._files = ExitStack()
         self._parts: list[_Arriving] = []
         self._headers: dict[str, bytes] = {}
         self._name = self._value = b""
@@ -130,9 +119,6 @@ class _Reader:
             raise Malformed([_after_the_end("another delimiter")])
         return [one.whole() for one in self._parts]
 
-    def close(self) -> None:
-        self._files.close()
-
     def _parse(self, chunk: bytes) -> None:
         try:
             self._parser.write(chunk)
@@ -158,12 +144,11 @@ class _Reader:
             raise Malformed([FieldError("body", "too_many_parts", f"at most {MOST_PARTS} parts are read")])
         name = _name_of(self._headers)
         charset = _charset_of(name, self._headers)
-        file = self._files.enter_context(SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 - the stack closes it
         _, options = parse_options_header(self._headers.get("content-disposition"))
-        self._parts.append(_Arriving(name, charset, file, options.get(b"filename") == b""))
+        self._parts.append(_Arriving(name, charset, options.get(b"filename") == b""))
 
     def _data(self, data: bytes, start: int, end: int) -> None:
-        self._parts[-1].file.write(data[start:end])
+        self._parts[-1].content.write(data[start:end])
 
     def _end(self) -> None:
         self._ended = True

@@ -10,9 +10,9 @@ app = typer.Typer(no_args_is_help=True)
 
 
 @app.callback()
-def group() -> None:
+def owners_alone() -> None:
     """Biometric enrolment and deduplication for social registries."""
-    os.umask(0o077)  # what a command writes, its database too, is its owner's alone
+    os.umask(0o077)  # whatever a command writes, and what libraries write for it, is its owner's alone
 
 
 app.command()(serve.serve)

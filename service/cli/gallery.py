@@ -84,7 +84,7 @@ def rebuild(
             raise typer.Exit(1)
         building = progress.add_task("building the gallery", total=None)
         jisr.replica.build(store.storage, lambda n: progress.advance(building, n))
-        jisr.replica.snapshot()
+        jisr.replica.snapshot(store.storage.in_turn(turn))
     typer.echo(f"{len(jisr.replica.index)} people are in the gallery")
 
 
@@ -108,13 +108,13 @@ def compact() -> None:
     logs.set_up()
     jisr = common.whole()
     common.refuse_outdated(jisr)
-    with common.plain_errors(), common.worker_lock(jisr):
+    with common.plain_errors(), common.worker_lock(jisr) as turn:
         note_act(Action.GALLERY_COMPACT, actor=common.actor(), storage=jisr.store.storage)
         with common.console.status("loading the gallery"):
             jisr.replica.start(jisr.store.storage)
         before = _bytes_in(jisr.store.snapshots)
         with common.console.status("compacting"):
-            jisr.replica.compact()
+            jisr.replica.compact(jisr.store.storage.in_turn(turn))
     after = _bytes_in(jisr.store.snapshots)
     size = len(jisr.replica.index)
     typer.echo(f"{size} people are in the gallery; the snapshot went from {before:,} to {after:,} bytes")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 import matcher
-from matcher import Candidate, Comparison, Readings, Template
+from matcher import Candidate, Comparison, Readings, Seal, Template, Unseal
 from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
 from service.adjudication.ports import AdjudicationUnit
 from service.deduplication.domain import BestFound, Walk, WalkPair
@@ -33,13 +33,20 @@ class SearchIndex(Protocol):
     ) -> list[list[Candidate]]:
         """readings: the other readings of each probe, where they are made already."""
 
+    @property
+    def damaged(self) -> bool:
+        """Whether a search found its files altered. It answers none until `filled_anew` is called."""
+
+    def filled_anew(self) -> None: ...
     def readings_of(self, probes: Sequence[Sequence[Template]]) -> Readings:
         """Each probe as if its prints were mirrored or of another resolution."""
 
     def __len__(self) -> int: ...
     def __contains__(self, key: int) -> bool: ...
-    def save(self, folder: Path, sequence: int) -> None: ...
-    def load(self, folder: Path) -> int | None: ...
+    def save(self, folder: Path, sequence: int, seal: Seal) -> None: ...
+    def load(self, folder: Path, unseal: Unseal) -> int | None: ...
+    def manifest(self, folder: Path) -> bytes | None:
+        """The sealed manifest of what was saved there; what a save left unfinished is deleted."""
 
 
 class Comparator(Protocol):

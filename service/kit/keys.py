@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
@@ -54,6 +54,12 @@ class DataKeys(Protocol):
 
         before: a month, as `2026-02`: only those of earlier ones, under which no new key comes.
         """
+
+    def open(self, sealed: bytes, place: str) -> bytes:
+        """Raises SealBroken."""
+
+    def destroy_others(self, kind: KeyClass, kept: Collection[UUID]) -> int:
+        """Destroy all keys of a class but these; how many."""
 
 
 class HeldKeys:

@@ -20,7 +20,7 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """where: a table; for files a pattern below the home, in which * may cross folders, and no fields."""
+    """where: a table; for files a pattern below the home, and no fields."""
 
     where: str
     fields: tuple[str, ...]
@@ -148,8 +148,14 @@ AT_REST: Sequence[Kept] = (
 FILES: Sequence[Kept] = (
     Kept("captures/*/*", (), How.SEALED, "pictures as they were sent"),
     Kept("captures/.store-id", (), How.PLAIN, "an identifier"),
+    Kept(
+        "gallery/*/*/*",
+        (),
+        How.SEALED,
+        "snapshots, mapped files too, in blocks; their names and sizes tell how many people",
+    ),
     Kept("jisr.db*", (), How.PLAIN, "SQLite's file and its log: the tables below"),
-    Kept("keys/*", (), How.PLAIN, "the key-encryption keys, unless JISR_KEY_FILE or JISR_KEY puts them elsewhere"),
-    Kept("audit/*", (), How.PLAIN, "checkpoints, and the key that signs them"),
-    Kept("gallery/*", (), How.PLAIN, "snapshots"),
+    Kept("keys/*", (), How.PLAIN, "the key-encryption keys, unless they are elsewhere"),
+    Kept("audit/*", (), How.PLAIN, "checkpoints, erasures, and the key that signs them: identifiers"),
+    Kept("*.lock", (), How.PLAIN, "empty"),
 )

@@ -70,7 +70,7 @@ def _note(uow: DeduplicationUnit, walk: Walk, actor: Actor) -> None:
 
 
 def _write(path: Path, rows: Iterable[PairRow]) -> None:
-    part = path.with_name(f"{path.name}.part")
+    part = _owners_alone(path.with_name(f"{path.name}.part"))
     try:
         WRITERS[path.suffix.lower()](rows, part)
         with part.open("rb") as file:
@@ -78,6 +78,13 @@ def _write(path: Path, rows: Iterable[PairRow]) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _owners_alone(path: Path) -> Path:
+    """An empty new file at this path, which no one else may read."""
+    path.unlink(missing_ok=True)
+    path.touch(0o600, exist_ok=False)
+    return path
 
 
 def _to_csv(rows: Iterable[PairRow], table: Path) -> None:
@@ -118,7 +125,7 @@ def _to_parquet(rows: Iterable[PairRow], table: Path) -> None:
     )
     types = (key, text, key, text, text, number, number, text, DataType.list(Field("item", one)))
     fields = [Field(name, kind) for name, kind in zip(COLUMNS, types, strict=True)]
-    lines = table.with_name(f"{table.name}.rows")
+    lines = _owners_alone(table.with_name(f"{table.name}.rows"))
     try:
         with lines.open("wb") as file:
             file.writelines(map(_line, rows))

@@ -134,6 +134,7 @@ def _is_taken(error: BaseException) -> bool:
 def _prepare_sqlite(connection: DBAPIConnection, record: Any) -> None:
     connection.isolation_level = None  # transactions begin where SQLAlchemy says
     cursor = connection.cursor()
+    # temp_store: what SQLite sorts would lie in the system's folder for temporary files
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "temp_store=MEMORY"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     Uuid,
+    and_,
     delete,
     exists,
     func,
@@ -338,7 +339,13 @@ class SqlDataKeys:
         return found
 
     def destroy(self, owners: Sequence[str], kind: KeyClass | None = None) -> int:
-        gone = self.ids_of(owners, kind)
+        return self._destroy(self.ids_of(owners, kind))
+
+    def destroy_others(self, kind: KeyClass, kept: Collection[UUID]) -> int:
+        others = and_(data_key.c.kind == kind, data_key.c.id.not_in(kept))
+        return self._destroy(self._session.scalars(select(data_key.c.id).where(others)).all())
+
+    def _destroy(self, gone: Sequence[UUID]) -> int:
         for start in range(0, len(gone), _CHUNK):
             self._session.execute(delete(data_key).where(data_key.c.id.in_(gone[start : start + _CHUNK])))
         self.vault.forget(gone)

@@ -277,7 +277,7 @@ def test_a_finger_under_another_name_is_found_at_its_own(counter: Client) -> Non
 
 def test_stopping_and_starting_again_forgets_no_one(counter: Client, jisr: App) -> None:
     counter.enrol(FIRST)
-    jisr.replica.snapshot()
+    jisr.replica.snapshot(jisr.store.storage)
     counter.enrol(SECOND)
     jisr.replica.index.clear()
     jisr.replica.start(jisr.store.storage)  # one person from the snapshot, one from the log

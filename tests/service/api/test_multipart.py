@@ -1,14 +1,16 @@
 """Reading multipart bodies: what is whole comes back as it was, and what is not is refused."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from service.api.errors import Malformed
-from service.api.multipart import IN_MEMORY, LONGEST_EPILOGUE, MOST_PARTS, read_parts
+from service.api.multipart import LONGEST_EPILOGUE, MOST_PARTS, read_parts
 from tests.service.api.bodies import BOUNDARY, CRLF, Sent, body, framed
 
 Read = list[tuple[str, bytes]]
@@ -113,9 +115,15 @@ def test_one_body_cut_at_every_byte_is_refused_in_any_pieces() -> None:
     assert read(whole, piece=1) == sent(HONEST)
 
 
-@pytest.mark.parametrize("size", [0, 1, IN_MEMORY - 1, IN_MEMORY, 3 * IN_MEMORY])
+@pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 3 << 20])
 def test_a_part_of_any_size_arrives_as_raw_bytes_without_a_file_name(size: int) -> None:
     content = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+    assert read(body(Sent("face", content)), piece=65_536) == [("face", content)]
+
+
+def test_no_part_waits_on_the_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    content = b"x" * (8 << 20)
     assert read(body(Sent("face", content)), piece=65_536) == [("face", content)]
 
 

@@ -157,6 +157,13 @@ def test_the_gallery_is_rebuilt_from_the_database(service: Running) -> None:
     service.start()
 
 
+def test_whatever_was_written_is_its_owners_alone(service: Running) -> None:
+    home = Path(service.environment["JISR_HOME"])
+    modes = {path: path.lstat().st_mode for path in home.rglob("*") if path.name != "log"}  # which the tests write
+    assert any(path.suffix == ".db" for path in modes)
+    assert [path for path, mode in modes.items() if mode & 0o077] == []
+
+
 def test_the_store_is_verified(service: Running, tmp_path: Path) -> None:
     sound = jisr(service, "store", "verify")
     assert (sound.exit_code, "0 missing, 0 damaged, 0 unowned" in sound.stdout) == (0, True), sound.output

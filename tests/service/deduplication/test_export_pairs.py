@@ -1,6 +1,7 @@
 """The tables of a walk's pairs."""
 
 import csv
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,13 @@ def test_the_last_finished_walk_is_written_as_csv_and_nothing_else_is_left(fille
     assert export_pairs(path, actor=TESTER, storage=filled) == 2
     assert path.read_text() == WHOLE
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["pairs.csv", "pairs.parquet"])
+def test_a_table_is_its_owners_alone(filled: SqlStorage, tmp_path: Path, name: str) -> None:
+    (tmp_path / f"{name}.part").touch(0o644)  # as a run of before left it
+    export_pairs(tmp_path / name, actor=TESTER, storage=filled)
+    assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
 
 
 def test_parquet_has_types_and_all_of_the_evidence(filled: SqlStorage, tmp_path: Path) -> None:

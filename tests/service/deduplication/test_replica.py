@@ -57,7 +57,7 @@ def test_a_snapshot_and_what_came_after_it_are_the_whole_gallery(
 ) -> None:
     keys = enrolled(storage, crowd.people(1, 2))
     assert restarted(replica, storage) == [2]
-    replica.snapshot()
+    replica.snapshot(storage)
     assert replica.unsaved == 0
     keys += enrolled(storage, crowd.people(3), first=2000)
     assert restarted(replica, storage) == []
@@ -74,7 +74,7 @@ def test_a_snapshot_of_another_history_is_refused(
     with new_storage() as ours, new_storage() as other:
         enrolled(other, crowd.people(1))
         restarted(replica, other)
-        replica.snapshot()
+        replica.snapshot(other)
         (key,) = enrolled(ours, crowd.people(2))
         with ours.read() as uow, other.read() as theirs:
             assert uow.changes.last() == theirs.changes.last()
@@ -90,11 +90,11 @@ def test_a_snapshot_from_before_the_database_was_restored_is_refused(
     """A folder under the right name whose content is of another change."""
     enrolled(storage, crowd.people(1))
     restarted(replica, storage)
-    replica.snapshot()
+    replica.snapshot(storage)
     (old,) = (tmp_path / "gallery").iterdir()
     enrolled(storage, crowd.people(2), first=2000)
     restarted(replica, storage)
-    replica.snapshot()
+    replica.snapshot(storage)
     (new,) = (tmp_path / "gallery").iterdir()
     shutil.move(new, old)
     assert restarted(replica, storage) == [2]
@@ -110,7 +110,7 @@ def test_a_damaged_snapshot_is_built_anew_from_the_database(
 ) -> None:
     keys = enrolled(storage, crowd.people(1, 2))
     restarted(replica, storage)
-    replica.snapshot()
+    replica.snapshot(storage)
     files = [path for path in (tmp_path / "gallery").rglob("*") if path.is_file() and path.stat().st_size]
     assert files
     for path in files:
@@ -132,7 +132,7 @@ def test_only_the_newest_snapshot_is_kept(storage: SqlStorage, replica: Replica,
         enrolled(storage, crowd.people(number), first=1000 * number)
         with storage.read() as uow:
             replica.catch_up(uow)
-        replica.snapshot()
+        replica.snapshot(storage)
     with storage.read() as uow:
         assert [one.name for one in (tmp_path / "gallery").iterdir()] == [uow.changes.history_id_of(2)]
 

@@ -17,3 +17,10 @@ def test_a_file_that_is_no_database_is_the_machine_s_fault(tmp_path: Path) -> No
     with pytest.raises(StorageUnavailable), engine.connect() as connection:
         connection.execute(text("SELECT 1 FROM enrolment"))
     engine.dispose()
+
+
+def test_sqlite_sorts_in_memory(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'jisr.db'}")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA temp_store").scalar() == 2
+    engine.dispose()

@@ -71,7 +71,7 @@ def test_everything_of_a_person_goes_and_a_certificate_states_it(registry: Regis
     with store.storage.read() as uow:
         key = uow.keys.of_owner(f"enrolment/{enrolment}", KeyClass.CAPTURE)
     sealed = next(iter(files)).read_bytes()
-    registry.app.replica.snapshot()
+    registry.app.replica.snapshot(registry.app.store.storage)
     done = registry.erase(number)
     assert done.done
     assert not any(path.exists() for path in files)
@@ -248,7 +248,7 @@ def test_an_erasure_that_was_cut_short_goes_on(
 ) -> None:
     enrolment = registry.enrol(FIRST)
     number = registry.number(enrolment)
-    registry.app.replica.snapshot()
+    registry.app.replica.snapshot(registry.app.store.storage)
     with monkeypatch.context() as patch:
         crash_at(patch, *step)
         with pytest.raises(Crash):

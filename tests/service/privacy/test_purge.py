@@ -11,10 +11,12 @@ from sqlalchemy import Engine, select, update
 from service.adjudication.domain.cases import Decision
 from service.audit.domain.actions import Action
 from service.bootstrap import purger_of
+from service.enrolment.domain.enrolments import EnrolmentStatus
 from service.enrolment.errors import EnrolmentErased
-from service.enrolment.storage import template
+from service.enrolment.storage import enrolment, template
 from service.enrolment.usecases.extract_again import extract_again
 from service.enrolment.usecases.process_again import process_again
+from service.kit.errors import SealBroken
 from service.kit.ids import new_uuid
 from service.kit.sealing import KeyClass, new_key
 from service.kit.sql.blobs import FileBlobs
@@ -218,8 +220,13 @@ def test_templates_whose_captures_are_gone_stay_until_they_are_given_up(registry
 
 def test_nothing_of_the_refused_is_in_the_database(registry: Registry) -> None:
     registry.enrol(FIRST, "Moussa Stays")
-    registry.enrol(AGAIN)
+    refused = registry.enrol(AGAIN)
     registry.decide(Decision.INSUFFICIENT)
-    assert NAME in repr(all_rows(registry.app.store.database))
+    sealed = select(enrolment.c.sealed).where(enrolment.c.status == EnrolmentStatus.UNUSABLE)
+    with registry.app.store.database.connect() as connection:
+        (sent,) = connection.scalars(sealed).all()
+    assert NAME.encode() in registry.app.store.storage.vault.open(sent, f"enrolment/{refused}/sealed")
     purged(registry, 181)
-    assert NAME not in repr(all_rows(registry.app.store.database))
+    with pytest.raises(SealBroken, match="destroyed"):
+        registry.app.store.storage.vault.open(sent, f"enrolment/{refused}/sealed")
+    assert repr(sent) not in repr(all_rows(registry.app.store.database))
