@@ -29,6 +29,18 @@ class Operators(Protocol):
     def for_change(self, name: str) -> Operator | None:
         """The same, in a transaction that writes: others who ask so wait for its end."""
 
+    def totp_secret(self, one: Operator) -> str | None:
+        """Of the second factor, in base32."""
+
+    def keep_totp_secret(self, one: Operator, secret: str) -> None:
+        """Sealed. The operator is in the database."""
+
+    def has_plain_totp_secrets(self) -> bool:
+        """Whether some are kept plain, as versions before did."""
+
+    def seal_totp_secrets(self) -> int:
+        """Seal those that are kept plain; how many."""
+
     def all(self) -> list[Operator]: ...
 
 

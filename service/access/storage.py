@@ -1,14 +1,30 @@
 """The tables of tokens, operators and their sessions, and their repositories."""
 
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+    Uuid,
+    exists,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session as Database
 
 from service.access.domain import AccessRole, Token
 from service.access.domain.operators import Operator, Session
+from service.kit.sealing import KeyClass
 from service.kit.sql.columns import Instant, key, mapper, metadata, to, word
-from service.kit.sql.unit import row_of
+from service.kit.sql.keys import SqlDataKeys
+from service.kit.sql.unit import KEYS, row_of
 
 token = Table(
     "token",
@@ -25,6 +41,7 @@ token = Table(
     Column("last_used_at", Instant),
     Column("previous_sha256", String(64), index=True),
     Column("previous_until", Instant),
+    Column("area", String(200)),
     sqlite_autoincrement=True,
 )
 operator = Table(
@@ -36,13 +53,19 @@ operator = Table(
     Column("site", String(200)),
     Column("created_at", Instant, nullable=False),
     Column("password_hash", String(200)),
-    Column("totp_secret", String(64)),
+    Column("totp_secret", String(64)),  # plain, as versions before kept it, until it is sealed at the next start
     Column("totp_step", BigInteger, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("locked_until", Instant),
     Column("code_sha256", String(64)),
     Column("code_until", Instant),
     Column("disabled_at", Instant),
+    Column("id", Uuid, nullable=False, unique=True),
+    Column("area", String(200)),
+    Column("totp_sealed", LargeBinary),
+    Column("oidc_issuer", String(300)),
+    Column("oidc_subject", String(255)),
+    UniqueConstraint("oidc_issuer", "oidc_subject"),
     sqlite_autoincrement=True,
 )
 
@@ -58,9 +81,30 @@ session = Table(
     Column("closed_at", Instant),
     sqlite_autoincrement=True,
 )
+passkey = Table(
+    "passkey",
+    metadata,
+    key(),
+    Column("id", Uuid, nullable=False, unique=True),
+    to("operator"),
+    Column("name", String(200), nullable=False),
+    Column("credential_id", LargeBinary, nullable=False, unique=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("last_used_at", Instant),
+    Column("revoked_at", Instant),
+    sqlite_autoincrement=True,
+)
+used_ticket = Table(
+    "used_ticket", metadata, Column("id", Uuid, primary_key=True), Column("until", Instant, nullable=False, index=True)
+)
+site_area = Table(
+    "site_area", metadata, Column("site", String(200), primary_key=True), Column("area", String(200), nullable=False)
+)
 
-mapper.map_imperatively(Token, token)
-mapper.map_imperatively(Operator, operator)
+mapper.map_imperatively(Token, token, exclude_properties=["area"])
+mapper.map_imperatively(Operator, operator, exclude_properties=["totp_secret", "area"])
 mapper.map_imperatively(Session, session)
 
 
@@ -102,8 +146,39 @@ class SqlOperators:
     def for_change(self, name: str) -> Operator | None:
         return self._session.scalar(select(Operator).where(operator.c.name == name).with_for_update())
 
+    def totp_secret(self, one: Operator) -> str | None:
+        return None if one.totp_sealed is None else self._keys.open(one.totp_sealed, _totp_place(one.id)).decode()
+
+    def keep_totp_secret(self, one: Operator, secret: str) -> None:
+        one.totp_sealed = self._sealed(one.id, secret)
+
+    def has_plain_totp_secrets(self) -> bool:
+        return bool(self._session.scalar(select(exists().where(operator.c.totp_secret.is_not(None)))))
+
+    def seal_totp_secrets(self) -> int:
+        rows = select(operator.c.key, operator.c.id, operator.c.totp_secret).where(operator.c.totp_secret.is_not(None))
+        plain = self._session.execute(rows.with_for_update()).all()
+        for row in plain:
+            values = {"totp_sealed": self._sealed(row.id, row.totp_secret), "totp_secret": None}
+            self._session.execute(update(operator).where(operator.c.key == row.key).values(values))
+        return len(plain)
+
     def all(self) -> list[Operator]:
         return list(self._session.scalars(select(Operator).order_by(operator.c.key)))
+
+    @property
+    def _keys(self) -> SqlDataKeys:
+        keys = self._session.info[KEYS]
+        assert isinstance(keys, SqlDataKeys)
+        return keys
+
+    def _sealed(self, operator_id: UUID, secret: str) -> bytes:
+        owner = self._keys.of_owner(f"operator/{operator_id}", KeyClass.OPERATOR)
+        return owner.seal(secret.encode(), _totp_place(operator_id))
+
+
+def _totp_place(operator_id: UUID) -> str:
+    return f"operator/{operator_id}/totp"
 
 
 class SqlSessions:

@@ -5,9 +5,11 @@ import secrets
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from service.access.domain.roles import AccessRole
 from service.kit.actor import Actor
+from service.kit.ids import new_uuid
 
 SESSION_PREFIX = "jisr_session_"
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 128
@@ -32,7 +34,8 @@ class OperatorState(StrEnum):
 class Operator:
     """site: the one whose enrolments and people they see; None: all. code_sha256: of a one-time code, until code_until.
 
-    totp_secret: base32, of the second factor. totp_step: the last that was used; none counts twice. failures: in a row.
+    totp_sealed: the secret of the second factor, which `Operators.totp_secret` opens. totp_step: the last that was
+    used; none counts twice. failures: in a row.
     """
 
     name: str
@@ -40,13 +43,14 @@ class Operator:
     site: str | None
     created_at: datetime
     password_hash: str | None = None
-    totp_secret: str | None = None
+    totp_sealed: bytes | None = None
     totp_step: int = 0
     failures: int = 0
     locked_until: datetime | None = None
     code_sha256: str | None = None
     code_until: datetime | None = None
     disabled_at: datetime | None = None
+    id: UUID = field(default_factory=new_uuid)
     key: int = field(init=False)
 
     @property
@@ -62,7 +66,7 @@ class Operator:
 
     def invite(self, code: str, now: datetime) -> None:
         """Let them choose a password and a second factor, by this code; the ones before count no more."""
-        self.password_hash = self.totp_secret = self.locked_until = None
+        self.password_hash = self.totp_sealed = self.locked_until = None
         self.failures = 0
         self.code_sha256, self.code_until = hash_code(code), now + CODE_LASTS
 
@@ -71,9 +75,9 @@ class Operator:
         good = self.code_sha256 is not None and secrets.compare_digest(self.code_sha256, hash_code(code))
         return good and self.disabled_at is None and self.code_until is not None and now < self.code_until
 
-    def activate(self, password_hash: str, totp_secret: str) -> None:
-        """The code is used up."""
-        self.password_hash, self.totp_secret, self.totp_step = password_hash, totp_secret, 0
+    def activate(self, password_hash: str) -> None:
+        """The code is used up. The second factor is a new one: `Operators.keep_totp_secret`."""
+        self.password_hash, self.totp_step = password_hash, 0
         self.code_sha256 = self.code_until = None
 
     def locked(self, now: datetime) -> bool:

@@ -103,10 +103,22 @@ def activate_operator(
     hashed, secret = hash_password(password), new_totp_secret()
     with storage.write() as uow:
         one = _accepting(uow.operators.for_change(name), code, clock)
-        one.activate(hashed, secret)
+        one.activate(hashed)
+        uow.operators.keep_totp_secret(one, secret)
         uow.audit.note(acting(one, actor), Action.OPERATOR_ACTIVATE)
         uow.commit()
     return secret
+
+
+def seal_second_factors(*, storage: Storage[AccessUnit]) -> int:
+    """Seal the second factors that versions before kept plain; how many. The first start does, later ones find none."""
+    with storage.read() as uow:
+        if not uow.operators.has_plain_totp_secrets():
+            return 0
+    with storage.write() as uow:
+        sealed = uow.operators.seal_totp_secrets()
+        uow.commit()
+    return sealed
 
 
 def _accepting(one: Operator | None, code: str, clock: Clock) -> Operator:

@@ -61,7 +61,8 @@ def open_session(
         same = one is not None and one.password_hash == known.password_hash
         if one is None or one.state is not OperatorState.ACTIVE or one.locked(now):
             raise Unauthenticated(REFUSED)
-        step = step_of(sent.code, one.totp_secret, now, one.totp_step) if one.totp_secret else None
+        totp = uow.operators.totp_secret(one)
+        step = step_of(sent.code, totp, now, one.totp_step) if totp else None
         if not right or not same or step is None:
             one.note_failure(now)
             uow.audit.note(actor, Action.SIGN_IN_FAILED, Target("operator", one.name))
