@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from matcher import MODELS, PIXELS_AT_ONCE
+from service.access.steps.openid import is_safe
 from service.audit.storage.feeds import feed_target
 
 
@@ -96,12 +97,39 @@ class Settings(BaseSettings):
 
     session_idle_minutes: int = Field(default=30, ge=5, description="minutes without a request that end a session")
     session_hours: int = Field(default=12, ge=1, description="hours after which a session ends whatever its use")
+    public_url: str = Field(
+        default="", description="where browsers reach the service, such as https://registry.example/jisr"
+    )
+    oidc_issuer: str = Field(default="", description="issuer of OpenID Connect by which operators may sign in")
+    oidc_client_id: str = Field(default="", description="what the issuer knows this service as")
+    oidc_client_secret: SecretStr = Field(default=SecretStr(""), description="its secret; empty: a public client")
+    oidc_scope: str = Field(default="openid profile email", description="what is asked of the issuer")
+    oidc_name_claim: str = Field(
+        default="", description="claim by which an operator is found at first use; empty: by --oidc-subject alone"
+    )
+    oidc_second_factor: str = Field(
+        default="",
+        description="values of `amr` or `acr`, separated by commas, that count as the second factor; empty: none",
+    )
     trusted_proxies: str = Field(
         default="",
         description="addresses and networks, separated by commas, of reverse proxies whose X-Forwarded headers count",
     )
     tls_certificate: Path | None = Field(default=None, description="file of the certificate and its chain, in PEM")
     tls_key: Path | None = Field(default=None, description="file of its key, in PEM, where the certificate's has none")
+
+    @field_validator("public_url", "oidc_issuer")
+    @classmethod
+    def _only_safe(cls, value: str) -> str:
+        if value and (not is_safe(value) or {"?", "#"} & set(value)):
+            raise ValueError("an address begins with https://, but for localhost, and has neither ? nor #")
+        return value
+
+    @model_validator(mode="after")
+    def _whole_client(self) -> Self:
+        if self.oidc_issuer and not (self.oidc_client_id and self.public_url):
+            raise ValueError("JISR_OIDC_ISSUER needs JISR_OIDC_CLIENT_ID and JISR_PUBLIC_URL")
+        return self
 
     @field_validator("trusted_proxies")
     @classmethod

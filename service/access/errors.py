@@ -3,9 +3,11 @@
 NotSignedIn
 └── Unauthenticated          no bearer token, an unknown or a revoked one; a password or code that is wrong
 NotFound
-└── NoSession                the caller came with a token
+├── NoSession                the caller came with a token
+└── NotOffered               this way of signing in is not set up here
 Unavailable
-└── SignInBusy               as many passwords are being hashed as may be
+├── SignInBusy               as many passwords are being hashed as may be
+└── IssuerUnavailable        the issuer of OpenID Connect does not answer, or not as it should
 """
 
 from service.kit.errors import NotFound, NotSignedIn, Unavailable
@@ -17,6 +19,14 @@ class Unauthenticated(NotSignedIn):
 
 class NoSession(NotFound):
     """The caller has no session that could end."""
+
+
+class NotOffered(NotFound):
+    """This way of signing in is not set up here."""
+
+
+class IssuerUnavailable(Unavailable):
+    """The issuer of OpenID Connect cannot be asked now; the same request may succeed later."""
 
 
 class SignInBusy(Unavailable):

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from service.access.domain import Token
+from service.access.domain.identities import Departure, Identity
 from service.access.domain.operators import Operator, Session
 from service.audit.ports import AuditUnit
 
@@ -29,6 +31,9 @@ class Operators(Protocol):
     def for_change(self, name: str) -> Operator | None:
         """The same, in a transaction that writes: others who ask so wait for its end."""
 
+    def by_identity(self, issuer: str, subject: str) -> Operator | None:
+        """Who an issuer's subject is, in a transaction that writes."""
+
     def totp_secret(self, one: Operator) -> str | None:
         """Of the second factor, in base32."""
 
@@ -52,6 +57,21 @@ class Sessions(Protocol):
         """Keep that it was used, unless a use since `after` is kept already."""
 
 
+class UsedTickets(Protocol):
+    def add(self, ticket_id: UUID, until: datetime, now: datetime) -> None:
+        """Keep until then that it was used. Raises AlreadyThere where it was."""
+
+
+class Issuer(Protocol):
+    """Of OpenID Connect. Every method raises IssuerUnavailable."""
+
+    def where_to(self, one: Departure) -> str:
+        """The address that the browser is sent to."""
+
+    def identify(self, code: str, stated_issuer: str | None, one: Departure) -> Identity:
+        """Who came back with a code. stated_issuer: `iss` of RFC 9207. Raises Unauthenticated."""
+
+
 class AccessUnit(AuditUnit, Protocol):
     @property
     def tokens(self) -> Tokens: ...
@@ -59,3 +79,5 @@ class AccessUnit(AuditUnit, Protocol):
     def operators(self) -> Operators: ...
     @property
     def sessions(self) -> Sessions: ...
+    @property
+    def used_tickets(self) -> UsedTickets: ...

@@ -12,7 +12,9 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     Uuid,
+    delete,
     exists,
+    insert,
     or_,
     select,
     update,
@@ -146,6 +148,10 @@ class SqlOperators:
     def for_change(self, name: str) -> Operator | None:
         return self._session.scalar(select(Operator).where(operator.c.name == name).with_for_update())
 
+    def by_identity(self, issuer: str, subject: str) -> Operator | None:
+        same = (operator.c.oidc_issuer == issuer, operator.c.oidc_subject == subject)
+        return self._session.scalar(select(Operator).where(*same).with_for_update())
+
     def totp_secret(self, one: Operator) -> str | None:
         return None if one.totp_sealed is None else self._keys.open(one.totp_sealed, _totp_place(one.id)).decode()
 
@@ -199,3 +205,12 @@ class SqlSessions:
         self._session.execute(
             update(session).where(session.c.sha256 == sha256, session.c.seen_at < after).values(seen_at=at)
         )
+
+
+class SqlUsedTickets:
+    def __init__(self, database: Database) -> None:
+        self._session = database
+
+    def add(self, ticket_id: UUID, until: datetime, now: datetime) -> None:
+        self._session.execute(delete(used_ticket).where(used_ticket.c.until < now))
+        self._session.execute(insert(used_ticket).values(id=ticket_id, until=until))

@@ -13,7 +13,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from service.access.domain import Permission, hash_secret, roles_with
 from service.access.domain.operators import SESSION_PREFIX
 from service.access.errors import Unauthenticated
-from service.access.usecases.sessions import SessionLimits, note_session, resume
+from service.access.steps.opening import SessionLimits
+from service.access.usecases.sessions import note_session, resume
 from service.access.usecases.tokens import note_use, sign_in
 from service.api.last_use import LastUse
 from service.api.rate_limits import RateLimits

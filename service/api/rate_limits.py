@@ -16,6 +16,8 @@ from service.api.errors import TooManyRequests, TooManyWrongTokens
 
 REMEMBERED = 20_000
 """Tokens, and addresses, whose counts are kept; beyond, those used least recently are forgotten."""
+BEGINS = 120
+"""Sign-ins per minute that may be begun from one address, where a whole office may sit behind one."""
 LONGEST_ADDRESS = 64
 IPV6_PREFIX = 64
 """Bits of an address that one customer's devices share: each has 2^64 to choose from."""
@@ -25,13 +27,19 @@ class RateLimits:
     """Per minute: requests per token, and wrong tokens per address. 0: any number."""
 
     def __init__(self, requests: int, wrong_tokens: int) -> None:
-        self._requests, self._wrong = _limit(requests), _limit(wrong_tokens)
+        self._requests, self._wrong, self._begins = _limit(requests), _limit(wrong_tokens), _limit(BEGINS)
 
     def count_request(self, actor_id: str) -> None:
         """Raises TooManyRequests."""
         seconds = _over(self._requests, actor_id)
         if seconds:
             raise TooManyRequests("this token is used more often than it may be; ask again later", seconds)
+
+    def count_begin(self, address: str) -> None:
+        """A sign-in that is begun by no more than a request. Raises TooManyRequests."""
+        seconds = _over(self._begins, network(address))
+        if seconds:
+            raise TooManyRequests("sign-ins were begun too often from your address; try again later", seconds)
 
     def require_few_wrong(self, address: str) -> None:
         """Before a password is looked at. Counts nothing. Raises TooManyWrongTokens."""

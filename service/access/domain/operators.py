@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from service.access.domain.identities import Identity
 from service.access.domain.roles import AccessRole
 from service.kit.actor import Actor
 from service.kit.ids import new_uuid
@@ -23,7 +24,7 @@ TOTP_SECONDS = 30
 
 
 class OperatorState(StrEnum):
-    """invited: has a one-time code, and has not used it."""
+    """invited: has a one-time code, and has not used it, nor signed in by an issuer."""
 
     INVITED = "invited"
     ACTIVE = "active"
@@ -35,7 +36,7 @@ class Operator:
     """site: the one whose enrolments and people they see; None: all. code_sha256: of a one-time code, until code_until.
 
     totp_sealed: the secret of the second factor, which `Operators.totp_secret` opens. totp_step: the last that was
-    used; none counts twice. failures: in a row.
+    used; none counts twice. failures: in a row. oidc_issuer, oidc_subject: who they are at an issuer, for ever.
     """
 
     name: str
@@ -50,6 +51,8 @@ class Operator:
     code_sha256: str | None = None
     code_until: datetime | None = None
     disabled_at: datetime | None = None
+    oidc_issuer: str | None = None
+    oidc_subject: str | None = None
     id: UUID = field(default_factory=new_uuid)
     key: int = field(init=False)
 
@@ -62,7 +65,8 @@ class Operator:
     def state(self) -> OperatorState:
         if self.disabled_at is not None:
             return OperatorState.DISABLED
-        return OperatorState.INVITED if self.password_hash is None else OperatorState.ACTIVE
+        known = self.password_hash is not None or self.oidc_subject is not None
+        return OperatorState.ACTIVE if known else OperatorState.INVITED
 
     def invite(self, code: str, now: datetime) -> None:
         """Let them choose a password and a second factor, by this code; the ones before count no more."""
@@ -79,6 +83,12 @@ class Operator:
         """The code is used up. The second factor is a new one: `Operators.keep_totp_secret`."""
         self.password_hash, self.totp_step = password_hash, 0
         self.code_sha256 = self.code_until = None
+
+    def bind(self, identity: Identity) -> None:
+        self.oidc_issuer, self.oidc_subject = identity.issuer, identity.subject
+
+    def is_identity(self, identity: Identity) -> bool:
+        return (self.oidc_issuer, self.oidc_subject) == (identity.issuer, identity.subject)
 
     def locked(self, now: datetime) -> bool:
         return self.locked_until is not None and now < self.locked_until

@@ -1,6 +1,7 @@
 """Inviting operators, listing them, and taking their access away."""
 
 from service.access.domain import AccessRole
+from service.access.domain.identities import Identity
 from service.access.domain.names import check_length, checked_name
 from service.access.domain.operators import (
     LONGEST_PASSWORD,
@@ -26,21 +27,33 @@ FIRST = "administrator"
 
 
 def create_operator(
-    name: str, role: AccessRole, site: str | None, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock
+    name: str,
+    role: AccessRole,
+    site: str | None,
+    *,
+    actor: Actor,
+    storage: Storage[AccessUnit],
+    clock: Clock,
+    identity: Identity | None = None,
 ) -> str:
-    """Invite an operator; the one-time code by which they choose a password. Raises MalformedRequest: a taken name."""
+    """Invite an operator; the one-time code by which they choose a password.
+
+    identity: whom an issuer knows them as. Raises MalformedRequest: the name or the identity is another operator's.
+    """
     check_length(name, "name")
     now, code = clock.now(), new_code()
     one = Operator(name, role, checked_name(site, "site"), now)
     one.invite(code, now)
+    if identity is not None:
+        one.bind(identity)
     with storage.write() as uow:
         uow.operators.add(one)
-        details = {"role": role, "site": one.site}
+        details = {"role": role, "site": one.site, "oidc_subject": one.oidc_subject}
         uow.audit.note(actor, Action.OPERATOR_CREATE, Target("operator", name), details=details)
         try:
             uow.commit()
         except AlreadyThere:
-            raise MalformedRequest(f"there is already an operator named {name!r}", "name") from None
+            raise MalformedRequest(f"there is already an operator named {name!r}, or of this subject", "name") from None
     return code
 
 

@@ -1,13 +1,13 @@
 """Signing in with a password and a second factor, and out."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from service.access.domain import hash_secret
-from service.access.domain.operators import Operator, OperatorState, Session, acting, new_session_secret
+from service.access.domain.operators import Operator, OperatorState
 from service.access.domain.tokens import USE_NOTED_EVERY
 from service.access.errors import NoSession, Unauthenticated
 from service.access.ports import AccessUnit
+from service.access.steps.opening import OpenedSession, SessionLimits, SignedInBy, open_for
 from service.access.steps.passwords import is_password
 from service.access.steps.second_factor import step_of
 from service.audit.domain.actions import Action
@@ -29,23 +29,6 @@ class Credentials:
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class SessionLimits:
-    """idle: without use, after which a session ends. whole: after which it ends whatever its use."""
-
-    idle: timedelta
-    whole: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedSession:
-    """secret: what the client sends as bearer."""
-
-    secret: str
-    role: str
-    ends_at: datetime
-
-
 def open_session(
     sent: Credentials, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock, limits: SessionLimits
 ) -> OpenedSession:
@@ -55,7 +38,7 @@ def open_session(
     right = is_password(sent.password, None if known is None else known.password_hash)  # slow: outside of transactions
     if known is None:
         raise Unauthenticated(REFUSED)
-    secret, now = new_session_secret(), clock.now()
+    now = clock.now()
     with storage.write() as uow:
         one = uow.operators.for_change(sent.name)
         same = one is not None and one.password_hash == known.password_hash
@@ -69,11 +52,9 @@ def open_session(
             uow.commit()
             raise Unauthenticated(REFUSED)
         one.note_success(step)
-        session = Session(one.key, hash_secret(secret), now, now, now + limits.whole)
-        uow.sessions.add(session)
-        uow.audit.note(acting(one, actor), Action.SESSION_OPEN)
+        opened = open_for(one, SignedInBy.PASSWORD, uow, actor=actor, now=now, limits=limits)
         uow.commit()
-    return OpenedSession(secret, one.role, session.ends_at)
+    return opened
 
 
 def resume(

@@ -14,6 +14,7 @@ class Action(StrEnum):
     OPERATOR_RESET = "operator.reset"
     OPERATOR_DISABLE = "operator.disable"
     OPERATOR_LIST = "operator.list"
+    OPERATOR_BIND = "operator.bind"
     OPERATOR_ACTIVATE = "operator.activate"
     SESSION_OPEN = "session.open"
     SESSION_CLOSE = "session.close"

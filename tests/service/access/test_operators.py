@@ -10,6 +10,7 @@ from pyotp import TOTP
 from sqlalchemy import Engine
 
 from service.access.domain import AccessRole
+from service.access.domain.identities import Identity
 from service.access.domain.operators import (
     CODE_LASTS,
     LOCKED_FOR,
@@ -19,6 +20,7 @@ from service.access.domain.operators import (
     OperatorState,
 )
 from service.access.errors import NoSession, Unauthenticated
+from service.access.steps.opening import SessionLimits
 from service.access.storage import operator
 from service.access.usecases.operators import (
     FIRST,
@@ -32,7 +34,6 @@ from service.access.usecases.operators import (
 )
 from service.access.usecases.sessions import (
     Credentials,
-    SessionLimits,
     close_session,
     note_session,
     open_session,
@@ -252,6 +253,19 @@ def test_a_password_too_short_or_too_long_is_refused_and_the_code_still_counts(
 def test_a_name_is_given_once(desk: Desk) -> None:
     with pytest.raises(MalformedRequest, match="already an operator named 'Hawa'"):
         desk.invite()
+
+
+def test_a_subject_of_an_issuer_is_one_operators(storage: SqlStorage) -> None:
+    identity = Identity("https://issuer.example", "s1", None, frozenset())
+
+    def create(name: str) -> str:
+        return create_operator(
+            name, AccessRole.AUDITOR, None, actor=TESTER, storage=storage, clock=Noon(), identity=identity
+        )
+
+    create("Hawa")
+    with pytest.raises(MalformedRequest, match="of this subject"):
+        create("Moussa")
 
 
 def test_the_first_administrator_is_invited_until_somebody_has_a_password(storage: SqlStorage) -> None:

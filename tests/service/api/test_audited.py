@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,7 +25,11 @@ from service.bootstrap import App
 from service.kit.ids import new_uuid
 from service.oversight.domain.findings import Found, Kind, Pattern, Subject, new_finding
 from service.storage.unit import SqlStorage
+from service.web import create_web
+from tests.service.access.issuer import local_issuer
+from tests.service.api.browser import MFA, Browser, activated, openid_settings, operator
 from tests.service.api.counter import AGAIN, FIRST, Client, enrolment, files
+from tests.service.api.serving import with_settings
 from tests.service.made_up import NOW, TESTER
 
 Answer = Any
@@ -33,6 +37,7 @@ UNNOTED = {
     "GET /healthz": "states that the process answers",
     "GET /readyz": "states that the service is ready, and counts",
     "GET /metrics": "counts only",
+    "GET /v1/sessions/oidc": "sends whoever asks to the issuer; who comes back is noted",
 }
 ROUTES = sorted(
     f"{method} {route.path}"
@@ -77,6 +82,32 @@ def session(jisr: App, http: TestClient) -> Callable[[str], Answer]:
     return call
 
 
+@pytest.fixture
+def openid(jisr: App) -> Iterator[Callable[[str], Answer]]:
+    """Calls by name: operators who come back from an issuer, with a second factor and without."""
+    with local_issuer() as issuer:
+        web = create_web(with_settings(jisr, **openid_settings(issuer)))
+        browser = Browser(TestClient(web, base_url="https://testserver"))
+        operator(jisr, "s1", issuer)
+        app = activated(jisr, operator(jisr, "s2", issuer))
+
+        def call(what: str) -> Answer:
+            issuer.person = {"sub": "s1", **MFA} if what == "arrive" else {"sub": "s2"}
+            answer = browser.sign_in()
+            return answer if what == "arrive" else browser.send_code(app.now(), answer.json()["ticket"])
+
+        yield call
+
+
+People = tuple[Callable[[str], Answer], Callable[[str], Answer]]
+
+
+@pytest.fixture
+def people(session: Callable[[str], Answer], openid: Callable[[str], Answer]) -> People:
+    """Who sign in, each way of signing in."""
+    return session, openid
+
+
 def finding(jisr: App) -> str:
     with jisr.store.storage.write() as uow:
         device = Subject(Kind.DEVICE, "a counter's", "a site")
@@ -95,6 +126,7 @@ class Callers:
     desk: Client
     auditor: Client
     session: Callable[[str], Answer]
+    openid: Callable[[str], Answer]
 
 
 def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
@@ -129,13 +161,15 @@ def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
         "POST /v1/operators/activation": lambda: by.session("activate"),
         "POST /v1/sessions": lambda: by.session("sign in"),
         "DELETE /v1/sessions/current": lambda: by.session("sign out"),
+        "GET /v1/sessions/oidc/callback": lambda: by.openid("arrive"),
+        "POST /v1/sessions/oidc/code": lambda: by.openid("send code"),
     }
 
 
 def test_every_route_leaves_an_entry_of_its_request_that_names_nobody(
-    jisr: App, counter: Client, desk: Client, auditor: Client, session: Callable[[str], Answer]
+    jisr: App, counter: Client, desk: Client, auditor: Client, people: People
 ) -> None:
-    known = calls(jisr, Callers(counter, desk, auditor, session))
+    known = calls(jisr, Callers(counter, desk, auditor, *people))
     assert sorted(known.keys() | UNNOTED.keys()) == ROUTES
     for route, call in known.items():
         answer = call()
@@ -166,7 +200,8 @@ def test_every_action_that_can_concern_a_person_has_words() -> None:
     silent = {
         Action.TOKEN_CREATE, Action.TOKEN_ROTATE, Action.TOKEN_REVOKE, Action.TOKEN_LIST, Action.SIGN_IN_FAILED,
         Action.OPERATOR_CREATE, Action.OPERATOR_RESET, Action.OPERATOR_DISABLE, Action.OPERATOR_LIST,
-        Action.OPERATOR_ACTIVATE, Action.SESSION_OPEN, Action.SESSION_CLOSE, Action.ACCESS_REFUSED,
+        Action.OPERATOR_ACTIVATE, Action.OPERATOR_BIND, Action.SESSION_OPEN, Action.SESSION_CLOSE,
+        Action.ACCESS_REFUSED,
         Action.CAPTURE_JUDGE, Action.WALK_BEGIN, Action.WALK_FINISH, Action.RATES_MEASURE,
         Action.GALLERY_STATUS, Action.GALLERY_REBUILD, Action.GALLERY_COMPACT, Action.KEYS_STATUS, Action.KEYS_ROTATE,
         Action.STORE_VERIFY, Action.STORE_DELETE, Action.AUDIT_VERIFY,
