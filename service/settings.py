@@ -4,6 +4,7 @@ import os
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -111,6 +112,9 @@ class Settings(BaseSettings):
         default="",
         description="values of `amr` or `acr`, separated by commas, that count as the second factor; empty: none",
     )
+    passkey_domain: str = Field(
+        default="", description="domain that passkeys are of; empty: the host of JISR_PUBLIC_URL"
+    )
     trusted_proxies: str = Field(
         default="",
         description="addresses and networks, separated by commas, of reverse proxies whose X-Forwarded headers count",
@@ -129,6 +133,12 @@ class Settings(BaseSettings):
     def _whole_client(self) -> Self:
         if self.oidc_issuer and not (self.oidc_client_id and self.public_url):
             raise ValueError("JISR_OIDC_ISSUER needs JISR_OIDC_CLIENT_ID and JISR_PUBLIC_URL")
+        return self
+
+    @model_validator(mode="after")
+    def _domain_of_passkeys(self) -> Self:
+        if self.passkey_domain and not f".{self.public_host}".endswith(f".{self.passkey_domain}"):
+            raise ValueError("JISR_PASSKEY_DOMAIN is the host of JISR_PUBLIC_URL, or ends it after a point")
         return self
 
     @field_validator("trusted_proxies")
@@ -154,6 +164,10 @@ class Settings(BaseSettings):
         if self.fpir_duplicate > self.fpir_review:
             raise ValueError("JISR_FPIR_DUPLICATE must not be above JISR_FPIR_REVIEW")
         return self
+
+    @property
+    def public_host(self) -> str:
+        return urlsplit(self.public_url).hostname or ""
 
     @property
     def proxies(self) -> list[IPv4Network | IPv6Network]:

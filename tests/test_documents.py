@@ -146,6 +146,7 @@ def stated_default(name: str) -> str:
         "key": "none",
         "key_file": "`keys/key` in `JISR_HOME`",
         "public_url": "none",
+        "passkey_domain": "host of `JISR_PUBLIC_URL`",
         "oidc_issuer": "none",
         "oidc_client_id": "none",
         "oidc_client_secret": "none",

@@ -1,12 +1,14 @@
 """What access needs of the database."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from service.access.domain import Token
 from service.access.domain.identities import Departure, Identity
 from service.access.domain.operators import Operator, Session
+from service.access.domain.passkeys import NewCredential, Passkey
 from service.audit.ports import AuditUnit
 
 
@@ -52,9 +54,22 @@ class Operators(Protocol):
 class Sessions(Protocol):
     def add(self, one: Session) -> None: ...
     def by_hash(self, sha256: str) -> Session | None: ...
-    def close_all(self, operator_key: int, at: datetime) -> None: ...
+    def close_all(self, operator_key: int, at: datetime, but: int | None = None) -> None:
+        """but: the key of a session that stays."""
+
     def note_use(self, sha256: str, at: datetime, after: datetime) -> None:
         """Keep that it was used, unless a use since `after` is kept already."""
+
+
+class Passkeys(Protocol):
+    def add(self, one: Passkey) -> None: ...
+    def of_operator(self, operator_key: int) -> list[Passkey]:
+        """Those that were not revoked, in the order they were added."""
+
+    def for_change(self, credential_id: bytes) -> Passkey | None:
+        """One that was not revoked, in a transaction that writes: others who ask so wait for its end."""
+
+    def revoke_all(self, operator_key: int, at: datetime) -> None: ...
 
 
 class UsedTickets(Protocol):
@@ -72,6 +87,18 @@ class Issuer(Protocol):
         """Who came back with a code. stated_issuer: `iss` of RFC 9207. Raises Unauthenticated."""
 
 
+class Authenticators(Protocol):
+    """What holds passkeys, as browsers reach it. Answers are JSON."""
+
+    def ask_for_new(self, one: Operator, known: Collection[Passkey], challenge: bytes) -> dict[str, Any]: ...
+    def new(self, answer: Mapping[str, Any], challenge: bytes) -> NewCredential:
+        """Raises PasskeyRefused."""
+
+    def ask_for_any(self, challenge: bytes) -> dict[str, Any]: ...
+    def proven(self, answer: Mapping[str, Any], one: Passkey, challenge: bytes) -> int:
+        """How often the authenticator has signed. Raises Unauthenticated."""
+
+
 class AccessUnit(AuditUnit, Protocol):
     @property
     def tokens(self) -> Tokens: ...
@@ -79,5 +106,7 @@ class AccessUnit(AuditUnit, Protocol):
     def operators(self) -> Operators: ...
     @property
     def sessions(self) -> Sessions: ...
+    @property
+    def passkeys(self) -> Passkeys: ...
     @property
     def used_tickets(self) -> UsedTickets: ...

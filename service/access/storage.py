@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session as Database
 
 from service.access.domain import AccessRole, Token
 from service.access.domain.operators import Operator, Session
+from service.access.domain.passkeys import Passkey
 from service.kit.sealing import KeyClass
 from service.kit.sql.columns import Instant, key, mapper, metadata, to, word
 from service.kit.sql.keys import SqlDataKeys
@@ -108,6 +109,7 @@ site_area = Table(
 mapper.map_imperatively(Token, token, exclude_properties=["area"])
 mapper.map_imperatively(Operator, operator, exclude_properties=["totp_secret", "area"])
 mapper.map_imperatively(Session, session)
+mapper.map_imperatively(Passkey, passkey)
 
 
 class SqlTokens:
@@ -197,14 +199,35 @@ class SqlSessions:
     def by_hash(self, sha256: str) -> Session | None:
         return self._session.scalar(select(Session).where(session.c.sha256 == sha256))
 
-    def close_all(self, operator_key: int, at: datetime) -> None:
+    def close_all(self, operator_key: int, at: datetime, but: int | None = None) -> None:
         still_open = (session.c.operator_key == operator_key, session.c.closed_at.is_(None))
-        self._session.execute(update(session).where(*still_open).values(closed_at=at))
+        others = update(session).where(*still_open, session.c.key != (but or 0))
+        self._session.execute(others.values(closed_at=at))
 
     def note_use(self, sha256: str, at: datetime, after: datetime) -> None:
         self._session.execute(
             update(session).where(session.c.sha256 == sha256, session.c.seen_at < after).values(seen_at=at)
         )
+
+
+class SqlPasskeys:
+    def __init__(self, database: Database) -> None:
+        self._session = database
+
+    def add(self, one: Passkey) -> None:
+        self._session.add(one)
+
+    def of_operator(self, operator_key: int) -> list[Passkey]:
+        mine = (passkey.c.operator_key == operator_key, passkey.c.revoked_at.is_(None))
+        return list(self._session.scalars(select(Passkey).where(*mine).order_by(passkey.c.key)))
+
+    def for_change(self, credential_id: bytes) -> Passkey | None:
+        this = (passkey.c.credential_id == credential_id, passkey.c.revoked_at.is_(None))
+        return self._session.scalar(select(Passkey).where(*this).with_for_update())
+
+    def revoke_all(self, operator_key: int, at: datetime) -> None:
+        mine = (passkey.c.operator_key == operator_key, passkey.c.revoked_at.is_(None))
+        self._session.execute(update(passkey).where(*mine).values(revoked_at=at))
 
 
 class SqlUsedTickets:

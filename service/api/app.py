@@ -13,6 +13,7 @@ from service.api import (
     identification,
     openid,
     operations,
+    passkeys,
     people,
     problems,
     quality,
@@ -44,6 +45,7 @@ NOUNS = (
     findings,
     sessions,
     openid,
+    passkeys,
     operations,
 )
 

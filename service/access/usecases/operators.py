@@ -69,13 +69,17 @@ def invite_first(*, actor: Actor, storage: Storage[AccessUnit], clock: Clock) ->
 
 
 def reset_operator(name: str, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock) -> str:
-    """A new code, for who lost password or second factor. What they had counts no more. Raises MalformedRequest."""
+    """A new code, for who lost password or second factor. What they had counts no more, passkeys too.
+
+    Who an issuer knows them as stays. Raises MalformedRequest.
+    """
     code, now = new_code(), clock.now()
     with storage.write() as uow:
         one = _named(uow, name)
         if one.state is OperatorState.DISABLED:
             raise MalformedRequest(f"the operator {name!r} was disabled; make another", "name")
         one.invite(code, now)
+        uow.passkeys.revoke_all(one.key, now)
         uow.sessions.close_all(one.key, now)
         uow.audit.note(actor, Action.OPERATOR_RESET, Target("operator", name))
         uow.commit()

@@ -26,9 +26,11 @@ from service.kit.ids import new_uuid
 from service.oversight.domain.findings import Found, Kind, Pattern, Subject, new_finding
 from service.storage.unit import SqlStorage
 from service.web import create_web
+from tests.service.access.authenticator import Authenticator
 from tests.service.access.issuer import local_issuer
 from tests.service.api.browser import MFA, Browser, activated, openid_settings, operator
 from tests.service.api.counter import AGAIN, FIRST, Client, enrolment, files
+from tests.service.api.passkey_holder import PASSKEYS, holder
 from tests.service.api.serving import with_settings
 from tests.service.made_up import NOW, TESTER
 
@@ -37,6 +39,8 @@ UNNOTED = {
     "GET /healthz": "states that the process answers",
     "GET /readyz": "states that the service is ready, and counts",
     "GET /metrics": "counts only",
+    "POST /v1/passkeys/begin": "states what to ask an authenticator",
+    "POST /v1/sessions/passkey/begin": "states what to ask an authenticator",
     "GET /v1/sessions/oidc": "sends whoever asks to the issuer; who comes back is noted",
 }
 ROUTES = sorted(
@@ -99,13 +103,32 @@ def openid(jisr: App) -> Iterator[Callable[[str], Answer]]:
         yield call
 
 
-People = tuple[Callable[[str], Answer], Callable[[str], Answer]]
+@pytest.fixture
+def passkeys(jisr: App) -> Callable[[str], Answer]:
+    """Calls by name: an operator who adds a passkey, signs in with it, looks at it and revokes it."""
+    web = create_web(with_settings(jisr, public_url="https://registry.example"))
+    one = holder(jisr, TestClient(web), Authenticator("https://registry.example"))
+
+    def call(what: str) -> Answer:
+        if what in ("add", "sign in"):
+            return one.add() if what == "add" else one.sign_in()
+        listed = one.session.call("GET", PASSKEYS)
+        return (
+            listed if what == "list" else one.session.call("DELETE", f"{PASSKEYS}/{listed.json()['passkeys'][0]['id']}")
+        )
+
+    return call
+
+
+People = tuple[Callable[[str], Answer], Callable[[str], Answer], Callable[[str], Answer]]
 
 
 @pytest.fixture
-def people(session: Callable[[str], Answer], openid: Callable[[str], Answer]) -> People:
+def people(
+    session: Callable[[str], Answer], openid: Callable[[str], Answer], passkeys: Callable[[str], Answer]
+) -> People:
     """Who sign in, each way of signing in."""
-    return session, openid
+    return session, openid, passkeys
 
 
 def finding(jisr: App) -> str:
@@ -127,6 +150,7 @@ class Callers:
     auditor: Client
     session: Callable[[str], Answer]
     openid: Callable[[str], Answer]
+    passkeys: Callable[[str], Answer]
 
 
 def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
@@ -163,6 +187,10 @@ def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
         "DELETE /v1/sessions/current": lambda: by.session("sign out"),
         "GET /v1/sessions/oidc/callback": lambda: by.openid("arrive"),
         "POST /v1/sessions/oidc/code": lambda: by.openid("send code"),
+        "POST /v1/passkeys": lambda: by.passkeys("add"),
+        "POST /v1/sessions/passkey": lambda: by.passkeys("sign in"),
+        "GET /v1/passkeys": lambda: by.passkeys("list"),
+        "DELETE /v1/passkeys/{passkey_id}": lambda: by.passkeys("revoke"),
     }
 
 
@@ -201,6 +229,7 @@ def test_every_action_that_can_concern_a_person_has_words() -> None:
         Action.TOKEN_CREATE, Action.TOKEN_ROTATE, Action.TOKEN_REVOKE, Action.TOKEN_LIST, Action.SIGN_IN_FAILED,
         Action.OPERATOR_CREATE, Action.OPERATOR_RESET, Action.OPERATOR_DISABLE, Action.OPERATOR_LIST,
         Action.OPERATOR_ACTIVATE, Action.OPERATOR_BIND, Action.SESSION_OPEN, Action.SESSION_CLOSE,
+        Action.PASSKEY_ADD, Action.PASSKEY_LIST, Action.PASSKEY_REVOKE,
         Action.ACCESS_REFUSED,
         Action.CAPTURE_JUDGE, Action.WALK_BEGIN, Action.WALK_FINISH, Action.RATES_MEASURE,
         Action.GALLERY_STATUS, Action.GALLERY_REBUILD, Action.GALLERY_COMPACT, Action.KEYS_STATUS, Action.KEYS_ROTATE,
