@@ -19,6 +19,7 @@ from service.access.usecases.tokens import note_use, sign_in
 from service.api.last_use import LastUse
 from service.api.rate_limits import RateLimits
 from service.audit.domain.actions import Action
+from service.audit.steps.refusals import STRANGER
 from service.bootstrap import App
 from service.kit.actor import Actor
 from service.kit.errors import Forbidden
@@ -65,7 +66,7 @@ def count_failure(app: App, gate: Gate, caller: Actor) -> None:
 
 def stranger(gate: Gate) -> Actor:
     """Who calls, before it is known who: a name that was typed may be anything, so it is kept nowhere."""
-    return Actor("unknown", "none", None, "api", correlation_id.get() or "", address=gate.address)
+    return Actor(STRANGER, "none", None, "api", correlation_id.get() or "", address=gate.address)
 
 
 def sent_bearer(

@@ -19,7 +19,7 @@ from service.api.app import NOUNS
 from service.audit.domain.actions import WORDS, Action
 from service.audit.domain.entries import Entry
 from service.audit.steps import refusals
-from service.audit.steps.refusals import Refusals, network_of
+from service.audit.steps.refusals import Refusals
 from service.audit.storage import tables
 from service.bootstrap import App
 from service.kit.ids import new_uuid
@@ -303,15 +303,37 @@ def test_a_flood_from_anywhere_leaves_a_bounded_number_of_entries(
     monkeypatch.setattr(refusals, "MOST", 5)
     clock = Minutes()
     counted = Refusals(storage, clock)
-    flood(counted, [f"192.0.2.{n}" for n in range(50)], 3)
-    flood(counted, [f"2001:db8::{n:x}" for n in range(50)], 3)
-    assert len(entries(database)) == 6
+    flood(counted, [f"192.{n}.2.{n}" for n in range(50)], 3)
+    flood(counted, [f"2001:db8:{n:x}::1" for n in range(50)], 3)
+    assert len(entries(database)) == 11
     clock.minute = 1
     counted.flush()
     found = counts(database, Action.SIGN_IN_FAILED)
-    assert len(found) == 12
-    assert sum(count for _, _, count in found[6:]) == 300
-    assert ("others", None, 285) in found
+    assert len(found) == 22
+    assert sum(count for _, _, count in found[11:]) == 300
+    assert ("others", None, 270) in found
+
+
+def test_many_addresses_of_one_network_hide_nobody(
+    storage: SqlStorage, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "MOST", 5)
+    clock = Minutes()
+    counted = Refusals(storage, clock)
+    flood(counted, [f"192.0.2.{n}" for n in range(50)], 2)
+    flood(counted, [f"2001:db8:{n:x}::1" for n in range(50)], 2)
+    flood(counted, ["198.51.100.7"], 2)
+    for n in range(50):
+        counted.count(Action.ACCESS_REFUSED, replace(TESTER, address=f"203.0.113.{n}"))
+    counted.count(Action.ACCESS_REFUSED, replace(TESTER, id="token:another", address="203.0.113.1"))
+    clock.minute = 1
+    counted.flush()
+    wide = {address: count for _, address, count in counts(database, Action.SIGN_IN_FAILED) if count > 2}
+    assert wide == {"192.0.0.0/16": 90, "2001:db8::/32": 100}
+    assert ("unknown", "198.51.0.0/16", 2) in counts(database, Action.SIGN_IN_FAILED)
+    inside = counts(database, Action.ACCESS_REFUSED)
+    assert (TESTER.id, None, 45) in inside
+    assert ("token:another", None, 1) in inside
 
 
 def test_refusals_from_many_threads_are_all_counted(storage: SqlStorage, database: Engine) -> None:
@@ -323,12 +345,6 @@ def test_refusals_from_many_threads_are_all_counted(storage: SqlStorage, databas
         one.join()
     counted.flush(all_of_them=True)
     assert counts(database, Action.SIGN_IN_FAILED) == [("unknown", "192.0.2.1", 1), ("unknown", "192.0.2.1", 160)]
-
-
-def test_neighbours_in_ipv6_are_one_caller() -> None:
-    assert network_of("2001:db8::1") == network_of("2001:db8::ffff") == "2001:db8::/64"
-    assert network_of("192.0.2.1") == "192.0.2.1"
-    assert (network_of("testclient"), network_of(None)) == ("testclient", None)
 
 
 def test_a_comparison_that_finds_nothing_in_common_is_noted_too(jisr: App, counter: Client) -> None:
