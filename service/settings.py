@@ -79,7 +79,9 @@ class Settings(BaseSettings):
         default=60.0, gt=0, description="seconds that a request waits for its share of these, before it is refused"
     )
     connections: int = Field(default=500, ge=1, description="connections open at the same time")
-    header_seconds: float = Field(default=10.0, gt=0, description="seconds for a request's headers to come")
+    header_seconds: float = Field(
+        default=10.0, gt=0, description="seconds for a request's headers to come, and for a TLS handshake"
+    )
     keep_alive_seconds: int = Field(default=5, ge=1, description="seconds that a connection stays open unused")
     body_seconds: float = Field(
         default=30.0, gt=0, description="seconds in which 2,000 bytes for each must come of a body"

@@ -129,3 +129,16 @@ def test_a_browser_keeps_the_cookie_that_it_comes_back_from_the_issuer_with(open
     opened.page.open(opened.page.run("location.href"))
     assert json.loads(opened.page.run("document.body.innerText"))["status"] == 401
     assert opened.page.run("document.cookie") == "", "no script reads it"
+
+
+def test_the_page_of_the_api_shows_its_routes_under_its_own_policy(opened: Opened) -> None:
+    opened.page.call("Log.enable")
+    opened.page.open(f"{opened.url}/docs")
+    shown = "new Promise(done => { const look = () => { const n = document.querySelectorAll('.opblock').length;"
+    shown += " n ? done(n) : setTimeout(look, 50); }; look(); })"
+    assert opened.page.run(shown) > 20
+    blocked = [one for one in opened.page.events if one.get("method") == "Log.entryAdded"]
+    assert not blocked
+    tried = "new Promise(done => { window.ran = false; const one = document.createElement('script');"
+    tried += " one.textContent = 'window.ran = true'; document.body.append(one); done(window.ran); })"
+    assert opened.page.run(tried) is False
