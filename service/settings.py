@@ -117,6 +117,7 @@ class Settings(BaseSettings):
     passkey_domain: str = Field(
         default="", description="domain that passkeys are of; empty: the host of JISR_PUBLIC_URL"
     )
+    metrics_open: bool = Field(default=True, description="answer /metrics to everyone; false: to administrators alone")
     trusted_proxies: str = Field(
         default="",
         description="addresses and networks, separated by commas, of reverse proxies whose X-Forwarded headers count",

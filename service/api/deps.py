@@ -128,17 +128,34 @@ def _note_use(app: App, uses: LastUse, secret: str, actor: Actor) -> None:
         uses.note(actor.id, partial(note_use, actor=actor, storage=storage, clock=clock))
 
 
+def require(permission: Permission, app: App, actor: Actor) -> Actor:
+    """Raises Forbidden, having noted it."""
+    roles = roles_with(permission)
+    if actor.role not in roles:
+        app.store.refusals.count(Action.ACCESS_REFUSED, actor)
+        raise Forbidden(f"this needs a token of role {' or '.join(roles)}; yours is of role {actor.role}")
+    return actor
+
+
 def may(permission: Permission) -> DependsMarker:
     """A dependency: the actor, where the role has this permission. Raises Unauthenticated, Forbidden."""
 
     def check(app: Running, actor: Caller) -> Actor:
-        roles = roles_with(permission)
-        if actor.role not in roles:
-            app.store.refusals.count(Action.ACCESS_REFUSED, actor)
-            raise Forbidden(f"this needs a token of role {' or '.join(roles)}; yours is of role {actor.role}")
-        return actor
+        return require(permission, app, actor)
 
     return DependsMarker(check)
+
+
+def measuring(
+    app: Running,
+    gate: CallerGate,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+) -> None:
+    """Lets everyone pass, or administrators alone, as the setting is. Raises Unauthenticated, Forbidden."""
+    if app.store.settings.metrics_open:
+        return
+    actor = signed_in(app, gate, sent_bearer(app, gate, credentials))
+    require(Permission.ADMINISTER, app, actor)
 
 
 MayAudit = Annotated[Actor, may(Permission.AUDIT)]
