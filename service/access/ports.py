@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from service.access.domain import Token
+from service.access.domain.areas import SiteArea
 from service.access.domain.identities import Departure, Identity
 from service.access.domain.operators import Operator, Session
 from service.access.domain.passkeys import NewCredential, Passkey
@@ -72,6 +73,18 @@ class Passkeys(Protocol):
     def revoke_all(self, operator_key: int, at: datetime) -> None: ...
 
 
+class SiteAreas(Protocol):
+    def within(self, area: str) -> Collection[str]:
+        """The sites that lie in this area, or in one that lies in it."""
+
+    def of(self, site: str) -> str | None: ...
+    def put(self, site: str, area: str | None) -> None:
+        """In place of the one before."""
+
+    def all(self) -> list[SiteArea]:
+        """By area and name."""
+
+
 class UsedTickets(Protocol):
     def add(self, ticket_id: UUID, until: datetime, now: datetime) -> None:
         """Keep until then that it was used. Raises AlreadyThere where it was."""
@@ -108,5 +121,7 @@ class AccessUnit(AuditUnit, Protocol):
     def sessions(self) -> Sessions: ...
     @property
     def passkeys(self) -> Passkeys: ...
+    @property
+    def site_areas(self) -> SiteAreas: ...
     @property
     def used_tickets(self) -> UsedTickets: ...

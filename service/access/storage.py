@@ -1,5 +1,6 @@
 """The tables of tokens, operators and their sessions, and their repositories."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Uuid,
     delete,
     exists,
+    func,
     insert,
     or_,
     select,
@@ -22,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session as Database
 
 from service.access.domain import AccessRole, Token
+from service.access.domain.areas import PARTS, SiteArea
 from service.access.domain.operators import Operator, Session
 from service.access.domain.passkeys import Passkey
 from service.kit.sealing import KeyClass
@@ -106,8 +109,8 @@ site_area = Table(
     "site_area", metadata, Column("site", String(200), primary_key=True), Column("area", String(200), nullable=False)
 )
 
-mapper.map_imperatively(Token, token, exclude_properties=["area"])
-mapper.map_imperatively(Operator, operator, exclude_properties=["totp_secret", "area"])
+mapper.map_imperatively(Token, token)
+mapper.map_imperatively(Operator, operator, exclude_properties=["totp_secret"])
 mapper.map_imperatively(Session, session)
 mapper.map_imperatively(Passkey, passkey)
 
@@ -228,6 +231,28 @@ class SqlPasskeys:
     def revoke_all(self, operator_key: int, at: datetime) -> None:
         mine = (passkey.c.operator_key == operator_key, passkey.c.revoked_at.is_(None))
         self._session.execute(update(passkey).where(*mine).values(revoked_at=at))
+
+
+class SqlSiteAreas:
+    def __init__(self, database: Database) -> None:
+        self._session = database
+
+    def within(self, area: str) -> Collection[str]:
+        below = area + PARTS
+        deeper = func.substr(site_area.c.area, 1, len(below)) == below
+        return self._session.scalars(select(site_area.c.site).where(or_(site_area.c.area == area, deeper))).all()
+
+    def of(self, site: str) -> str | None:
+        return self._session.scalar(select(site_area.c.area).where(site_area.c.site == site))
+
+    def put(self, site: str, area: str | None) -> None:
+        self._session.execute(delete(site_area).where(site_area.c.site == site))
+        if area is not None:
+            self._session.execute(insert(site_area).values(site=site, area=area))
+
+    def all(self) -> list[SiteArea]:
+        rows = self._session.execute(select(site_area).order_by(site_area.c.area, site_area.c.site))
+        return [SiteArea(row.site, row.area) for row in rows]
 
 
 class SqlUsedTickets:

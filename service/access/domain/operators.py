@@ -9,7 +9,7 @@ from uuid import UUID
 
 from service.access.domain.identities import Identity
 from service.access.domain.roles import AccessRole
-from service.kit.actor import Actor
+from service.kit.actor import Actor, Area
 from service.kit.ids import new_uuid
 
 SESSION_PREFIX = "jisr_session_"
@@ -33,10 +33,10 @@ class OperatorState(StrEnum):
 
 @dataclass(eq=False)
 class Operator:
-    """site: the one whose enrolments and people they see; None: all. code_sha256: of a one-time code, until code_until.
-
-    totp_sealed: the secret of the second factor, which `Operators.totp_secret` opens. totp_step: the last that was
-    used; none counts twice. failures: in a row. oidc_issuer, oidc_subject: who they are at an issuer, for ever.
+    """site: the one whose enrolments and people they see; area: all that lie in it; neither: all. code_sha256: of a
+    one-time code, until code_until. totp_sealed: the secret of the second factor, which `Operators.totp_secret` opens.
+    totp_step: the last that was used; none counts twice. failures: in a row. oidc_issuer, oidc_subject: who they are at
+    an issuer, for ever.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Operator:
     disabled_at: datetime | None = None
     oidc_issuer: str | None = None
     oidc_subject: str | None = None
+    area: str | None = None
     id: UUID = field(default_factory=new_uuid)
     key: int = field(init=False)
 
@@ -120,8 +121,9 @@ class Session:
 
 
 def acting(one: Operator, caller: Actor) -> Actor:
-    """The caller, once it is known that it is this operator."""
-    return replace(caller, id=one.actor_id, role=one.role, site=one.site)
+    """The caller, once it is known that it is this operator; for the audit: it reads nothing."""
+    area = None if one.area is None else Area(one.area, frozenset())
+    return replace(caller, id=one.actor_id, role=one.role, site=one.site, area=area)
 
 
 def new_session_secret() -> str:

@@ -1,6 +1,7 @@
 """Inviting operators, listing them, and taking their access away."""
 
 from service.access.domain import AccessRole
+from service.access.domain.areas import check_one_bound, checked_area
 from service.access.domain.identities import Identity
 from service.access.domain.names import check_length, checked_name
 from service.access.domain.operators import (
@@ -35,20 +36,23 @@ def create_operator(
     storage: Storage[AccessUnit],
     clock: Clock,
     identity: Identity | None = None,
+    area: str | None = None,
 ) -> str:
     """Invite an operator; the one-time code by which they choose a password.
 
-    identity: whom an issuer knows them as. Raises MalformedRequest: the name or the identity is another operator's.
+    identity: whom an issuer knows them as. area: in place of a site. Raises MalformedRequest, also where the name or
+    the identity is another operator's.
     """
     check_length(name, "name")
     now, code = clock.now(), new_code()
-    one = Operator(name, role, checked_name(site, "site"), now)
+    one = Operator(name, role, checked_name(site, "site"), now, area=checked_area(area))
+    check_one_bound(one.site, one.area)
     one.invite(code, now)
     if identity is not None:
         one.bind(identity)
     with storage.write() as uow:
         uow.operators.add(one)
-        details = {"role": role, "site": one.site, "oidc_subject": one.oidc_subject}
+        details = {"role": role, "site": one.site, "area": one.area, "oidc_subject": one.oidc_subject}
         uow.audit.note(actor, Action.OPERATOR_CREATE, Target("operator", name), details=details)
         try:
             uow.commit()

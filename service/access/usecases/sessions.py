@@ -9,6 +9,7 @@ from service.access.errors import NoSession, Unauthenticated
 from service.access.ports import AccessUnit
 from service.access.steps.opening import OpenedSession, SessionLimits, SignedInBy, open_for
 from service.access.steps.passwords import is_password
+from service.access.steps.scope import scoped
 from service.access.steps.second_factor import step_of
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
@@ -73,10 +74,10 @@ def resume(
     with storage.read() as uow:
         session = uow.sessions.by_hash(hash_secret(secret))
         one = None if session is None else uow.operators.by_key(session.operator_key)
-    if session is None or one is None or not session.lasts(now, limits.idle) or not _active(one):
-        raise Unauthenticated("this session is unknown or has ended; sign in again")
-    people_of = None if sites_see_everyone else one.site
-    return Actor(one.actor_id, one.role, one.site, channel, request_id, people_of=people_of, address=address)
+        if session is None or one is None or not session.lasts(now, limits.idle) or not _active(one):
+            raise Unauthenticated("this session is unknown or has ended; sign in again")
+        actor = Actor(one.actor_id, one.role, None, channel, request_id, address=address)
+        return scoped(actor, one, uow, sites_see_everyone=sites_see_everyone)
 
 
 def note_session(secret: str, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock) -> None:

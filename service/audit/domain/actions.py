@@ -21,6 +21,8 @@ class Action(StrEnum):
     PASSKEY_REVOKE = "passkey.revoke"
     SESSION_OPEN = "session.open"
     SESSION_CLOSE = "session.close"
+    SITE_ASSIGN = "site.assign"
+    SITE_LIST = "site.list"
     SIGN_IN_FAILED = "sign_in.failed"
     ACCESS_REFUSED = "access.refused"
     ENROLMENT_RECEIVE = "enrolment.receive"

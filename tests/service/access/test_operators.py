@@ -99,7 +99,7 @@ def desk(storage: SqlStorage) -> Desk:
 def test_who_signs_in_acts_as_the_operator_at_the_site(desk: Desk) -> None:
     secret = desk.sign_in()
     assert secret.startswith(SESSION_PREFIX)
-    expected = Actor("operator:Hawa", "adjudicator", "Djibouti-1", "api", "r1", people_of="Djibouti-1")
+    expected = Actor("operator:Hawa", "adjudicator", "Djibouti-1", "api", "r1", people_of=frozenset({"Djibouti-1"}))
     assert desk.actor(secret) == expected
 
 

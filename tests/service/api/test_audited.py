@@ -229,7 +229,7 @@ def test_every_action_that_can_concern_a_person_has_words() -> None:
         Action.TOKEN_CREATE, Action.TOKEN_ROTATE, Action.TOKEN_REVOKE, Action.TOKEN_LIST, Action.SIGN_IN_FAILED,
         Action.OPERATOR_CREATE, Action.OPERATOR_RESET, Action.OPERATOR_DISABLE, Action.OPERATOR_LIST,
         Action.OPERATOR_ACTIVATE, Action.OPERATOR_BIND, Action.SESSION_OPEN, Action.SESSION_CLOSE,
-        Action.PASSKEY_ADD, Action.PASSKEY_LIST, Action.PASSKEY_REVOKE,
+        Action.PASSKEY_ADD, Action.PASSKEY_LIST, Action.PASSKEY_REVOKE, Action.SITE_ASSIGN, Action.SITE_LIST,
         Action.ACCESS_REFUSED,
         Action.CAPTURE_JUDGE, Action.WALK_BEGIN, Action.WALK_FINISH, Action.RATES_MEASURE,
         Action.GALLERY_STATUS, Action.GALLERY_REBUILD, Action.GALLERY_COMPACT, Action.KEYS_STATUS, Action.KEYS_ROTATE,
