@@ -10,8 +10,8 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from matcher import MODELS, PIXELS_AT_ONCE
-from service.access.steps.openid import is_safe
 from service.audit.storage.feeds import feed_target
+from service.kit.addresses import is_safe
 
 
 def _networks(text: str) -> list[IPv4Network | IPv6Network]:

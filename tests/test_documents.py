@@ -284,8 +284,8 @@ def picture() -> dict[str, list[str]]:
 
 
 def modules(package: str) -> set[str]:
-    """What lies directly in a package: folders with a slash, and files."""
-    there = [path for path in (ROOT / package).iterdir() if not path.name.startswith("__")]
+    """What lies directly in a package: folders with a slash, and files of code."""
+    there = [path for path in (ROOT / package).iterdir() if not path.name.startswith("__") and path.suffix != ".md"]
     return {f"{path.name}/" if path.is_dir() else path.name for path in there}
 
 

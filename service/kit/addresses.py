@@ -1,11 +1,13 @@
 """Addresses of the network, and whom they are counted as."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
 
 LONGEST = 64
 """Characters kept of what is no address."""
 IPV6_BITS = 64
 """Of an IPv6 address: one customer has as many addresses as they like below it (RFC 6177)."""
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 WIDE_BITS = {4: 16, 6: 32}
 """What one provider typically has, by version."""
 
@@ -22,6 +24,16 @@ def wide_network(address: str) -> str:
     """The same, for when there are too many to tell apart: all of a provider's are one."""
     found = _read(address)
     return "" if found is None else str(ip_network((found, WIDE_BITS[found.version]), strict=False))
+
+
+def is_safe(url: str) -> bool:
+    """Whether what is sent there goes by TLS, or stays on this machine."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    return (parts.scheme == "https" and bool(host)) or (parts.scheme == "http" and host in LOOPBACK)
 
 
 def _read(address: str) -> IPv4Address | IPv6Address | None:

@@ -4,12 +4,12 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import httpx
 import structlog
@@ -19,12 +19,15 @@ from joserfc.jwk import JWKRegistry, KeySet
 
 from service.access.domain.identities import Departure, Identity
 from service.access.errors import IssuerUnavailable, Unauthenticated
+from service.kit.addresses import is_safe
 from service.kit.clock import Clock
 
 logger = structlog.get_logger(__name__)
 ALGORITHMS = ("RS256", "PS256", "ES256")
 """Of ID tokens. What a token states of itself chooses among these alone: never `none`, never a shared secret."""
 KINDS = ("RSA", "EC")
+BY_HEADER = "client_secret_basic"
+"""How a client shows its secret, unless the issuer states otherwise (OpenID Connect Discovery 1.0, 3)."""
 LEEWAY = 60
 """Seconds by which the issuer's clock may differ."""
 KEPT_FOR = timedelta(hours=1)
@@ -35,7 +38,8 @@ SECONDS = 5.0
 MOST_BYTES = 1_000_000
 LONGEST_SUBJECT = 255
 """OpenID Connect Core 1.0, 2."""
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
+MALFORMED = (JoseError, ValueError, TypeError)
+"""What joserfc raises of tokens and keys that are not as described."""
 REFUSED = "the issuer's answer does not hold; begin again"
 
 
@@ -101,10 +105,11 @@ class OpenIdIssuer:
             "code_verifier": one.verifier,
         }
         secret, auth = self.client.client_secret, None
-        if not secret or "client_secret_post" in known.metadata.get("token_endpoint_auth_methods_supported", ()):
-            form |= {"client_id": self.client.client_id} | ({"client_secret": secret} if secret else {})
-        else:
+        methods = _listed(known.metadata, "token_endpoint_auth_methods_supported") or [BY_HEADER]
+        if secret and BY_HEADER in methods:
             auth = (quote(self.client.client_id, safe=""), quote(secret, safe=""))
+        else:
+            form |= {"client_id": self.client.client_id} | ({"client_secret": secret} if secret else {})
         answer = _asked("POST", _endpoint(known.metadata, "token_endpoint"), data=form, auth=auth)
         if answer.get("error") == "invalid_grant":
             raise _refused("code")
@@ -143,14 +148,14 @@ class OpenIdIssuer:
         """The claims of a token that the issuer signed."""
         try:
             return jwt.decode(token, known.keys, list(ALGORITHMS)).claims
-        except (JoseError, ValueError) as error:
+        except MALFORMED as error:
             first = error
         newer = self._known(ASKED_AGAIN_AFTER)  # the issuer may have changed its keys
         try:
             if newer is known:
                 raise first
             return jwt.decode(token, newer.keys, list(ALGORITHMS)).claims
-        except (JoseError, ValueError) as error:
+        except MALFORMED as error:
             raise _refused(type(error).__name__) from None
 
     def _name(self, claims: Mapping[str, Any]) -> str | None:
@@ -176,21 +181,25 @@ class OpenIdIssuer:
 
 
 def _factors(claims: Mapping[str, Any]) -> frozenset[str]:
-    amr = claims.get("amr")
-    stated = [*(amr if isinstance(amr, list) else ()), claims.get("acr")]
+    stated = [*_listed(claims, "amr"), claims.get("acr")]
     return frozenset(one for one in stated if isinstance(one, str))
 
 
 def _keys(answer: Mapping[str, Any]) -> KeySet:
     """Those that can sign; others of the issuer's do not matter."""
     found = []
-    for one in answer.get("keys", ()):
+    for one in _listed(answer, "keys"):
         if isinstance(one, dict) and one.get("kty") in KINDS and one.get("use", "sig") == "sig":
             try:
                 found.append(JWKRegistry.import_key(one))
-            except (JoseError, ValueError):
+            except MALFORMED:
                 logger.warning("openid.key_ignored")
     return KeySet(found)
+
+
+def _listed(answer: Mapping[str, Any], name: str) -> Sequence[Any]:
+    found = answer.get(name)
+    return found if isinstance(found, list) else ()
 
 
 def _endpoint(metadata: Mapping[str, Any], name: str) -> str:
@@ -198,16 +207,6 @@ def _endpoint(metadata: Mapping[str, Any], name: str) -> str:
     if not isinstance(url, str) or not is_safe(url):
         raise IssuerUnavailable(f"the issuer states no {name} by https")
     return url
-
-
-def is_safe(url: str) -> bool:
-    """By TLS, or to this machine itself."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    host = parts.hostname or ""
-    return (parts.scheme == "https" and bool(host)) or (parts.scheme == "http" and host in LOOPBACK)
 
 
 def _asked(

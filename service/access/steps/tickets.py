@@ -78,6 +78,7 @@ class Tickets:
         with self._guard:
             if self._kept is None:
                 with self._storage.write() as uow:
+                    uow.changes.lock()  # another process may be at the same, and both shall have one key
                     self._kept = uow.keys.of_owner(OWNER, KeyClass.OPERATOR)
                     uow.commit()
             return self._kept

@@ -28,12 +28,14 @@ def rsa() -> RSAKey:
 class LocalIssuer:
     """Who signs in is `person`: the claims of the next ID token besides those that are always there.
 
-    change: alters the claims of the next token. sign: makes the token of them, where it is not to be as it should.
+    method: how the client has to show who it is. change: alters the claims of the next token. sign: makes the token of
+    them, where it is not to be as it should.
     """
 
     url: str
     key: RSAKey | ECKey = field(default_factory=rsa)
     person: Mapping[str, Any] = field(default_factory=dict)
+    method: str = "client_secret_basic"
     change: Change | None = None
     sign: Callable[[dict[str, Any]], str] | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
@@ -64,7 +66,15 @@ class LocalIssuer:
 
     def token(self, form: Mapping[str, str], authorization: str | None) -> tuple[int, dict[str, Any]]:
         secret = base64.b64encode(f"{CLIENT_ID}:the%20issuer%27s%20%26%20ours".encode()).decode()
-        if authorization != f"Basic {secret}":
+        stated = (authorization, form.get("client_id"), form.get("client_secret"))
+        if (
+            stated
+            != {
+                "client_secret_basic": (f"Basic {secret}", None, None),
+                "client_secret_post": (None, CLIENT_ID, CLIENT_SECRET),
+                "none": (None, CLIENT_ID, None),
+            }[self.method]
+        ):
             return 401, {"error": "invalid_client"}
         query = self.codes.pop(form["code"], None)
         if query is None or query["redirect_uri"] != form["redirect_uri"]:

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from joserfc.jwk import ECKey
 from joserfc.jwt import encode
 from joserfc.util import urlsafe_b64encode
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from sqlalchemy import select
 
 from service.access.usecases.operators import disable_operator
@@ -95,6 +95,28 @@ def test_what_the_issuer_is_asked_holds_neither_the_verifier_nor_the_secret(brow
     }  # fmt: skip
     assert asked["redirect_uri"] == PUBLIC + CALLBACK
     assert CLIENT_SECRET not in url
+
+
+@pytest.mark.parametrize(
+    ("method", "metadata", "secret"),
+    [
+        ("client_secret_post", {"token_endpoint_auth_methods_supported": ["client_secret_post"]}, CLIENT_SECRET),
+        (
+            "client_secret_basic",
+            {"token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"]},
+            CLIENT_SECRET,
+        ),
+        ("none", {}, ""),
+    ],
+)
+def test_the_client_shows_who_it_is_as_the_issuer_asks(
+    known: LocalIssuer, browsers: Callable[..., Browser], method: str, metadata: dict[str, Any], secret: str
+) -> None:
+    known.method, known.metadata = method, metadata
+    assert browsers(oidc_client_secret=SecretStr(secret)).sign_in().status_code == 200
+    known.method = "client_secret_basic" if method != "client_secret_basic" else "none"
+    answer = browsers(oidc_client_secret=SecretStr(secret)).sign_in()
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/issuer-unavailable")
 
 
 # The second factor
