@@ -4,12 +4,14 @@ import os
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from matcher import MODELS, PIXELS_AT_ONCE
 from service.audit.storage.feeds import feed_target
+from service.kit.addresses import is_safe
 
 
 def _networks(text: str) -> list[IPv4Network | IPv6Network]:
@@ -97,7 +99,9 @@ class Settings(BaseSettings):
         default=60.0, gt=0, description="seconds that a request waits for its share of these, before it is refused"
     )
     connections: int = Field(default=500, ge=1, description="connections open at the same time")
-    header_seconds: float = Field(default=10.0, gt=0, description="seconds for a request's headers to come")
+    header_seconds: float = Field(
+        default=10.0, gt=0, description="seconds for a request's headers to come, and for a TLS handshake"
+    )
     keep_alive_seconds: int = Field(default=5, ge=1, description="seconds that a connection stays open unused")
     body_seconds: float = Field(
         default=30.0, gt=0, description="seconds in which 2,000 bytes for each must come of a body"
@@ -116,12 +120,49 @@ class Settings(BaseSettings):
 
     session_idle_minutes: int = Field(default=30, ge=5, description="minutes without a request that end a session")
     session_hours: int = Field(default=12, ge=1, description="hours after which a session ends whatever its use")
+    public_url: str = Field(
+        default="", description="where browsers reach the service, such as https://registry.example/jisr"
+    )
+    oidc_issuer: str = Field(default="", description="issuer of OpenID Connect by which operators may sign in")
+    oidc_client_id: str = Field(default="", description="what the issuer knows this service as")
+    oidc_client_secret: SecretStr = Field(default=SecretStr(""), description="its secret; empty: a public client")
+    oidc_scope: str = Field(default="openid profile email", description="what is asked of the issuer")
+    oidc_name_claim: str = Field(
+        default="", description="claim by which an operator is found at first use; empty: by --oidc-subject alone"
+    )
+    oidc_second_factor: str = Field(
+        default="",
+        description="values of `amr` or `acr`, separated by commas, that count as the second factor; empty: none",
+    )
+    passkey_domain: str = Field(
+        default="", description="domain that passkeys are of; empty: the host of JISR_PUBLIC_URL"
+    )
+    metrics_open: bool = Field(default=True, description="answer /metrics to everyone; false: to administrators alone")
     trusted_proxies: str = Field(
         default="",
         description="addresses and networks, separated by commas, of reverse proxies whose X-Forwarded headers count",
     )
     tls_certificate: Path | None = Field(default=None, description="file of the certificate and its chain, in PEM")
     tls_key: Path | None = Field(default=None, description="file of its key, in PEM, where the certificate's has none")
+
+    @field_validator("public_url", "oidc_issuer")
+    @classmethod
+    def _only_safe(cls, value: str) -> str:
+        if value and (not is_safe(value) or {"?", "#"} & set(value)):
+            raise ValueError("an address begins with https://, but for localhost, and has neither ? nor #")
+        return value
+
+    @model_validator(mode="after")
+    def _whole_client(self) -> Self:
+        if self.oidc_issuer and not (self.oidc_client_id and self.public_url):
+            raise ValueError("JISR_OIDC_ISSUER needs JISR_OIDC_CLIENT_ID and JISR_PUBLIC_URL")
+        return self
+
+    @model_validator(mode="after")
+    def _domain_of_passkeys(self) -> Self:
+        if self.passkey_domain and not f".{self.public_host}".endswith(f".{self.passkey_domain}"):
+            raise ValueError("JISR_PASSKEY_DOMAIN is the host of JISR_PUBLIC_URL, or ends it after a point")
+        return self
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -154,6 +195,10 @@ class Settings(BaseSettings):
         if self.fpir_duplicate > self.fpir_review:
             raise ValueError("JISR_FPIR_DUPLICATE must not be above JISR_FPIR_REVIEW")
         return self
+
+    @property
+    def public_host(self) -> str:
+        return urlsplit(self.public_url).hostname or ""
 
     @property
     def proxies(self) -> list[IPv4Network | IPv6Network]:

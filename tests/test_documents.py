@@ -159,6 +159,13 @@ def stated_default(name: str) -> str:
         "key_file": "`keys/key` in `JISR_HOME`",
         "pkcs11_module": "none",
         "pkcs11_pin": "none",
+        "public_url": "none",
+        "passkey_domain": "host of `JISR_PUBLIC_URL`",
+        "oidc_issuer": "none",
+        "oidc_client_id": "none",
+        "oidc_client_secret": "none",
+        "oidc_name_claim": "none",
+        "oidc_second_factor": "none",
         "trusted_proxies": "none",
         "tls_certificate": "no TLS",
         "tls_key": "in the certificate's file",
@@ -291,8 +298,8 @@ def picture() -> dict[str, list[str]]:
 
 
 def modules(package: str) -> set[str]:
-    """What lies directly in a package: folders with a slash, and files."""
-    there = [path for path in (ROOT / package).iterdir() if not path.name.startswith("__")]
+    """What lies directly in a package: folders with a slash, and files of code."""
+    there = [path for path in (ROOT / package).iterdir() if not path.name.startswith("__") and path.suffix != ".md"]
     return {f"{path.name}/" if path.is_dir() else path.name for path in there}
 
 

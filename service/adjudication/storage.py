@@ -127,9 +127,9 @@ class SqlCases:
             rows = rows.where(case.c.status == query.status)
         if query.origin is not None:
             rows = rows.where(_is_of(query.origin))
-        if query.site is not None:
+        if query.sites is not None:
             of_subject = enrolment.c.person_key == case.c.person_key
-            rows = rows.where(exists().where(of_subject, enrolment.c.site == query.site))
+            rows = rows.where(exists().where(of_subject, enrolment.c.site.in_(query.sites)))
         if query.after is not None:
             rows = rows.where(case.c.key > select(case.c.key).where(case.c.id == query.after).scalar_subquery())
         return self._session.scalars(rows).all()

@@ -12,7 +12,9 @@ from service.api import (
     findings,
     households,
     identification,
+    openid,
     operations,
+    passkeys,
     people,
     problems,
     quality,
@@ -23,6 +25,7 @@ from service.api.last_use import LastUse
 from service.api.metrics import Metrics
 from service.api.rate_limits import RateLimits
 from service.api.turns import Turns
+from service.api.ways import ways_of
 from service.bootstrap import App
 
 DESCRIPTION = """
@@ -43,6 +46,8 @@ NOUNS = (
     cases,
     findings,
     sessions,
+    openid,
+    passkeys,
     operations,
 )
 
@@ -68,6 +73,7 @@ def create_api(app: App, metrics: Metrics) -> FastAPI:
     api.state.turns = Turns(settings.threads, settings.wait_seconds)
     api.state.last_use = LastUse()
     api.state.rate_limits = RateLimits(settings.requests_per_minute, settings.wrong_tokens_per_minute)
+    api.state.ways = ways_of(settings, app.store.storage, app.store.clock)
     problems.install(api)
     for noun in NOUNS:
         api.include_router(noun.router)

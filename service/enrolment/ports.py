@@ -28,7 +28,7 @@ class TemplateRecord:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentQuery:
-    """A page of enrolments, oldest first. status, reason, site: only these; None: all.
+    """A page of enrolments, oldest first. status, reason, sites: only these; None: all.
 
     after: the last of the page before.
     """
@@ -37,7 +37,7 @@ class EnrolmentQuery:
     reason: str | None = None
     after: UUID | None = None
     limit: int = 50
-    site: str | None = None
+    sites: Collection[str] | None = None
 
 
 class Enrolments(Protocol):

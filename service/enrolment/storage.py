@@ -192,8 +192,8 @@ class SqlEnrolments:
             rows = rows.where(enrolment.c.status == query.status)
         if query.reason is not None:
             rows = rows.where(enrolment.c.reason == query.reason)
-        if query.site is not None:
-            rows = rows.where(enrolment.c.site == query.site)
+        if query.sites is not None:
+            rows = rows.where(enrolment.c.site.in_(query.sites))
         if query.after is not None:
             last = select(enrolment.c.key).where(enrolment.c.id == query.after).scalar_subquery()
             rows = rows.where(enrolment.c.key > last)
@@ -244,9 +244,9 @@ class SqlOrigins:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def enrolled_at(self, site: str, person_keys: Collection[int]) -> Collection[int]:
+    def enrolled_at(self, sites: Collection[str], person_keys: Collection[int]) -> Collection[int]:
         of_these = enrolment.c.person_key.in_(person_keys)
-        rows = select(enrolment.c.person_key).where(of_these, enrolment.c.site == site).distinct()
+        rows = select(enrolment.c.person_key).where(of_these, enrolment.c.site.in_(sites)).distinct()
         return [key for key in self._session.scalars(rows) if key is not None]
 
 

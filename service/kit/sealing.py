@@ -33,6 +33,7 @@ class KeyClass(StrEnum):
     PERSON = "person"
     NOTE = "note"
     SNAPSHOT = "snapshot"
+    OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,18 +102,28 @@ AT_REST: Sequence[Kept] = (
     _kept(
         How.PLAIN,
         "token",
-        "key name role created_at revoked_at site device expires_at last_used_at previous_until",
+        "key name role created_at revoked_at site area device expires_at last_used_at previous_until",
         "names of devices and dates",
     ),
     _kept(
         How.HASHED, "operator", "password_hash code_sha256", "Argon2id of the password; SHA-256 of the one-time code"
     ),
+    _kept(How.SEALED, "operator", "totp_sealed", "the secret of the authenticator app"),
     _kept(
         How.PLAIN,
         "operator",
-        "key name role site created_at totp_secret totp_step failures locked_until code_until disabled_at",
-        "the operator's name for signing in; whoever reads the second factor's secret here still lacks the password",
+        "key id name role site area created_at totp_secret totp_step failures locked_until code_until disabled_at"
+        " oidc_issuer oidc_subject",
+        "names for signing in; totp_secret is empty since the start that sealed it",
     ),
+    _kept(
+        How.PLAIN,
+        "passkey",
+        "key id operator_key name credential_id public_key sign_count created_at last_used_at revoked_at",
+        "the public half; the other never leaves its device",
+    ),
+    _kept(How.PLAIN, "used_ticket", "id until", "identifiers that counted once"),
+    _kept(How.PLAIN, "site_area", "site area", "names of sites and areas"),
     _kept(How.HASHED, "operator_session", "sha256", "of 256 random bits"),
     _kept(How.PLAIN, "operator_session", "key operator_key created_at seen_at ends_at closed_at", "dates"),
     _kept(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, select
 
-from service.access.storage import SqlOperators, SqlSessions, SqlTokens
+from service.access.storage import SqlOperators, SqlPasskeys, SqlSessions, SqlSiteAreas, SqlTokens, SqlUsedTickets
 from service.adjudication.storage import SqlCases
 from service.audit.storage.group import GroupCommit
 from service.audit.storage.records import SqlAuditRecords
@@ -45,6 +45,9 @@ class SqlUnitOfWork(SqlTransaction):
         self.tokens = SqlTokens(self._session)
         self.operators = SqlOperators(self._session)
         self.sessions = SqlSessions(self._session)
+        self.passkeys = SqlPasskeys(self._session)
+        self.site_areas = SqlSiteAreas(self._session)
+        self.used_tickets = SqlUsedTickets(self._session)
         self.people = SqlPeople(self._session)
         self.households = SqlHouseholds(self._session)
         self.origins = SqlOrigins(self._session)

@@ -97,7 +97,7 @@ def receive_enrolment(
 def _check_bounds(command: EnrolCommand, actor: Actor) -> None:
     """An actor that is bound to a site or a device enrols there, and states so."""
     if not actor.reaches(command.site):
-        raise OtherSite(f"this token enrols at the site {actor.site!r} only", "enrolment.site")
+        raise OtherSite(f"this token enrols at the site {actor.place!r} only", "enrolment.site")
     if actor.device is not None and command.device != actor.device:
         raise OtherDevice(f"this token enrols with the device {actor.device!r} only", "enrolment.device")
 

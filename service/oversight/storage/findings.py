@@ -71,8 +71,8 @@ class SqlFindings:
             rows = rows.where(finding.c.status == query.status)
         if query.pattern is not None:
             rows = rows.where(finding.c.pattern == query.pattern)
-        if query.site is not None:
-            rows = rows.where(finding.c.site == query.site)
+        if query.sites is not None:
+            rows = rows.where(finding.c.site.in_(query.sites))
         if query.after is not None:
             last = select(finding.c.key).where(finding.c.id == query.after).scalar_subquery()
             rows = rows.where(finding.c.key > last)

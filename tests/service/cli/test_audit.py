@@ -75,6 +75,8 @@ def test_every_command_leaves_an_entry(home: Path, tmp_path: Path, monkeypatch: 
         "token create": ["a desk", "--role", "adjudicator"],
         "token list": [],
         "token rotate": ["a desk"],
+        "site assign": ["djibouti-1", "--area", "DJIBOUTI"],
+        "site list": [],
         "operator create": ["an auditor", "--role", "auditor"],
         "operator list": [],
         "operator reset": ["an auditor"],

@@ -197,13 +197,13 @@ def test_asked_again_it_is_the_same_erasure(registry: Registry) -> None:
 def test_an_officer_of_a_site_erases_whom_the_site_enrolled(registry: Registry) -> None:
     number = registry.number(registry.enrol(FIRST))
     store = registry.app.store
-    elsewhere = replace(OFFICER, site="elsewhere", people_of="elsewhere")
+    elsewhere = replace(OFFICER, site="elsewhere", people_of=frozenset({"elsewhere"}))
     with pytest.raises(NoSuchPerson):
         preview(number, actor=elsewhere, storage=store.storage)
     registry.erase(number)
     with pytest.raises(NoSuchPerson):
         read_person(number, actor=elsewhere, storage=store.storage)
-    here = replace(OFFICER, site="djibouti-1", people_of="djibouti-1")
+    here = replace(OFFICER, site="djibouti-1", people_of=frozenset({"djibouti-1"}))
     with pytest.raises(PersonErased):
         read_person(number, actor=here, storage=store.storage)
 
