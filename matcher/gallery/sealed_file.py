@@ -37,7 +37,10 @@ Pieces = Sequence[memoryview]
 
 @dataclass(frozen=True)
 class SealedFile:
-    """What opens one file. size: of the content, bytes. block: bytes sealed together. sha256: of the file as stored."""
+    """What opens one file. size: of the content, bytes. block: bytes sealed together.
+
+    sha256: of the file as stored, for `check`; empty where nothing asks for it.
+    """
 
     secret: bytes = field(repr=False)
     size: int
@@ -45,8 +48,8 @@ class SealedFile:
     sha256: str = ""
 
     @classmethod
-    def write(cls, path: Path, pieces: Pieces, block: int) -> Self:
-        """Seal the pieces in a new file, its owner's alone."""
+    def write(cls, path: Path, pieces: Pieces, block: int, *, checked: bool = False) -> Self:
+        """Seal the pieces in a new file, its owner's alone. checked: `check` will be asked."""
         one = cls(os.urandom(_KEY_BYTES), sum(map(len, pieces)), block)
         sealed, found = memoryview(bytearray(one.stored)), hashlib.sha256(MAGIC)
         with open(path, "xb", SEALED_AT_ONCE, opener=_owners_alone) as file:
@@ -54,13 +57,14 @@ class SealedFile:
             for number, piece in enumerate(_blocks(pieces, block)):
                 length = one._cipher.encrypt_into(_nonce(number), piece, one._bound_to, sealed[: len(piece) + TAG])
                 file.write(sealed[:length])
-                found.update(sealed[:length])
-        return replace(one, sha256=found.hexdigest())
+                if checked:
+                    found.update(sealed[:length])
+        return replace(one, sha256=found.hexdigest()) if checked else one
 
     @classmethod
     def stated(cls, text: str) -> Self:
         """The reverse of `str`."""
-        secret, size, block, sha256 = text.split()
+        secret, size, block, sha256 = text.split(" ")
         return cls(bytes.fromhex(secret), int(size), int(block), sha256)
 
     def __str__(self) -> str:
