@@ -292,7 +292,7 @@ def _written(path: Path, source: Source, seal: Seal | None) -> Proof:
         write_plain(path, source.pieces())
         proof = _hash(path)
     else:
-        proof = SealedFile.write(path, source.pieces(), source.block)
+        proof = SealedFile.write(path, source.pieces(), source.block, checked=source.block < SEALED_BLOCK)
     _sync(path)
     return proof
 

@@ -178,11 +178,9 @@ class Gallery:
         read = [[_Sought(one.templates, _STATED, aside=True) for one in some] for some in of_each]
         given = [_Sought(templates, among) for templates in probes] if among else []
         slots, view = self._preselected_for([*given, *chain.from_iterable(read)])
-        pairs = list(zip([*given, *chain.from_iterable(read)], slots, strict=True))
-        waiting = iter(pairs[len(given) :])
-        work = [
-            (pairs[at : at + 1] if given else []) + list(islice(waiting, len(some))) for at, some in enumerate(read)
-        ]
+        each = zip([*given, *chain.from_iterable(read)], slots, strict=True)
+        own = [[one] for one in islice(each, len(given))] or [[] for _ in probes]
+        work = [[*one, *islice(each, len(some))] for one, some in zip(own, read, strict=True)]
 
         def found(run: Run, one: tuple[_Sought, Slots], view: View) -> list[Candidate]:
             return self._found(*one, view, limit, run)
