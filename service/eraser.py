@@ -13,7 +13,6 @@ import structlog
 
 from service.deduplication.steps.replica import Replica
 from service.kit.actor import Actor
-from service.kit.errors import JisrError, StorageError
 from service.kit.sealing import KeyClass
 from service.kit.turns import Turn
 from service.privacy.usecases.finish import Finisher
@@ -41,8 +40,8 @@ class Eraser:
             return
         try:
             self._finisher.finish_waiting(actor=self._actor)
-        except (JisrError, StorageError, OSError) as error:
-            logger.error("erasure.held", reason=f"{type(error).__name__}: {error}")
+        except Exception:
+            logger.exception("erasure.held")
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
             self._next = time.monotonic() + self._pause
             return

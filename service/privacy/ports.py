@@ -73,6 +73,15 @@ class Erasures(Protocol):
         """Without a certificate, oldest first."""
 
     def ids(self) -> Collection[UUID]: ...
+    def want_rewriting(self, at: datetime) -> None:
+        """State that the database's own files may keep bytes of what was deleted, until they are written anew."""
+
+    def rewriting_wanted(self) -> datetime | None:
+        """Since when; None where nothing was deleted since they were."""
+
+    def note_rewritten(self, wanted: datetime) -> None:
+        """wanted: as it was before; what was deleted meanwhile is for the next time."""
+
     def entry_of(self, one: Erasure) -> Entry | None:
         """The last of the audit that notes this."""
 

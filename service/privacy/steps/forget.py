@@ -32,6 +32,7 @@ def forget(uow: PrivacyUnit, scope: Scope, now: datetime) -> Destroyed:
     _move_out(uow, people, now)
     counts = {**uow.holdings.forget(scope), "findings": len(findings)}
     uow.holdings.forget_findings(findings)
+    uow.erasures.want_rewriting(now)
     uow.keys.destroy(owners)  # before the tombstones, whose empty fields may be sealed anew
     for one in people:
         one.erase()

@@ -1,9 +1,10 @@
 """The table of erasures, and its repository."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, Index, String, Table, Text, Uuid, insert, select
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, String, Table, Text, Uuid, insert, select, true, update
 from sqlalchemy.orm import Session
 
 from service.audit.domain.actions import Action
@@ -46,6 +47,14 @@ erasure_name = Table(
     to("erasure"),
 )
 
+# One row: whether the database's own files are to be written anew.
+cleaning = Table(
+    "cleaning",
+    metadata,
+    Column("only_row", Boolean, CheckConstraint("only_row"), primary_key=True, server_default=true()),
+    Column("wanted_at", Instant),
+)
+
 mapper.map_imperatively(Erasure, erasure)
 
 
@@ -73,6 +82,15 @@ class SqlErasures:
 
     def ids(self) -> Collection[UUID]:
         return set(self._session.scalars(select(erasure.c.id)))
+
+    def want_rewriting(self, at: datetime) -> None:
+        self._session.execute(update(cleaning).values(wanted_at=at))
+
+    def rewriting_wanted(self) -> datetime | None:
+        return self._session.scalar(select(cleaning.c.wanted_at))
+
+    def note_rewritten(self, wanted: datetime) -> None:
+        self._session.execute(update(cleaning).where(cleaning.c.wanted_at == wanted).values(wanted_at=None))
 
     def entry_of(self, one: Erasure) -> Entry | None:
         rows = select(entry).where(entry.c.action == Action.PERSON_ERASE.value)

@@ -60,7 +60,7 @@ def purge(
     """Destroy what is older than its period. Stopped at any moment, the next purge goes on.
 
     Bytes are deleted before their rows, so that none is left without. At the end the database's own files are written
-    anew, if anything was destroyed since the last time.
+    anew, if anything was destroyed or erased since the last time.
     """
     report, now = Purged(), clock.now()
     steps = {Kept.CAPTURES: _purge_captures, Kept.REFUSED: _purge_refused, Kept.FINDINGS: _purge_findings}
@@ -73,9 +73,19 @@ def purge(
         items = {kept.value: count for kept, count in report.items.items()}
         uow.audit.note(actor, Action.DATA_PURGE, details={"purged": items, "keys_of_months": report.months})
         uow.commit()
-    cleaner.rewrite()
+    _rewrite(storage, cleaner)
     logger.info("data.purged", files=report.files, keys=report.keys, **items)
     return report
+
+
+def _rewrite(storage: Storage[PrivacyUnit], cleaner: Cleaner) -> None:
+    with storage.read() as uow:
+        wanted = uow.erasures.rewriting_wanted()
+    if wanted is not None:
+        cleaner.rewrite()
+        with storage.write() as uow:
+            uow.erasures.note_rewritten(wanted)
+            uow.commit()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +100,7 @@ class _Purging:
     def note(self, uow: PrivacyUnit, kept: Kept, people: Sequence[UUID], **counts: int) -> None:
         details = {"class": kept, "days": self.days, "before": self.end, **counts}
         uow.audit.note(self.actor, Action.DATA_PURGE, people=people, details=details)
+        uow.erasures.want_rewriting(self.clock.now())
 
 
 def _purge_captures(by: _Purging, report: Purged) -> int:

@@ -25,6 +25,7 @@ from service.registry.domain.households import HouseholdEventKind, Role
 from service.registry.domain.people import PersonStatus
 from service.registry.errors import NoSuchPerson, PersonErased
 from service.registry.usecases.look_up import read_household, read_person
+from service.storage.unit import METADATA
 from service.storage.verify import verify_store
 from tests.service.audit.noted import entries_of
 from tests.service.made_up import TESTER, all_rows, received
@@ -277,3 +278,15 @@ def test_before_its_transaction_is_kept_nothing_is_erased(
             registry.erase(number)
     assert all_rows(registry.app.store.database) == before
     assert read_person(number, actor=TESTER, storage=registry.app.store.storage).person.demographics.names
+
+
+def test_every_table_that_refers_to_people_or_their_captures_is_known_to_erasure() -> None:
+    """A new one has to be added to `service.privacy.storage.holdings` first."""
+    owners = {"person", "enrolment", "capture", "slap", "blob", "review_case"}
+    referring = {
+        one.name for one in METADATA.sorted_tables if {key.column.table.name for key in one.foreign_keys} & owners
+    }
+    deleted = {"template", "capture", "slap", "membership", "walk_pair", "best_found"}
+    overwritten = {"person", "enrolment", "review_case", "case_candidate"}
+    stays = {"household_event"}  # that a head left, who has a tombstone
+    assert referring == deleted | overwritten | stays

@@ -230,3 +230,35 @@ def test_nothing_of_the_refused_is_in_the_database(registry: Registry) -> None:
     with pytest.raises(SealBroken, match="destroyed"):
         registry.app.store.storage.vault.open(sent, f"enrolment/{refused}/sealed")
     assert repr(sent) not in repr(all_rows(registry.app.store.database))
+
+
+class Counting:
+    """Cleans nothing, and counts how often it is asked to."""
+
+    def __init__(self, fails: bool = False) -> None:
+        self.rewritten, self._fails = 0, fails
+
+    def clean(self) -> None:
+        """Nothing to count."""
+
+    def rewrite(self) -> None:
+        self.rewritten += 1
+        if self._fails:
+            raise Crash
+
+
+def test_the_database_is_written_anew_only_where_something_was_destroyed_since(registry: Registry) -> None:
+    """Others wait meanwhile."""
+    cleaner, failing, store = Counting(), Counting(fails=True), registry.app.store
+
+    def night(with_cleaner: Counting) -> int:
+        purge(PERIODS, actor=TESTER, storage=store.storage, blobs=store.blobs, cleaner=with_cleaner, clock=store.clock)
+        return with_cleaner.rewritten
+
+    number = registry.number(registry.enrol(FIRST))
+    assert night(cleaner) == 0
+    registry.erase(number)
+    with pytest.raises(Crash):
+        night(failing)
+    assert night(cleaner) == 1
+    assert night(cleaner) == 1

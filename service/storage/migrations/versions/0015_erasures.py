@@ -46,4 +46,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["erasure_key"], ["erasure.key"], name=op.f("fk_erasure_name_erasure_key_erasure")),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_erasure_name")),
     )
+    cleaning = op.create_table(
+        "cleaning",
+        sa.Column("only_row", sa.Boolean(), sa.CheckConstraint("only_row"), server_default=sa.true(), nullable=False),
+        sa.Column("wanted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("only_row", name=op.f("pk_cleaning")),
+    )
+    op.bulk_insert(cleaning, [{"only_row": True}])
     op.create_index(op.f("ix_erasure_name_erasure_key"), "erasure_name", ["erasure_key"])
