@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -339,12 +338,16 @@ class SqlTemplates:
 
     def _opened(self, rows: Sequence[tuple[int, Any]]) -> Iterator[tuple[int, TemplateRecord]]:
         """Rows of templates, each with the key of its person."""
-        some = [(TemplateRecord(row.capture_key, row.position, row.model, row.content), row) for _, row in rows]
-        contents = self._keys.open_many([(row.content, _place_of(one)) for one, row in some])
-        for (person_key, _), (one, _), content in zip(rows, some, contents, strict=True):
-            yield person_key, replace(one, content=content)
+        sealed = [(row.content, _place(row.capture_key, row.position, row.model)) for _, row in rows]
+        for (person_key, row), content in zip(rows, self._keys.open_many(sealed), strict=True):
+            yield person_key, TemplateRecord(row.capture_key, row.position, row.model, content)
 
 
 def _place_of(one: TemplateRecord) -> str:
+    """What a template is sealed for."""
+    return _place(one.capture_key, one.position, one.model)
+
+
+def _place(capture_key: int, position: str, model: str) -> str:
     """What a template is sealed for: its capture, position, and networks."""
-    return f"template/{one.capture_key}/{one.position}/{one.model}"
+    return f"template/{capture_key}/{position}/{model}"

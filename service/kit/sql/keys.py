@@ -4,7 +4,7 @@ key-encryption key, which no table holds.
 
 import time
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,7 +35,18 @@ from sqlalchemy.orm import Session
 
 from service.kit.errors import AlreadyThere, KeysUnusable, SealBroken, StorageUnavailable
 from service.kit.keys import KeyEncryption, Progress
-from service.kit.sealing import DataKey, KeyClass, decrypt, encrypt, key_of, new_key, new_secret, open_with
+from service.kit.sealing import (
+    DataKey,
+    KeyClass,
+    encrypt,
+    key_bytes_of,
+    key_of,
+    new_key,
+    new_secret,
+    open_with,
+    opener,
+    unwrapper,
+)
 from service.kit.sql.columns import Instant, Key, key, metadata
 from service.kit.sql.database import WRITES
 
@@ -249,15 +260,16 @@ class Vault:
     def _fetch(self, key_ids: Sequence[UUID], connection: Connection) -> None:
         columns = (period_key.c.wrapped_by, period_key.c.period, period_key.c.wrapped.label("period_wrapped"))
         rows = select(data_key, *columns).join(period_key, period_key.c.key == data_key.c.period_key_key)
-        opened: dict[bytes, bytes] = {}
+        periods: dict[bytes, Callable[[bytes, bytes], bytes]] = {}
         for start in range(0, len(key_ids), _CHUNK):
             some = rows.where(data_key.c.id.in_(key_ids[start : start + _CHUNK]))
             for row in connection.execute(some):
-                if row.period_wrapped not in opened:
+                if row.period_wrapped not in periods:
                     place = _period_place(row.kind, row.period)
-                    opened[row.period_wrapped] = self._encryption.unwrap(row.wrapped_by, row.period_wrapped, place)
+                    secret = self._encryption.unwrap(row.wrapped_by, row.period_wrapped, place)
+                    periods[row.period_wrapped] = unwrapper(secret)
                 place_of_data = _data_place(row.id, row.owner, row.kind)
-                self.keep(row.id, decrypt(opened[row.period_wrapped], row.wrapped, place_of_data))
+                self.keep(row.id, periods[row.period_wrapped](row.wrapped, place_of_data))
 
     def keep(self, key_id: UUID, secret: bytes) -> None:
         with self._lock:
@@ -354,11 +366,14 @@ class SqlDataKeys:
 
     def open_many(self, some: Sequence[tuple[bytes, str]]) -> Sequence[bytes]:
         """Each with its place. Raises SealBroken."""
-        ids = [key_of(sealed) for sealed, _ in some]
+        names = [key_bytes_of(sealed) for sealed, _ in some]
         within = self._session.connection() if self._session.in_transaction() else None
-        self.vault.fetch([one for one in ids if one not in self._secrets], within)
-        secrets = [self._secrets.get(one) or self.vault.secret_of(one, within) for one in ids]
-        return [open_with(secret, *one) for secret, one in zip(secrets, some, strict=True)]
+        ids = {name: UUID(bytes=name) for name in set(names)}
+        self.vault.fetch([one for one in ids.values() if one not in self._secrets], within)
+        openers = {
+            name: opener(self._secrets.get(one) or self.vault.secret_of(one, within)) for name, one in ids.items()
+        }
+        return [openers[name](*one) for name, one in zip(names, some, strict=True)]
 
     def _remember(self, made: Sequence[DataKey]) -> None:
         for one in made:
