@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, insert, text
 
+from service.access.usecases.operators import seal_second_factors
 from service.adjudication.domain.cases import Decision, Origin
 from service.adjudication.domain.evidence import Band, Hypothesis
 from service.adjudication.ports import CaseQuery
@@ -96,6 +97,27 @@ def test_a_registry_of_the_first_schema_is_kept(database_url: str) -> None:
         uow.changes.note(TEMPLATES, 1)  # numbering goes on
         assert uow.changes.last() == 3
         uow.commit()
+    engine.dispose()
+
+
+def test_an_operator_of_before_is_kept_with_the_second_factor_and_the_session(database_url: str) -> None:
+    engine = upgraded(database_url, "0015")
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO operator (key, name, role, created_at, totp_secret, totp_step, failures) "
+            "VALUES (7, 'Hawa', 'auditor', '2026-01-15 12:00:00+00:00', 'JBSWY3DPEHPK3PXP', 1, 0)",
+            "INSERT INTO operator_session (key, operator_key, sha256, created_at, seen_at, ends_at) VALUES "
+            "(1, 7, 'abc', '2026-01-15 12:00:00+00:00', '2026-01-15 12:00:00+00:00', '2026-01-16 12:00:00+00:00')",
+        ):
+            connection.execute(text(statement))
+    storage = storage_of(engine)
+    assert seal_second_factors(storage=storage) == 1
+    with storage.read() as uow:
+        one, session = uow.operators.by_name("Hawa"), uow.sessions.by_hash("abc")
+        assert one is not None
+        assert session is not None
+        assert (one.key, session.operator_key, one.id.version) == (7, 7, 4)
+        assert uow.operators.totp_secret(one) == "JBSWY3DPEHPK3PXP"
     engine.dispose()
 
 
