@@ -237,7 +237,7 @@ def wire(store: Store, recognition: Recognition) -> App:
     worker_lock = partial(store.lock, Lock.WORKER)
     finisher = finisher_of(store, OwnSnapshots(replica, store.storage))
     eraser = Eraser(finisher, system_actor("worker", "worker"))
-    worker = Worker(processor, worker_lock, settings.snapshot_every, system_actor("worker", "worker"), eraser.work)
+    worker = Worker(processor, worker_lock, settings.snapshot_every, system_actor("worker", "worker"), eraser)
     extractor = recognition.extractor.hurried(settings.wait_seconds)  # the worker waits: it must refuse no one
     nightly = Nightly(
         store.storage,

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from threading import Thread
 
 import structlog
 
@@ -26,18 +27,30 @@ LONGEST_PAUSE = 60.0
 
 
 class Eraser:
-    """Called by the one worker of a registry between two rounds."""
+    """Called by the one worker of a registry between two rounds. Works in a thread of its own: enrolment goes on."""
 
     def __init__(self, finisher: Finisher, actor: Actor) -> None:
         self._finisher, self._actor = finisher, actor
         self._next = 0.0
         self._pause = 1.0
+        self._thread: Thread | None = None
 
     def work(self) -> None:
-        """What fails is logged and tried again later: it keeps no enrolment from going on."""
-        began = time.monotonic()
-        if began < self._next:
+        """Begin a round where there is anything to do. It waits for none."""
+        busy = self._thread is not None and self._thread.is_alive()
+        if busy or time.monotonic() < self._next or not self._finisher.waiting(actor=self._actor):
             return
+        self._thread = Thread(target=self._round, name="eraser", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish a round under way, and return."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def _round(self) -> None:
+        """What fails is logged and tried again later."""
+        began = time.monotonic()
         try:
             self._finisher.finish_waiting(actor=self._actor)
         except Exception:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from threading import Event, Thread
+from typing import Protocol
 
 import structlog
 
@@ -25,6 +26,14 @@ SIGN_SECONDS = 5.0
 """Between two signs of life."""
 
 
+class Chore(Protocol):
+    def work(self) -> None:
+        """Called between two rounds. Raises only what keeps enrolment from going on too."""
+
+    def stop(self) -> None:
+        """End what is under way, and return."""
+
+
 class Worker:
     """Runs a processor in the calling thread, or in one of its own.
 
@@ -37,9 +46,9 @@ class Worker:
         lock: Callable[[], AbstractContextManager[Turn | None]],
         snapshot_every: int,
         actor: Actor,
-        chore: Callable[[], None] = lambda: None,
+        chore: Chore | None = None,
     ) -> None:
-        """chore: what else the one worker does, between two rounds."""
+        """chore: what else the one worker does."""
         self.processor = processor
         self._chore = chore
         self._lock = lock
@@ -86,7 +95,8 @@ class Worker:
                     if taken == 0:
                         self._wait()
                     self._snapshot_if_due(mine)
-                    self._chore()
+                    if self._chore is not None:
+                        self._chore.work()
                 self._snapshot(mine)
             except TurnLost:
                 raise
@@ -95,6 +105,9 @@ class Worker:
                 with suppress(StorageUnavailable, StorageError):  # where the database fails, nobody can be told
                     self._show(turn, _trouble(error))
                 raise
+            finally:
+                if self._chore is not None:
+                    self._chore.stop()  # before another worker has the lock
 
     def process(self) -> int:
         """Bring the oldest waiting enrolments to their outcome; how many were tried. For callers without a worker."""

@@ -33,6 +33,7 @@ class Replica:
         self._erased = self._cleaned = 0
         self._history_id: str | None = None
         self._lock = Lock()
+        self._cleaning = Lock()
 
     def start(self, storage: Storage[EnrolmentUnit], progress: Progress = lambda people: None) -> None:
         """Load the snapshot and apply what came after it; without a usable one, read everyone from the database."""
@@ -137,10 +138,12 @@ class Replica:
         return self._saved
 
     def _clean(self) -> None:
-        erased = self._erased
-        if erased > self._cleaned:
-            self.index.compact()
-            self._cleaned = erased
+        """Keep nothing of people erased so far. Who comes while another thread does waits, and has nothing to do."""
+        with self._cleaning:
+            erased = self._erased
+            if erased > self._cleaned:
+                self.index.compact()
+                self._cleaned = erased
 
     def _build(self, uow: EnrolmentUnit, progress: Progress = lambda people: None) -> None:
         last = uow.changes.last()

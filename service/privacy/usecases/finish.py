@@ -50,12 +50,15 @@ class Finisher:
                 one = self._mark(erasure_id, stage)
         return one if one.done else self._certify(erasure_id)
 
+    def waiting(self, *, actor: Actor) -> Sequence[UUID]:
+        """Those without a certificate, oldest first."""
+        with self.storage.read() as uow:
+            return [one.id for one in uow.erasures.waiting()]
+
     def finish_waiting(self, *, actor: Actor) -> int:
         """Go on with all that have no certificate; how many still have none."""
-        with self.storage.read() as uow:
-            waiting = [one.id for one in uow.erasures.waiting()]
         left = 0
-        for one in waiting:
+        for one in self.waiting(actor=actor):
             found = self.finish(one, actor=actor)
             left += not found.done
             if found.done:

@@ -29,7 +29,9 @@ def test_the_worker_finishes_what_others_began(registry: Registry) -> None:
         waiting = finisher_of(store).finish(begun.id, actor=OFFICER)
         assert (waiting.done, waiting.files_at is None, waiting.snapshots_at) == (False, False, None)
         assert len(list(store.snapshots.iterdir())) == 1
-    Eraser(registry.finisher(), OFFICER).work()
+    eraser = Eraser(registry.finisher(), OFFICER)
+    eraser.work()
+    eraser.stop()
     assert again(registry, begun).done
 
 
@@ -52,11 +54,14 @@ def test_what_fails_is_tried_again_later(registry: Registry, monkeypatch: pytest
     broken = replace(registry.finisher(), lists=[CopyFile(store.settings.home / "no folder")])
     eraser = Eraser(broken, OFFICER)
     eraser.work()
+    eraser.stop()
     eraser.work()  # too early to try again
+    eraser.stop()
     assert again(registry, begun).listed_at is None
     monkeypatch.setattr(eraser, "_finisher", registry.finisher())
     monkeypatch.setattr(eraser, "_next", 0.0)
     eraser.work()
+    eraser.stop()
     assert again(registry, begun).done
 
 
