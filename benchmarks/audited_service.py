@@ -12,7 +12,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 import uvicorn
-from sqlalchemy import func, insert, select
+from sqlalchemy import select
 
 from benchmarks.filled_registry import NOW, WHO
 from service.audit.storage.trail import NotedTrail
@@ -20,7 +20,7 @@ from service.bootstrap import App, open_app
 from service.kit.ids import new_uuid
 from service.kit.logs import set_up
 from service.registry.domain.identifiers import new_person_numbers
-from service.registry.domain.people import PersonStatus
+from service.registry.domain.people import Person, PersonStatus
 from service.registry.storage import person
 from service.settings import Settings
 from service.storage import unit
@@ -35,17 +35,17 @@ class NoTrail(NotedTrail):
 
 
 def add_people(app: App, count: int) -> None:
-    """Rows of people with numbers, where the registry has none yet."""
+    """People with numbers, where the registry has none yet."""
 
     def taken(numbers: Collection[str]) -> Collection[str]:
         return ()
 
-    with app.store.database.begin() as connection:
-        if connection.scalar(select(func.count()).select_from(person)):
+    with app.store.storage.write() as uow:
+        if uow.people.by_keys([1]):
             return
-        numbers = new_person_numbers(count, taken, 10)
-        columns = {"status": PersonStatus.ACTIVE, "demographics": WHO, "created_at": NOW}
-        connection.execute(insert(person), [{"id": new_uuid(), "number": one, **columns} for one in set(numbers)])
+        for number in set(new_person_numbers(count, taken, 10)):
+            uow.people.add(Person(new_uuid(), WHO, NOW, PersonStatus.ACTIVE, number))
+        uow.commit()
 
 
 def main() -> None:

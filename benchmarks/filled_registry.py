@@ -42,7 +42,7 @@ def _person(number: int) -> dict[str, Any]:
         "id": new_uuid(),
         "status": PersonStatus.ACTIVE,
         "number": str(number),
-        "demographics": WHO,
+        "sealed": None,
         "created_at": NOW,
     }
 

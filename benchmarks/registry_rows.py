@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Engine, Table, insert
 from service.adjudication.domain.cases import CaseStatus
 from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
 from service.adjudication.storage import case, case_candidate
-from service.enrolment.domain.enrolments import Consent, EnrolmentStatus, ExceptionReason, PositionException
+from service.enrolment.domain.enrolments import EnrolmentStatus
 from service.enrolment.storage import capture, enrolment, template
 from service.kit.ids import new_uuid
 from service.kit.sql.blobs import blob
-from service.registry.domain.people import Demographics, Name, PersonStatus
+from service.registry.domain.people import PersonStatus
 from service.registry.storage import household, membership, person
 
 FINGERS = ("right_thumb", "right_index", "left_thumb", "left_index")
@@ -32,8 +32,7 @@ class Rows:
         self._ids: dict[int, UUID] = {}
 
     def person(self, at: datetime, born: int | None = 1990) -> int:
-        demographics = Demographics((Name("Latn", "Amina"),), birth_year=born)
-        values = {"status": PersonStatus.ACTIVE, "number": None, "survivor_key": None, "demographics": demographics}
+        values = {"status": PersonStatus.ACTIVE, "number": None, "survivor_key": None, "sealed": None}
         return self._add(person, id=new_uuid(), created_at=at, **values)
 
     def household(self, at: datetime, *people: int) -> int:
@@ -60,9 +59,9 @@ class Rows:
             "content_hash": "",
             "site": "site",
             "captured_at": at,
-            "consent": Consent(True),
-            "demographics": Demographics((Name("Latn", "Amina"),), birth_year=1990),
-            "exceptions": tuple(PositionException(one, ExceptionReason.AMPUTATED) for one in missing),
+            "sealed": None,
+            "birth_year": 1990,
+            "missing": tuple(missing),
             "claim": None,
             "status": EnrolmentStatus.ENROLLED,
             "attempts": 0,
@@ -106,7 +105,7 @@ class Rows:
         """The evidence of each candidate is a face that matches and a finger that does not."""
         made = new_uuid()
         thresholds = {"band": band, "review_at": 4.0, "duplicate_at": 6.0, "gallery_size": 1000}
-        decided = dict.fromkeys(("decision", "reason", "decided_by", "decided_at", "survivor_key"))
+        decided = dict.fromkeys(("decision", "sealed", "decided_by", "decided_at", "survivor_key"))
         key = self._add(
             case,
             id=made,

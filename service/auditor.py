@@ -96,20 +96,11 @@ class Auditor:
     def _sign(self, storage: SqlStorage) -> None:
         self._signed = time.monotonic()
         try:
-            signer = self._signer(storage)
+            signer = signer_of(storage, self._folder)
         except CheckpointsBroken as error:
             logger.error("audit.not_signed", reason=str(error))
             return
         make_checkpoint(actor=self._actor, storage=storage, signer=signer, copies=self._copies, clock=self._clock)
-
-    def _signer(self, storage: SqlStorage) -> Signer:
-        found = read_key(self._folder)
-        if found is not None:
-            return found
-        with storage.read() as uow:
-            if uow.audit_records.last_checkpoint() is not None:
-                raise CheckpointsBroken(f"the key that signs the audit is not in {self._folder}: restore it")
-        return make_key(self._folder)
 
     def _send(self, storage: SqlStorage) -> None:
         if self._feed is None:
@@ -132,3 +123,14 @@ class Auditor:
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
+
+
+def signer_of(storage: SqlStorage, folder: Path) -> Signer:
+    """The key in a folder, made where nothing was signed yet. Raises CheckpointsBroken."""
+    found = read_key(folder)
+    if found is not None:
+        return found
+    with storage.read() as uow:
+        if uow.audit_records.last_checkpoint() is not None:
+            raise CheckpointsBroken(f"the key that signs the audit is not in {folder}: restore it")
+    return make_key(folder)

@@ -10,22 +10,31 @@ import structlog
 from sqlalchemy import Engine as Database
 
 from matcher import Comparator, Extractor, SearchIndex
+from service.access.usecases.operators import seal_second_factors
 from service.audit.steps.refusals import Refusals
 from service.audit.storage.feeds import feed_target
-from service.audit.storage.files import CopyFile
-from service.auditor import Auditor
+from service.audit.storage.files import CopyFile, public_key_in
+from service.auditor import Auditor, signer_of
 from service.deduplication.domain import SearchPolicy
 from service.deduplication.steps.replica import Replica
 from service.deduplication.usecases.process import ProcessingLimits, Processor
-from service.kit.actor import system_actor
+from service.eraser import Eraser, OthersSnapshots, OwnSnapshots
+from service.kit.actor import Actor, system_actor
 from service.kit.clock import SystemClock
 from service.kit.errors import StorageUnavailable
-from service.kit.keys import KeyEncryption, key_encryption
+from service.kit.keys import FileKeys, HeldKeys, KeyEncryption, keys_in
+from service.kit.pkcs11 import TokenKeys
 from service.kit.sql.blobs import FileBlobs
+from service.kit.sql.clean import DatabaseCleaner
 from service.kit.sql.database import open_database
 from service.kit.sql.locks import only_one
 from service.kit.turns import Lock, Turn
 from service.nightly import Nightly
+from service.privacy.domain.retention import Periods
+from service.privacy.ports import Snapshots
+from service.privacy.usecases.finish import Finisher
+from service.privacy.usecases.purge import purge
+from service.privacy.usecases.reapply import reapply
 from service.settings import Settings
 from service.storage.belonging import bind
 from service.storage.seal_captures import seal_captures
@@ -34,6 +43,26 @@ from service.storage.verify import delete_partial
 from service.worker import Worker
 
 logger = structlog.get_logger(__name__)
+ERASURES = "erasures.jsonl"
+"""The orders to erase, beside the checkpoints."""
+CLEANED = (
+    "person",
+    "enrolment",
+    "capture",
+    "slap",
+    "template",
+    "review_case",
+    "case_candidate",
+    "walk_pair",
+    "best_found",
+    "membership",
+    "finding",
+    "blob",
+    "data_key",
+    "period_key",
+    "key_encryption_key",
+)
+"""Tables of which PostgreSQL is to keep no former rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +99,24 @@ class Store:
         return () if self.settings.audit_copies is None else (self.settings.audit_copies,)
 
     @property
+    def audit_folders(self) -> Sequence[Path]:
+        """All that checkpoints and orders to erase are kept in."""
+        return (self.audit_folder, *self.audit_copies)
+
+    @property
+    def erasure_lists(self) -> Sequence[CopyFile]:
+        return [CopyFile(one, ERASURES) for one in self.audit_folders]
+
+    @property
+    def cleaner(self) -> DatabaseCleaner:
+        return DatabaseCleaner(self.database, CLEANED)
+
+    @property
+    def periods(self) -> Periods:
+        settings = self.settings
+        return Periods(settings.keep_captures_days, settings.keep_refused_days, settings.keep_findings_days)
+
+    @property
     def snapshots(self) -> Path:
         return self.settings.home / "gallery"
 
@@ -95,6 +142,7 @@ class App:
     limits: ProcessingLimits
     worker: Worker
     nightly: Nightly
+    purger: Nightly
     auditor: Auditor
 
 
@@ -109,8 +157,10 @@ def open_store(settings: Settings) -> Store:
     blobs = FileBlobs(settings.home / "captures", storage.vault)
     bind(storage, blobs)
     clock = SystemClock()
+    seal_second_factors(storage=storage)
     seal_captures(storage=storage, blobs=blobs, actor=system_actor("start", "start"))
     store = Store(settings, database, storage, blobs, clock, Refusals(storage, clock))
+    reapply_erasures(store, system_actor("start", "start"))
     try:
         delete_partial(actor=system_actor("start", "start"), blobs=blobs, clock=store.clock)
     except StorageUnavailable as error:  # what reads alone may still go on
@@ -118,9 +168,33 @@ def open_store(settings: Settings) -> Store:
     return store
 
 
+def reapply_erasures(store: Store, actor: Actor) -> int:
+    """Erase whom a restored database brought back; how many. See `finisher_of` for what follows."""
+    public_key, lists = public_key_in(store.audit_folder), store.erasure_lists
+    return reapply(actor=actor, storage=store.storage, lists=lists, public_key=public_key, clock=store.clock)
+
+
+def finisher_of(store: Store, snapshots: Snapshots | None = None) -> Finisher:
+    """What goes on with erasures. snapshots: the worker's own; for all others None."""
+    return Finisher(
+        storage=store.storage,
+        blobs=store.blobs,
+        clock=store.clock,
+        lists=store.erasure_lists,
+        cleaner=store.cleaner,
+        snapshots=snapshots or OthersSnapshots(store.snapshots, store.storage, partial(store.lock, Lock.WORKER)),
+        signer=lambda: signer_of(store.storage, store.audit_folder),
+        key_name=lambda: store.storage.vault.counts().current,
+    )
+
+
 def keys_of(settings: Settings) -> KeyEncryption:
     """Raises KeysUnusable."""
-    return key_encryption(settings.key.get_secret_value(), settings.key_path)
+    if settings.pkcs11_module is not None:
+        return TokenKeys(settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_pin.get_secret_value())
+    if settings.key_path is not None:
+        return FileKeys(settings.key_path)
+    return HeldKeys(keys_in(settings.key.get_secret_value(), "JISR_KEY"))
 
 
 def open_recognition(settings: Settings) -> Recognition:
@@ -161,7 +235,9 @@ def wire(store: Store, recognition: Recognition) -> App:
         limits=limits,
     )
     worker_lock = partial(store.lock, Lock.WORKER)
-    worker = Worker(processor, worker_lock, settings.snapshot_every, system_actor("worker", "worker"))
+    finisher = finisher_of(store, OwnSnapshots(replica, store.storage))
+    eraser = Eraser(finisher, system_actor("worker", "worker"))
+    worker = Worker(processor, worker_lock, settings.snapshot_every, system_actor("worker", "worker"), eraser.work)
     extractor = recognition.extractor.hurried(settings.wait_seconds)  # the worker waits: it must refuse no one
     nightly = Nightly(
         store.storage,
@@ -170,7 +246,21 @@ def wire(store: Store, recognition: Recognition) -> App:
         settings.patterns_hour,
         system_actor("nightly", "worker"),
     )
-    return App(store, extractor, recognition.comparator, replica, policy, limits, worker, nightly, auditor_of(store))
+    purger = purger_of(store)
+    return App(
+        store, extractor, recognition.comparator, replica, policy, limits, worker, nightly, purger, auditor_of(store)
+    )
+
+
+def purger_of(store: Store) -> Nightly:
+    """What destroys every night what is kept no longer."""
+    actor = system_actor("nightly", "worker")
+
+    def work(storage: SqlStorage) -> None:
+        purge(store.periods, actor=actor, storage=storage, blobs=store.blobs, cleaner=store.cleaner, clock=store.clock)
+
+    lock = partial(store.lock, Lock.PURGE)
+    return Nightly(store.storage, lock, store.clock, store.settings.patterns_hour, actor, name=Lock.PURGE, work=work)
 
 
 def auditor_of(store: Store) -> Auditor:
@@ -182,7 +272,7 @@ def auditor_of(store: Store) -> Auditor:
         actor=system_actor("auditor", "worker"),
         refusals=store.refusals,
         folder=store.audit_folder,
-        copies=[CopyFile(one) for one in (store.audit_folder, *store.audit_copies)],
+        copies=[CopyFile(one) for one in store.audit_folders],
         feed=feed_target(store.settings.audit_feed),
         every=store.settings.audit_seconds,
     )

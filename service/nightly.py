@@ -1,4 +1,4 @@
-"""The nightly search for patterns, in a thread of its own beside the worker."""
+"""What is done every night, each in a thread of its own beside the worker: the search for patterns, the purge."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -20,11 +20,11 @@ LOOK_SECONDS = 60.0
 
 
 class Nightly:
-    """Searches once per day from an hour on, in whichever process comes first.
+    """Works once per day from an hour on, in whichever process comes first.
 
-    hour: in UTC. lock: opens with a turn for the one process that searches, with None for the others. The sign of life
-    of the last turn states when the last search began: a registry whose service was off at that hour is searched when
-    it starts.
+    hour: in UTC. lock: opens with a turn for the one process that works, with None for the others; name: of this lock.
+    The sign of life of the last turn states when the last round began: a registry whose service was off at that hour
+    has it when it starts. work: a search for patterns where not given.
     """
 
     def __init__(
@@ -34,32 +34,36 @@ class Nightly:
         clock: Clock,
         hour: int,
         actor: Actor,
+        *,
+        name: Lock = Lock.PATTERNS,
+        work: Callable[[SqlStorage], None] | None = None,
     ) -> None:
         self._storage, self._lock, self._clock = storage, lock, clock
         self._hour, self._actor = hour, actor
+        self._name, self._work = name, work or self._search
         self._stop = Event()
         self._thread: Thread | None = None
 
     def run(self) -> None:
-        """Until `stop`. A search that fails is logged and tried again later."""
+        """Until `stop`. What fails is logged and tried again later."""
         while not self._stop.is_set():
             try:
                 self.search_if_due()
             except TurnLost as error:
-                logger.warning("patterns.superseded", reason=str(error))
+                logger.warning(f"{self._name.name.lower()}.superseded", reason=str(error))
             except Exception:
-                logger.exception("patterns.failed")
+                logger.exception(f"{self._name.name.lower()}.failed")
             self._stop.wait(LOOK_SECONDS)
 
     def search_if_due(self) -> bool:
-        """Whether this call searched."""
+        """Whether this call did the work."""
         if not self._is_due():
             return False
         with self._lock() as turn:
             if turn is None or not self._is_due():
                 return False
             began, mine = self._clock.now(), self._storage.in_turn(turn)
-            find_patterns(actor=self._actor, storage=mine, clock=self._clock)
+            self._work(mine)
             with mine.write() as uow:
                 uow.turns.show(turn, Sign(began, None))
                 uow.commit()
@@ -70,14 +74,17 @@ class Nightly:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish a search under way, and return."""
+        """Finish what is under way, and return."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
 
+    def _search(self, storage: SqlStorage) -> None:
+        find_patterns(actor=self._actor, storage=storage, clock=self._clock)
+
     def _is_due(self) -> bool:
         with self._storage.read() as uow:
-            last = uow.turns.last_sign(Lock.PATTERNS)
+            last = uow.turns.last_sign(self._name)
         return last is None or last.seen_at < due(self._clock.now(), self._hour)
 
 

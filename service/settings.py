@@ -4,12 +4,14 @@ import os
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from matcher import MODELS, PIXELS_AT_ONCE
 from service.audit.storage.feeds import feed_target
+from service.kit.addresses import is_safe
 
 
 def _networks(text: str) -> list[IPv4Network | IPv6Network]:
@@ -31,6 +33,11 @@ class Settings(BaseSettings):
     key_file: Path | None = Field(
         default=None, description="file of the key-encryption keys, made at first start; best on another disk"
     )
+    pkcs11_module: Path | None = Field(
+        default=None, description="library of a PKCS#11 token that holds the key-encryption keys, in place of the file"
+    )
+    pkcs11_token: str = Field(default="jisr", description="label of that token")
+    pkcs11_pin: SecretStr = Field(default=SecretStr(""), description="PIN of the token's user")
     models: Path = Field(default=MODELS, description="folder of manifest.toml and the networks")
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8000, ge=1, le=65535, description="port to listen on")
@@ -61,6 +68,21 @@ class Settings(BaseSettings):
     patterns_hour: int = Field(
         default=2, ge=0, le=23, description="hour of the day, in UTC, from which on patterns are searched once per day"
     )
+    keep_captures_days: int = Field(
+        default=1825,  # five years, as VIS keeps photographs and fingerprints: Regulation (EC) 767/2008, Article 23
+        ge=0,
+        description="days after its outcome that an enrolment's captures are kept; 0: for ever",
+    )
+    keep_refused_days: int = Field(
+        default=180,  # who was refused can appeal for half a year; nothing is needed of them afterwards
+        ge=0,
+        description="days that an enrolment is kept that ended unusable by its captures or by a decision; 0: for ever",
+    )
+    keep_findings_days: int = Field(
+        default=365,  # patterns look back 90 days, so none is found anew; a year is left for reviews
+        ge=0,
+        description="days that closed findings are kept; 0: for ever",
+    )
     audit_seconds: float = Field(default=10.0, ge=1, description="seconds between two signed checkpoints of the audit")
     audit_copies: Path | None = Field(default=None, description="folder that checkpoints are copied to, elsewhere")
     audit_feed: str = Field(
@@ -77,7 +99,9 @@ class Settings(BaseSettings):
         default=60.0, gt=0, description="seconds that a request waits for its share of these, before it is refused"
     )
     connections: int = Field(default=500, ge=1, description="connections open at the same time")
-    header_seconds: float = Field(default=10.0, gt=0, description="seconds for a request's headers to come")
+    header_seconds: float = Field(
+        default=10.0, gt=0, description="seconds for a request's headers to come, and for a TLS handshake"
+    )
     keep_alive_seconds: int = Field(default=5, ge=1, description="seconds that a connection stays open unused")
     body_seconds: float = Field(
         default=30.0, gt=0, description="seconds in which 2,000 bytes for each must come of a body"
@@ -96,12 +120,49 @@ class Settings(BaseSettings):
 
     session_idle_minutes: int = Field(default=30, ge=5, description="minutes without a request that end a session")
     session_hours: int = Field(default=12, ge=1, description="hours after which a session ends whatever its use")
+    public_url: str = Field(
+        default="", description="where browsers reach the service, such as https://registry.example/jisr"
+    )
+    oidc_issuer: str = Field(default="", description="issuer of OpenID Connect by which operators may sign in")
+    oidc_client_id: str = Field(default="", description="what the issuer knows this service as")
+    oidc_client_secret: SecretStr = Field(default=SecretStr(""), description="its secret; empty: a public client")
+    oidc_scope: str = Field(default="openid profile email", description="what is asked of the issuer")
+    oidc_name_claim: str = Field(
+        default="", description="claim by which an operator is found at first use; empty: by --oidc-subject alone"
+    )
+    oidc_second_factor: str = Field(
+        default="",
+        description="values of `amr` or `acr`, separated by commas, that count as the second factor; empty: none",
+    )
+    passkey_domain: str = Field(
+        default="", description="domain that passkeys are of; empty: the host of JISR_PUBLIC_URL"
+    )
+    metrics_open: bool = Field(default=True, description="answer /metrics to everyone; false: to administrators alone")
     trusted_proxies: str = Field(
         default="",
         description="addresses and networks, separated by commas, of reverse proxies whose X-Forwarded headers count",
     )
     tls_certificate: Path | None = Field(default=None, description="file of the certificate and its chain, in PEM")
     tls_key: Path | None = Field(default=None, description="file of its key, in PEM, where the certificate's has none")
+
+    @field_validator("public_url", "oidc_issuer")
+    @classmethod
+    def _only_safe(cls, value: str) -> str:
+        if value and (not is_safe(value) or {"?", "#"} & set(value)):
+            raise ValueError("an address begins with https://, but for localhost, and has neither ? nor #")
+        return value
+
+    @model_validator(mode="after")
+    def _whole_client(self) -> Self:
+        if self.oidc_issuer and not (self.oidc_client_id and self.public_url):
+            raise ValueError("JISR_OIDC_ISSUER needs JISR_OIDC_CLIENT_ID and JISR_PUBLIC_URL")
+        return self
+
+    @model_validator(mode="after")
+    def _domain_of_passkeys(self) -> Self:
+        if self.passkey_domain and not f".{self.public_host}".endswith(f".{self.passkey_domain}"):
+            raise ValueError("JISR_PASSKEY_DOMAIN is the host of JISR_PUBLIC_URL, or ends it after a point")
+        return self
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -113,6 +174,14 @@ class Settings(BaseSettings):
     def _key_of_a_certificate(self) -> Self:
         if self.tls_key is not None and self.tls_certificate is None:
             raise ValueError("JISR_TLS_KEY needs JISR_TLS_CERTIFICATE")
+        return self
+
+    @model_validator(mode="after")
+    def _one_place_of_keys(self) -> Self:
+        given = {"JISR_KEY": self.key.get_secret_value(), "JISR_KEY_FILE": self.key_file}
+        given |= {"JISR_PKCS11_MODULE": self.pkcs11_module}
+        if len(names := [name for name, value in given.items() if value]) > 1:
+            raise ValueError(f"the key-encryption keys are in one place: give only one of {', '.join(names)}")
         return self
 
     @field_validator("audit_feed")
@@ -128,6 +197,10 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def public_host(self) -> str:
+        return urlsplit(self.public_url).hostname or ""
+
+    @property
     def proxies(self) -> list[IPv4Network | IPv6Network]:
         return _networks(self.trusted_proxies)
 
@@ -136,5 +209,15 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.home / 'jisr.db').absolute()}"
 
     @property
-    def key_path(self) -> Path:
+    def key_path(self) -> Path | None:
+        """File of the key-encryption keys; None where they are elsewhere."""
+        if self.key.get_secret_value() or self.pkcs11_module is not None:
+            return None
         return self.key_file or self.home / "keys" / "key"
+
+    @property
+    def place_of_keys(self) -> str:
+        """Where the key-encryption keys are, for people."""
+        if self.pkcs11_module is not None:
+            return f"the token {self.pkcs11_token} of {self.pkcs11_module}"
+        return "JISR_KEY" if self.key_path is None else str(self.key_path.absolute())

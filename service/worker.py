@@ -37,8 +37,11 @@ class Worker:
         lock: Callable[[], AbstractContextManager[Turn | None]],
         snapshot_every: int,
         actor: Actor,
+        chore: Callable[[], None] = lambda: None,
     ) -> None:
+        """chore: what else the one worker does, between two rounds."""
         self.processor = processor
+        self._chore = chore
         self._lock = lock
         self._actor = actor
         self._snapshot_every = snapshot_every
@@ -83,6 +86,7 @@ class Worker:
                     if taken == 0:
                         self._wait()
                     self._snapshot_if_due(mine)
+                    self._chore()
                 self._snapshot(mine)
             except TurnLost:
                 raise

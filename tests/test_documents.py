@@ -27,14 +27,16 @@ from service.bootstrap import App, Recognition, open_store, wire
 from service.cli import app as cli
 from service.enrolment.steps.captures import WARNING_CODES
 from service.oversight.domain.findings import Pattern
+from service.privacy.domain.erasures import Ground
 from service.settings import Settings
+from service.storage.at_rest import AT_REST, FILES
 from service.web import create_web
 from tests.service.made_up import TESTER
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 NO_TOKEN = "no token"
-CONTEXTS = ("deduplication", "oversight", "adjudication", "enrolment", "registry", "access", "audit")
+CONTEXTS = ("privacy", "deduplication", "oversight", "adjudication", "enrolment", "registry", "access", "audit")
 
 
 def section(title: str) -> str:
@@ -134,6 +136,16 @@ def test_after_the_decision_the_second_enrolment_has_the_number_of_the_first(
     assert (now["person_number"], now["household_id"]) == (amina["person_number"], amina["household_id"])
 
 
+# At rest
+
+
+def test_what_is_said_to_be_sealed_is_what_the_code_states() -> None:
+    stated = [
+        [where.strip("`"), fields.replace("`", "").split(), how, why] for where, fields, how, why in table("At rest")
+    ]
+    assert stated == [[one.where, list(one.fields), one.how, one.why] for one in (*FILES, *AT_REST)]
+
+
 # Settings
 
 
@@ -145,6 +157,15 @@ def stated_default(name: str) -> str:
         "threads": "all cores",
         "key": "none",
         "key_file": "`keys/key` in `JISR_HOME`",
+        "pkcs11_module": "none",
+        "pkcs11_pin": "none",
+        "public_url": "none",
+        "passkey_domain": "host of `JISR_PUBLIC_URL`",
+        "oidc_issuer": "none",
+        "oidc_client_id": "none",
+        "oidc_client_secret": "none",
+        "oidc_name_claim": "none",
+        "oidc_second_factor": "none",
         "trusted_proxies": "none",
         "tls_certificate": "no TLS",
         "tls_key": "in the certificate's file",
@@ -277,8 +298,8 @@ def picture() -> dict[str, list[str]]:
 
 
 def modules(package: str) -> set[str]:
-    """What lies directly in a package: folders with a slash, and files."""
-    there = [path for path in (ROOT / package).iterdir() if not path.name.startswith("__")]
+    """What lies directly in a package: folders with a slash, and files of code."""
+    there = [path for path in (ROOT / package).iterdir() if not path.name.startswith("__") and path.suffix != ".md"]
     return {f"{path.name}/" if path.is_dir() else path.name for path in there}
 
 
@@ -314,7 +335,8 @@ def test_the_picture_has_the_order_that_is_held() -> None:
 
 
 def test_every_layer_of_a_context_is_in_the_picture() -> None:
-    found = {name.rstrip("/").removesuffix(".py") for context in CONTEXTS for name in modules(f"service/{context}")}
+    there = {name for context in CONTEXTS for name in modules(f"service/{context}") if not name.endswith(".md")}
+    found = {name.rstrip("/").removesuffix(".py") for name in there}
     assert found == set(picture()["inside a context"])
     assert [f"{name}/" for name in (*CONTEXTS, "kit")] == picture()["contexts"]
 
@@ -379,3 +401,29 @@ def test_every_command_and_option_that_is_named_exists() -> None:
         if "COMMAND" not in command:
             assert words(command) in known, command
             assert set(re.findall(r"--[a-z-]+", command)) <= known[words(command)], command
+
+
+# Privacy
+
+PRIVACY = {name: (ROOT / "service" / "privacy" / name).read_text() for name in ("dpia.md", "threat_model.md")}
+
+
+@pytest.mark.parametrize("name", PRIVACY)
+def test_the_privacy_documents_name_only_what_there_is(name: str) -> None:
+    text = PRIVACY[name]
+    assert f"`service/privacy/{name}`" in README
+    assert len(text.splitlines()) <= 60, "each is one page"
+    settings = set(re.findall(r"\bJISR_\w+", text))
+    assert len(settings) >= 3
+    assert settings <= {f"JISR_{one.upper()}" for one in Settings.model_fields}
+    named = set(re.findall(r"`((?:service|matcher|models|benchmarks|scripts|tests)/[\w./]+|\w+\.md)`", text))
+    assert named
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+    called = re.findall(r"`(jisr [^`]+)`", text)
+    assert len(called) >= 3
+    assert [one for one in called if words(one) not in all_commands()] == []
+
+
+def test_the_grounds_of_erasure_are_those_of_the_code() -> None:
+    (named,) = re.findall(r"Article 17\(1\) GDPR: (.*?)\. A person", section("Erasure and retention"), re.DOTALL)
+    assert re.findall(r"`(\w+)`", named) == [*Ground]

@@ -118,7 +118,7 @@ class Registry:
             uow.templates.drop_of_enrolment(outcome.enrolment_key)
             if outcome.person_key is not None:
                 uow.changes.note(TEMPLATES, outcome.person_key)
-            stored = [one.blob for one in uow.enrolments.captures(outcome.enrolment_key)]
+            stored = [one.blob for one in uow.enrolments.captures(outcome.enrolment_key) if one.blob is not None]
             uow.commit()
         with self._app.store.storage.read() as uow:
             self._app.replica.catch_up(uow)

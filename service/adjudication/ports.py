@@ -13,14 +13,14 @@ from service.enrolment.ports import EnrolmentUnit
 class CaseQuery:
     """A page of cases, oldest first. status, origin: only these; None: all. after: the last case of the page before.
 
-    site: only those whose subject was enrolled there.
+    sites: only those whose subject was enrolled at one of these.
     """
 
     status: CaseStatus | None = None
     origin: Origin | None = None
     after: UUID | None = None
     limit: int = 50
-    site: str | None = None
+    sites: Collection[str] | None = None
 
 
 class Cases(Protocol):

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
-    Text,
     Uuid,
     exists,
     func,
@@ -27,7 +26,9 @@ from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvide
 from service.adjudication.domain.marks import Mark
 from service.adjudication.ports import CaseQuery
 from service.enrolment.storage import enrolment
+from service.kit.sealing import KeyClass
 from service.kit.sql.columns import AsJson, Instant, Key, key, mapper, metadata, to, word
+from service.kit.sql.sealed import ATTRIBUTE, Field, Sealed, seal, sealed
 
 case = Table(
     "review_case",
@@ -43,7 +44,7 @@ case = Table(
     Column("opened_at", Instant, nullable=False),
     Column("status", word(CaseStatus), nullable=False),
     Column("decision", word(Decision)),
-    Column("reason", Text),
+    sealed(),
     Column("decided_by", String(220)),
     Column("decided_at", Instant),
     Column("survivor_key", Key, ForeignKey("person.key")),
@@ -67,7 +68,8 @@ case_candidate = Table(
     sqlite_autoincrement=True,
 )
 
-mapper.map_imperatively(Case, case)
+mapper.map_imperatively(Case, case, properties={ATTRIBUTE: case.c.sealed})
+seal(Case, Sealed("review_case", KeyClass.NOTE, {"reason": Field(str | None, None)}))
 mapper.map_imperatively(CaseCandidate, case_candidate)
 
 
@@ -125,9 +127,9 @@ class SqlCases:
             rows = rows.where(case.c.status == query.status)
         if query.origin is not None:
             rows = rows.where(_is_of(query.origin))
-        if query.site is not None:
+        if query.sites is not None:
             of_subject = enrolment.c.person_key == case.c.person_key
-            rows = rows.where(exists().where(of_subject, enrolment.c.site == query.site))
+            rows = rows.where(exists().where(of_subject, enrolment.c.site.in_(query.sites)))
         if query.after is not None:
             rows = rows.where(case.c.key > select(case.c.key).where(case.c.id == query.after).scalar_subquery())
         return self._session.scalars(rows).all()

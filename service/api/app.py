@@ -8,10 +8,13 @@ from service.api import (
     cases,
     docs,
     enrolments,
+    erasures,
     findings,
     households,
     identification,
+    openid,
     operations,
+    passkeys,
     people,
     problems,
     quality,
@@ -22,6 +25,7 @@ from service.api.last_use import LastUse
 from service.api.metrics import Metrics
 from service.api.rate_limits import RateLimits
 from service.api.turns import Turns
+from service.api.ways import ways_of
 from service.bootstrap import App
 
 DESCRIPTION = """
@@ -31,7 +35,21 @@ operators decide the doubtful cases, and gives each household one household ID.
 Every error is a problem document (RFC 9457) with a stable `type`, and names the fields to correct. Every answer carries
 an `X-Request-ID`, which names the request in the service's log.
 """
-NOUNS = (enrolments, people, households, identification, verification, quality, cases, findings, sessions, operations)
+NOUNS = (
+    enrolments,
+    people,
+    erasures,
+    households,
+    identification,
+    verification,
+    quality,
+    cases,
+    findings,
+    sessions,
+    openid,
+    passkeys,
+    operations,
+)
 
 
 class JisrApi(FastAPI):
@@ -55,6 +73,7 @@ def create_api(app: App, metrics: Metrics) -> FastAPI:
     api.state.turns = Turns(settings.threads, settings.wait_seconds)
     api.state.last_use = LastUse()
     api.state.rate_limits = RateLimits(settings.requests_per_minute, settings.wrong_tokens_per_minute)
+    api.state.ways = ways_of(settings, app.store.storage, app.store.clock)
     problems.install(api)
     for noun in NOUNS:
         api.include_router(noun.router)

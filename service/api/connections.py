@@ -5,7 +5,9 @@ body after its answer would stay open for ever.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +36,8 @@ FLUSH_SECONDS = 30.0
 @dataclass(frozen=True, slots=True)
 class ConnectionBounds:
     """most: connections open at the same time. header_seconds: from a connection, or a request's first byte, to the end
-    of its headers. keep_alive_seconds: between two requests, and for the rest of a body that was not read.
+    of its headers, and for a TLS handshake. keep_alive_seconds: between two requests, and for the rest of a body that
+    was not read.
     """
 
     most: int
@@ -60,6 +63,19 @@ class Connections:
         self.waiting: dict[Connection, None] = {}
 
 
+class Loop(asyncio.SelectorEventLoop):
+    """asyncio's own, whose servers wait so long for a TLS handshake; 60 s otherwise."""
+
+    def __init__(self, handshake_seconds: float) -> None:
+        super().__init__()
+        self._handshake_seconds = handshake_seconds
+
+    async def create_server(self, *given: Any, **named: Any) -> asyncio.Server:
+        if named.get("ssl") is not None:
+            named["ssl_handshake_timeout"] = self._handshake_seconds
+        return await super().create_server(*given, **named)
+
+
 class ServerConfig(uvicorn.Config):
     """How the service is served: by our kind of connection, with our logs."""
 
@@ -81,6 +97,9 @@ class ServerConfig(uvicorn.Config):
         )
         self.bounds = bounds
         self.connected = Connections()
+
+    def get_loop_factory(self) -> Callable[[], asyncio.AbstractEventLoop]:
+        return partial(Loop, self.bounds.header_seconds)
 
 
 class Connection(H11Protocol):
@@ -173,7 +192,7 @@ class Connection(H11Protocol):
             described = describe(error)
             body = document(described, instance="").model_dump_json().encode()
             headers = {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), "Connection": "close"}
-            headers |= all_headers()
+            headers |= all_headers(by_tls=self.scheme == "https")
             response = h11.Response(status_code=described.status, headers=list(headers.items()))
             for event in (response, h11.Data(data=body), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")

@@ -13,11 +13,13 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from service.access.domain import Permission, hash_secret, roles_with
 from service.access.domain.operators import SESSION_PREFIX
 from service.access.errors import Unauthenticated
-from service.access.usecases.sessions import SessionLimits, note_session, resume
+from service.access.steps.opening import SessionLimits
+from service.access.usecases.sessions import note_session, resume
 from service.access.usecases.tokens import note_use, sign_in
 from service.api.last_use import LastUse
 from service.api.rate_limits import RateLimits
 from service.audit.domain.actions import Action
+from service.audit.steps.refusals import STRANGER
 from service.bootstrap import App
 from service.kit.actor import Actor
 from service.kit.errors import Forbidden
@@ -64,7 +66,7 @@ def count_failure(app: App, gate: Gate, caller: Actor) -> None:
 
 def stranger(gate: Gate) -> Actor:
     """Who calls, before it is known who: a name that was typed may be anything, so it is kept nowhere."""
-    return Actor("unknown", "none", None, "api", correlation_id.get() or "", address=gate.address)
+    return Actor(STRANGER, "none", None, "api", correlation_id.get() or "", address=gate.address)
 
 
 def sent_bearer(
@@ -126,17 +128,34 @@ def _note_use(app: App, uses: LastUse, secret: str, actor: Actor) -> None:
         uses.note(actor.id, partial(note_use, actor=actor, storage=storage, clock=clock))
 
 
+def require(permission: Permission, app: App, actor: Actor) -> Actor:
+    """Raises Forbidden, having noted it."""
+    roles = roles_with(permission)
+    if actor.role not in roles:
+        app.store.refusals.count(Action.ACCESS_REFUSED, actor)
+        raise Forbidden(f"this needs a token of role {' or '.join(roles)}; yours is of role {actor.role}")
+    return actor
+
+
 def may(permission: Permission) -> DependsMarker:
     """A dependency: the actor, where the role has this permission. Raises Unauthenticated, Forbidden."""
 
     def check(app: Running, actor: Caller) -> Actor:
-        roles = roles_with(permission)
-        if actor.role not in roles:
-            app.store.refusals.count(Action.ACCESS_REFUSED, actor)
-            raise Forbidden(f"this needs a token of role {' or '.join(roles)}; yours is of role {actor.role}")
-        return actor
+        return require(permission, app, actor)
 
     return DependsMarker(check)
+
+
+def measuring(
+    app: Running,
+    gate: CallerGate,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+) -> None:
+    """Lets everyone pass, or administrators alone, as the setting is. Raises Unauthenticated, Forbidden."""
+    if app.store.settings.metrics_open:
+        return
+    actor = signed_in(app, gate, sent_bearer(app, gate, credentials))
+    require(Permission.ADMINISTER, app, actor)
 
 
 MayAudit = Annotated[Actor, may(Permission.AUDIT)]
@@ -150,5 +169,6 @@ MayVerify = Annotated[Actor, may(Permission.VERIFY)]
 MayJudgeQuality = Annotated[Actor, may(Permission.JUDGE_QUALITY)]
 MayReadCases = Annotated[Actor, may(Permission.READ_CASES)]
 MayDecideCases = Annotated[Actor, may(Permission.DECIDE_CASES)]
+MayErase = Annotated[Actor, may(Permission.ERASE)]
 MayReadFindings = Annotated[Actor, may(Permission.READ_FINDINGS)]
 MayCloseFindings = Annotated[Actor, may(Permission.CLOSE_FINDINGS)]

@@ -44,6 +44,7 @@ from service.enrolment.domain.enrolments import (
 from service.enrolment.errors import (
     ContradictedException,
     EnrolmentDiffers,
+    EnrolmentErased,
     NoSuchEnrolment,
     OtherDevice,
     OtherSite,
@@ -285,6 +286,7 @@ class EnrolmentOut(BaseModel):
         UnknownHousehold,
         MalformedHousehold,
         EnrolmentDiffers,
+        EnrolmentErased,
         QueueFull,
     ),
     openapi_extra=described({"enrolment": {"$ref": "#/components/schemas/EnrolmentIn"}}),
@@ -358,7 +360,7 @@ def index(
     return EnrolmentsOut(enrolments=[EnrolmentRow.of(one) for one in found], next=following)
 
 
-@router.get("/{enrolment_id}", responses=declared(NoSuchEnrolment))
+@router.get("/{enrolment_id}", responses=declared(NoSuchEnrolment, EnrolmentErased))
 async def read(enrolment_id: UUID, app: Running, actor: MayReadEnrolment, wait: Wait = 0) -> EnrolmentOut:
     """What became of an enrolment."""
     return EnrolmentOut.of(await _outcome(enrolment_id, app, actor, wait))

@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
-from service.api.deps import Running
+from service.api.deps import Running, measuring
 from service.api.errors import NotReady
-from service.api.problems import response
+from service.api.problems import declared, response
 from service.kit.turns import Lock, Sign
 
 router = APIRouter(tags=["operations"])
@@ -54,7 +54,12 @@ def _require_working(sign: Sign | None, now: datetime) -> None:
         raise NotReady("no worker processes enrolments: start `jisr worker`, or the service with JISR_EMBEDDED_WORKER")
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+@router.get(
+    "/metrics",
+    dependencies=[Depends(measuring)],
+    response_class=Response,
+    responses={**declared(), 200: {"content": {"text/plain": {}}}},
+)
 def metrics(request: Request) -> Response:
     """Figures for Prometheus; counts only, nothing personal."""
     return Response(generate_latest(request.app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -16,7 +16,7 @@ from service.audit.domain.entries import Entry
 from service.audit.errors import NoSuchEntry
 from service.registry.domain.households import Role
 from service.registry.domain.people import Demographics, PersonStatus, Sex
-from service.registry.errors import NoSuchPerson
+from service.registry.errors import NoSuchPerson, PersonErased
 from service.registry.steps.people import PersonView
 from service.registry.usecases.accesses import AccessQuery, list_accesses
 from service.registry.usecases.look_up import read_person
@@ -64,7 +64,7 @@ class PersonOut(BaseModel):
         )
 
 
-@router.get("/{number}", responses=declared(NoSuchPerson))
+@router.get("/{number}", responses=declared(NoSuchPerson, PersonErased))
 def read(number: str, app: Running, actor: MayReadPerson) -> PersonOut:
     """The person a number leads to; the number of a person merged leads to the survivor."""
     return PersonOut.of(read_person(number, actor=actor, storage=app.store.storage))
@@ -97,7 +97,7 @@ class AccessesOut(BaseModel):
     next: str | None = Field(description="the link to the accesses after these; null at the end")
 
 
-@router.get("/{number}/accesses", responses=declared(NoSuchPerson, NoSuchEntry))
+@router.get("/{number}/accesses", responses=declared(NoSuchPerson, PersonErased, NoSuchEntry))
 def accesses(
     number: str,
     app: Running,

@@ -38,6 +38,7 @@ from service.enrolment.errors import CaptureRefused, CapturesRefused
 from service.kit.errors import (
     Conflict,
     Forbidden,
+    Gone,
     JisrError,
     NotFound,
     NotSignedIn,
@@ -61,6 +62,7 @@ STATUS: dict[type[JisrError], int] = {
     TooSlow: 408,
     Conflict: 409,
     NotFound: 404,
+    Gone: 410,
     Unavailable: 503,
 }
 """By base class; an error of any context has that of the nearest."""

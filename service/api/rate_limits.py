@@ -5,7 +5,6 @@ themselves, so that N of them let N times as many through. A right token is neve
 but a password is: it can be guessed.
 """
 
-import ipaddress
 import math
 from datetime import timedelta
 
@@ -13,25 +12,31 @@ from throttled import MemoryStore, RateLimiterType, Throttled
 from throttled.rate_limiter import per_duration
 
 from service.api.errors import TooManyRequests, TooManyWrongTokens
+from service.kit.addresses import network
 
 REMEMBERED = 20_000
 """Tokens, and addresses, whose counts are kept; beyond, those used least recently are forgotten."""
-LONGEST_ADDRESS = 64
-IPV6_PREFIX = 64
-"""Bits of an address that one customer's devices share: each has 2^64 to choose from."""
+BEGINS = 120
+"""Sign-ins per minute that may be begun from one address, where a whole office may sit behind one."""
 
 
 class RateLimits:
     """Per minute: requests per token, and wrong tokens per address. 0: any number."""
 
     def __init__(self, requests: int, wrong_tokens: int) -> None:
-        self._requests, self._wrong = _limit(requests), _limit(wrong_tokens)
+        self._requests, self._wrong, self._begins = _limit(requests), _limit(wrong_tokens), _limit(BEGINS)
 
     def count_request(self, actor_id: str) -> None:
         """Raises TooManyRequests."""
         seconds = _over(self._requests, actor_id)
         if seconds:
             raise TooManyRequests("this token is used more often than it may be; ask again later", seconds)
+
+    def count_begin(self, address: str) -> None:
+        """A sign-in that is begun by no more than a request. Raises TooManyRequests."""
+        seconds = _over(self._begins, network(address))
+        if seconds:
+            raise TooManyRequests("sign-ins were begun too often from your address; try again later", seconds)
 
     def require_few_wrong(self, address: str) -> None:
         """Before a password is looked at. Counts nothing. Raises TooManyWrongTokens."""
@@ -45,17 +50,6 @@ class RateLimits:
         seconds = _over(self._wrong, network(address))
         if seconds:
             raise TooManyWrongTokens("tokens that are none were tried too often; a right one works at once", seconds)
-
-
-def network(address: str) -> str:
-    """Whom an address is counted as: itself, or its network where it is of IPv6."""
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address[:LONGEST_ADDRESS]
-    if isinstance(found, ipaddress.IPv6Address):
-        return str(found.ipv4_mapped or ipaddress.ip_network((found, IPV6_PREFIX), strict=False))
-    return str(found)
 
 
 def _limit(per_minute: int) -> Throttled | None:

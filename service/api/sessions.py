@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from service.access.domain import AccessRole
 from service.access.domain.operators import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from service.access.errors import NoSession, SignInBusy, Unauthenticated
+from service.access.steps.opening import OpenedSession, SessionLimits
 from service.access.steps.second_factor import totp_uri
 from service.access.usecases.operators import activate_operator
 from service.access.usecases.sessions import Credentials, close_session, open_session
@@ -81,6 +82,10 @@ def sign_in(sent: SessionIn, app: Running, gate: CallerGate) -> SessionOut:
     except Unauthenticated:
         count_failure(app, gate, actor)
         raise
+    return session_out(opened, limits)
+
+
+def session_out(opened: OpenedSession, limits: SessionLimits) -> SessionOut:
     idle = limits.idle // timedelta(seconds=1)
     return SessionOut(token=opened.secret, role=AccessRole(opened.role), ends_at=opened.ends_at, idle_seconds=idle)
 

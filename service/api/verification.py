@@ -13,7 +13,7 @@ from service.api.shapes import HYPOTHESIS, LOG10_LR, RARITY, CaptureWarningsOut,
 from service.api.turns import InTurn
 from service.deduplication.errors import NothingToCompare
 from service.deduplication.usecases.identify import Verification, verify
-from service.registry.errors import NoSuchPerson
+from service.registry.errors import NoSuchPerson, PersonErased
 
 router = APIRouter(prefix="/v1/verify", tags=["search"])
 
@@ -49,7 +49,7 @@ class VerificationOut(BaseModel):
 
 @router.post(
     "",
-    responses=declared(*CAPTURE_ERRORS, NoSuchPerson, NothingToCompare),
+    responses=declared(*CAPTURE_ERRORS, NoSuchPerson, PersonErased, NothingToCompare),
     openapi_extra=described({"number": {"type": "string", "description": "the person's number"}}),
 )
 async def compare(actor: MayVerify, form: Form, app: Running, turn: InTurn, dpi: Dpi = None) -> VerificationOut:

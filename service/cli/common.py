@@ -52,6 +52,11 @@ def refuse_outdated(jisr: App) -> None:
         raise typer.Exit(3)
 
 
+def place(site: str | None, area: str | None) -> str:
+    """What a token or an operator is bound to, for a table."""
+    return site or (f"area {area}" if area else "")
+
+
 @contextmanager
 def worker_lock(jisr: App) -> Iterator[Turn]:
     """Be the only one who writes snapshots, or end: a running service would write its own in place of ours."""

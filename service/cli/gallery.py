@@ -19,7 +19,7 @@ from service.deduplication.errors import WalkBusy
 from service.deduplication.usecases.export_pairs import export_pairs, require_ending
 from service.deduplication.usecases.measure_rates import measure_rates
 from service.deduplication.usecases.search_all import BeginWalk, begin_walk, walk_on
-from service.enrolment.usecases.extract_again import count_outdated, extract_again
+from service.enrolment.usecases.extract_again import Outdated, count_outdated, extract_again
 from service.kit import logs
 from service.kit.errors import MalformedRequest
 from service.kit.turns import Lock
@@ -48,8 +48,17 @@ def status() -> None:
 
 
 @app.command()
-def rebuild() -> None:
-    """Extract again what other networks made, and build the snapshot from the database. Stop the service first."""
+def rebuild(
+    without_captures: Annotated[
+        bool, typer.Option("--without-captures", help="delete templates of other networks whose captures are gone")
+    ] = False,
+) -> None:
+    """Extract again what other networks made, and build the snapshot from the database. Stop the service first.
+
+    Captures are kept for JISR_KEEP_CAPTURES_DAYS. Templates of older ones cannot be made anew: the command ends with 1
+    and leaves them. Then keep the former networks, or give --without-captures: these people stay registered, and no
+    search finds them by these captures until they are enrolled again.
+    """
     logs.set_up()
     jisr = common.whole()
     store, actor = jisr.store, common.actor()
@@ -62,21 +71,31 @@ def rebuild() -> None:
     ):
         note_act(Action.GALLERY_REBUILD, {"outdated": outdated}, actor=actor, storage=store.storage)
         extracting = progress.add_task("extracting again", total=outdated)
-        lost = extract_again(
+        left = extract_again(
             actor=actor,
             storage=store.storage.in_turn(turn),
             extractor=jisr.extractor,
             blobs=store.blobs,
             progress=lambda n: progress.advance(extracting, n),
+            forgo=without_captures,
         )
+        if left:
+            _state_left(left)
+            raise typer.Exit(1)
         building = progress.add_task("building the gallery", total=None)
         jisr.replica.build(store.storage, lambda n: progress.advance(building, n))
         jisr.replica.snapshot(store.storage.in_turn(turn))
     typer.echo(f"{len(jisr.replica.index)} people are in the gallery")
-    if lost:
-        typer.echo(f"{len(lost)} captures are missing or altered, such as {lost[0]}: see `jisr store verify`", err=True)
+
+
+def _state_left(left: Outdated) -> None:
+    if left.lost:
+        count, name = len(left.lost), left.lost[0]
+        typer.echo(f"{count} captures are missing or altered, such as {name}: see `jisr store verify`", err=True)
         typer.echo("restore them and run this again; the service does not start before", err=True)
-        raise typer.Exit(1)
+    if left.without:
+        typer.echo(f"{left.without} templates are of captures whose period is over, and cannot be made anew", err=True)
+        typer.echo("keep the former networks, or give --without-captures to delete these templates", err=True)
 
 
 @app.command()

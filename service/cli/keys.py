@@ -21,9 +21,7 @@ def status() -> None:
     opened = common.store()
     note_act(Action.KEYS_STATUS, actor=common.actor(), storage=opened.storage)
     counts = opened.storage.vault.counts()
-    settings = opened.settings
-    place = "JISR_KEY" if settings.key.get_secret_value() else str(settings.key_path.absolute())
-    typer.echo(f"the current key-encryption key is {counts.current}, in {place}")
+    typer.echo(f"the current key-encryption key is {counts.current}, in {opened.settings.place_of_keys}")
     typer.echo(f"{counts.period_keys} keys of classes and months, {counts.data_keys} data keys")
     if counts.former:
         typer.echo(f"a rotation was stopped before {', '.join(counts.former)} was replaced: run `jisr keys rotate`")

@@ -60,6 +60,7 @@ def serve(
             if self.started and settings.embedded_worker:
                 jisr.worker.start()  # not before: what it warms up would keep the first requests waiting
                 jisr.nightly.start()
+                jisr.purger.start()
             if self.started:
                 home = settings.home.absolute()
                 set_home = "" if "JISR_HOME" not in os.environ else f"JISR_HOME={home} "
@@ -77,6 +78,7 @@ def serve(
     try:
         Greeting(config).run()
     finally:
+        jisr.purger.stop()
         jisr.nightly.stop()
         jisr.worker.stop()
         jisr.auditor.stop()
@@ -102,12 +104,14 @@ def worker() -> None:
     jisr.replica.start(jisr.store.storage)
     jisr.worker.start()
     jisr.nightly.start()
+    jisr.purger.start()
     jisr.auditor.start()
     logger.info("worker.started")
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
     stopped.wait()
+    jisr.purger.stop()
     jisr.nightly.stop()
     jisr.worker.stop()
     jisr.auditor.stop()

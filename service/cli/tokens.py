@@ -27,11 +27,13 @@ def create(
     site: Annotated[str | None, typer.Option(help="the one site whose enrolments it makes and sees")] = None,
     device: Annotated[str | None, typer.Option(help="the one device that an enroller enrols with")] = None,
     expires: Expires = "365d",
+    *,
+    area: Annotated[str | None, typer.Option(help="in place of a site, all that lie in this area")] = None,
 ) -> None:
     """Make a token and print it. It is shown this once: only its hash is kept."""
     with common.plain_errors():
         store = common.store()
-        bounds = Bounds(site, device, span_until(expires, store.clock.now()))
+        bounds = Bounds(site, device, span_until(expires, store.clock.now()), area)
         secret = create_token(name, role, actor=common.actor(), storage=store.storage, clock=store.clock, bounds=bounds)
         typer.echo(secret)
 
@@ -45,7 +47,7 @@ def index() -> None:
     table = Table("name", "role", "site", "device", "made", "expires", "last used", "state")
     for one in tokens:
         expires = _moment(one.expires_at) if one.expires_at else "never"
-        bounds = (one.site or "", one.device or "")
+        bounds = (common.place(one.site, one.area), one.device or "")
         used = _moment(one.last_used_at)
         table.add_row(one.name, one.role, *bounds, _moment(one.created_at), expires, used, _state(one, now))
     console = common.console if common.console.is_terminal else Console(width=WIDE)

@@ -16,11 +16,13 @@ TooMany
 └── QueueFull                as many enrolments wait as may
 NotFound
 └── NoSuchEnrolment
+Gone
+└── EnrolmentErased          its UUID is not used again
 """
 
 from collections.abc import Sequence
 
-from service.kit.errors import Conflict, NotFound, Refused, TooMany
+from service.kit.errors import Conflict, Gone, NotFound, Refused, TooMany
 
 
 class UnknownPosition(Refused):
@@ -77,3 +79,7 @@ class QueueFull(TooMany):
 
 class NoSuchEnrolment(NotFound):
     """No enrolment has this UUID."""
+
+
+class EnrolmentErased(Gone):
+    """The enrolment that had this UUID was erased."""

@@ -10,6 +10,8 @@ from matcher import Capture, CaptureError, CaptureWarning, CutSlap, Position, Qu
 from service.enrolment.domain.enrolments import CaptureRecord, Enrolment, EnrolmentStatus, SlapRecord
 from service.registry.ports import RegistryUnit
 
+ERASED = "erased"
+"""The topic under which people were erased: no snapshot from then on may hold them."""
 TEMPLATES = "templates"
 """The topic of the change feed under which a person's templates, or their being searched at all, change."""
 
@@ -26,7 +28,7 @@ class TemplateRecord:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentQuery:
-    """A page of enrolments, oldest first. status, reason, site: only these; None: all.
+    """A page of enrolments, oldest first. status, reason, sites: only these; None: all.
 
     after: the last of the page before.
     """
@@ -35,7 +37,7 @@ class EnrolmentQuery:
     reason: str | None = None
     after: UUID | None = None
     limit: int = 50
-    site: str | None = None
+    sites: Collection[str] | None = None
 
 
 class Enrolments(Protocol):

@@ -1,8 +1,9 @@
 """The tables of enrolments, captures and templates, and their repositories."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -39,7 +40,10 @@ from service.enrolment.domain.enrolments import (
     SlapRecord,
 )
 from service.enrolment.ports import EnrolmentQuery, TemplateRecord
+from service.kit.sealing import DataKey, KeyClass
 from service.kit.sql.columns import AsJson, Instant, key, mapper, metadata, to, word
+from service.kit.sql.keys import SqlDataKeys
+from service.kit.sql.sealed import ATTRIBUTE, KEYS, Field, Sealed, seal, sealed
 from service.kit.sql.unit import row_of
 from service.registry.domain.households import HouseholdClaim
 from service.registry.domain.people import SEARCHED, Demographics
@@ -58,9 +62,10 @@ enrolment = Table(
     Column("device", String(200), nullable=False),
     Column("captured_at", Instant, nullable=False),
     Column("received_at", Instant, nullable=False),
-    Column("consent", AsJson(Consent), nullable=False),
-    Column("demographics", AsJson(Demographics), nullable=False),
-    Column("exceptions", AsJson(tuple[PositionException, ...]), nullable=False),
+    sealed(),
+    # What patterns over many enrolments ask for.
+    Column("birth_year", Integer),
+    Column("missing", AsJson(tuple[str, ...]), nullable=False),
     Column("claim", AsJson(HouseholdClaim)),
     to("household", nullable=True),
     to("person", nullable=True),
@@ -81,7 +86,7 @@ capture = Table(
     key(),
     to("enrolment"),
     Column("position", String(40), nullable=False),
-    Column("blob", String(200), ForeignKey("blob.name"), nullable=False, index=True),
+    Column("blob", String(200), ForeignKey("blob.name"), index=True),
     Column("dpi", Float),
     Column("quality", Integer),
     Column("reasons", AsJson(list[str]), nullable=False),
@@ -99,7 +104,7 @@ slap = Table(
     key(),
     to("enrolment"),
     Column("slap", String(40), nullable=False),
-    Column("blob", String(200), ForeignKey("blob.name"), nullable=False, index=True),
+    Column("blob", String(200), ForeignKey("blob.name"), index=True),
     Column("dpi", Float),
     sqlite_autoincrement=True,
 )
@@ -116,7 +121,20 @@ template = Table(
     sqlite_autoincrement=True,
 )
 
-mapper.map_imperatively(Enrolment, enrolment)
+
+def _describe(one: Any) -> None:
+    who = one.demographics
+    one.birth_year = who.birth_date.year if who.birth_date is not None else who.birth_year
+    one.missing = tuple(each.position for each in one.exceptions)
+
+
+_PERSONAL = {
+    "consent": Field(Consent, Consent(False)),
+    "demographics": Field(Demographics, Demographics(())),
+    "exceptions": Field(tuple[PositionException, ...], ()),
+}
+mapper.map_imperatively(Enrolment, enrolment, properties={ATTRIBUTE: enrolment.c.sealed})
+seal(Enrolment, Sealed("enrolment", KeyClass.PERSON, _PERSONAL, _describe))
 mapper.map_imperatively(CaptureRecord, capture)
 mapper.map_imperatively(SlapRecord, slap)
 
@@ -173,8 +191,8 @@ class SqlEnrolments:
             rows = rows.where(enrolment.c.status == query.status)
         if query.reason is not None:
             rows = rows.where(enrolment.c.reason == query.reason)
-        if query.site is not None:
-            rows = rows.where(enrolment.c.site == query.site)
+        if query.sites is not None:
+            rows = rows.where(enrolment.c.site.in_(query.sites))
         if query.after is not None:
             last = select(enrolment.c.key).where(enrolment.c.id == query.after).scalar_subquery()
             rows = rows.where(enrolment.c.key > last)
@@ -225,24 +243,26 @@ class SqlOrigins:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def enrolled_at(self, site: str, person_keys: Collection[int]) -> Collection[int]:
+    def enrolled_at(self, sites: Collection[str], person_keys: Collection[int]) -> Collection[int]:
         of_these = enrolment.c.person_key.in_(person_keys)
-        rows = select(enrolment.c.person_key).where(of_these, enrolment.c.site == site).distinct()
+        rows = select(enrolment.c.person_key).where(of_these, enrolment.c.site.in_(sites)).distinct()
         return [key for key in self._session.scalars(rows) if key is not None]
 
 
 class SqlTemplates:
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._keys: SqlDataKeys = session.info[KEYS]
 
     def add(self, templates: Mapping[int, Sequence[TemplateRecord]]) -> None:
+        keys = self._keys_of([one.capture_key for some in templates.values() for one in some])
         rows = [
             {
                 "person_key": person_key,
                 "capture_key": one.capture_key,
                 "position": one.position,
                 "model": one.model,
-                "content": one.content,
+                "content": keys[one.capture_key].seal(one.content, _place_of(one)),
             }
             for person_key, some in templates.items()
             for one in some
@@ -253,8 +273,8 @@ class SqlTemplates:
     def of_people(self, person_keys: Sequence[int]) -> Mapping[int, Sequence[TemplateRecord]]:
         found: defaultdict[int, list[TemplateRecord]] = defaultdict(list)
         rows = select(template).where(template.c.person_key.in_(person_keys)).order_by(template.c.key)
-        for row in self._session.execute(rows):
-            found[row.person_key].append(TemplateRecord(row.capture_key, row.position, row.model, row.content))
+        for person_key, one in self._opened([(row.person_key, row) for row in self._session.execute(rows)]):
+            found[person_key].append(one)
         return found
 
     def move(self, loser_key: int, survivor_key: int) -> None:
@@ -280,10 +300,10 @@ class SqlTemplates:
                 .where(person.c.key.in_(person_keys[start : start + CHUNK]), person.c.status.in_(SEARCHED))
                 .order_by(person.c.key, template.c.key)
             )
-            for row in self._session.execute(rows):
-                templates = found.setdefault(row[0], [])
-                if row.content is not None:
-                    templates.append(TemplateRecord(row.capture_key, row.position, row.model, row.content))
+            read = self._session.execute(rows).all()
+            found |= {row[0]: [] for row in read}
+            for person_key, one in self._opened([(row[0], row) for row in read if row.content is not None]):
+                found[person_key].append(one)
         return found
 
     def outdated(self, face_model: str, finger_model: str) -> Sequence[tuple[int, int]]:
@@ -294,8 +314,9 @@ class SqlTemplates:
         return [(row.key, row.capture_key) for row in self._session.execute(rows.order_by(template.c.key))]
 
     def replace(self, template_key: int, one: TemplateRecord) -> None:
+        content = self._keys_of([one.capture_key])[one.capture_key].seal(one.content, _place_of(one))
         self._session.execute(
-            update(template).where(template.c.key == template_key).values(model=one.model, content=one.content)
+            update(template).where(template.c.key == template_key).values(model=one.model, content=content)
         )
 
     def drop(self, template_key: int) -> None:
@@ -304,3 +325,29 @@ class SqlTemplates:
     def drop_of_enrolment(self, enrolment_key: int) -> None:
         captures = select(capture.c.key).where(capture.c.enrolment_key == enrolment_key)
         self._session.execute(delete(template).where(template.c.capture_key.in_(captures)))
+
+    def _keys_of(self, capture_keys: Sequence[int]) -> Mapping[int, DataKey]:
+        """The keys of the captures' enrolments, by capture."""
+        owners: dict[int, str] = {}
+        for start in range(0, len(capture_keys), CHUNK):
+            rows = select(capture.c.key, enrolment.c.id).join(enrolment, enrolment.c.key == capture.c.enrolment_key)
+            some = self._session.execute(rows.where(capture.c.key.in_(capture_keys[start : start + CHUNK])))
+            owners |= {row.key: f"enrolment/{row.id}" for row in some}
+        keys = self._keys.of_owners(list(owners.values()), KeyClass.TEMPLATE)
+        return {key: keys[owner] for key, owner in owners.items()}
+
+    def _opened(self, rows: Sequence[tuple[int, Any]]) -> Iterator[tuple[int, TemplateRecord]]:
+        """Rows of templates, each with the key of its person."""
+        sealed = [(row.content, _place(row.capture_key, row.position, row.model)) for _, row in rows]
+        for (person_key, row), content in zip(rows, self._keys.open_many(sealed), strict=True):
+            yield person_key, TemplateRecord(row.capture_key, row.position, row.model, content)
+
+
+def _place_of(one: TemplateRecord) -> str:
+    """What a template is sealed for."""
+    return _place(one.capture_key, one.position, one.model)
+
+
+def _place(capture_key: int, position: str, model: str) -> str:
+    """What a template is sealed for: its capture, position, and networks."""
+    return f"template/{capture_key}/{position}/{model}"

@@ -10,6 +10,7 @@ JisrError
 ├── TooSlow                  did not come in time
 ├── Conflict                 the request contradicts what is recorded
 ├── NotFound                 there is nothing under this name
+├── Gone                     what was under this name was erased
 └── Unavailable              the machine's fault, not the request's: the same request may succeed later
     └── StorageUnavailable
         └── KeysUnusable     the key-encryption key is missing, wrong or readable by others
@@ -72,6 +73,10 @@ class Conflict(JisrError):
 
 class NotFound(JisrError):
     """There is nothing under this name."""
+
+
+class Gone(JisrError):
+    """What was under this name was erased."""
 
 
 class Unavailable(JisrError):

@@ -40,11 +40,23 @@ class DataKeys(Protocol):
     def of_owner(self, owner: str, kind: KeyClass) -> DataKey:
         """The owner's key of this class, made where there is none."""
 
+    def ids_of(self, owners: Sequence[str], kind: KeyClass | None = None) -> Sequence[UUID]:
+        """The keys of these owners, of one class or of all."""
+
+    def left_of(self, key_ids: Sequence[UUID]) -> Sequence[UUID]:
+        """Those of these keys that are not destroyed."""
+
+    def destroy(self, owners: Sequence[str], kind: KeyClass | None = None) -> int:
+        """Destroy the keys of these owners, of one class or of all, and with them all that they sealed; how many."""
+
+    def destroy_spent(self, before: str) -> Sequence[str]:
+        """Destroy the keys of classes and months under which no key of an owner is left; which, as `capture 2026-01`.
+
+        before: a month, as `2026-02`: only those of earlier ones, under which no new key comes.
+        """
+
     def open(self, sealed: bytes, place: str) -> bytes:
         """Raises SealBroken."""
-
-    def destroy(self, owners: Sequence[str]) -> int:
-        """Destroy all keys of these owners, and with them all that they sealed; how many."""
 
     def destroy_others(self, kind: KeyClass, kept: Collection[UUID]) -> int:
         """Destroy all keys of a class but these; how many."""
@@ -182,11 +194,6 @@ def keys_in(text: str, where: str) -> Sequence[bytes]:
     if any(len(one) != KEY_BYTES for one in keys):
         raise KeysUnusable(f"{where} holds something that is no key: each is {KEY_BYTES} bytes in base64")
     return keys
-
-
-def key_encryption(key: str, file: Path) -> KeyEncryption:
-    """key: of the environment; where it is empty, the file counts. Raises KeysUnusable."""
-    return HeldKeys(keys_in(key, "JISR_KEY")) if key else FileKeys(file)
 
 
 Progress = Callable[[int, int], None]

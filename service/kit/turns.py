@@ -18,6 +18,7 @@ class Lock(Enum):
     WALK = 0x4A574C4B  # "JWLK"
     PATTERNS = 0x4A504154  # "JPAT"
     AUDIT = 0x4A415544  # "JAUD"
+    PURGE = 0x4A505552  # "JPUR"
 
 
 @dataclass(frozen=True, slots=True)

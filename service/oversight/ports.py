@@ -18,7 +18,7 @@ from service.oversight.domain.resolution import Period
 
 @dataclass(frozen=True, slots=True)
 class FindingQuery:
-    """A page of findings, oldest first. status, pattern, site: only these; None: all.
+    """A page of findings, oldest first. status, pattern, sites: only these; None: all.
 
     after: the last of the page before.
     """
@@ -27,7 +27,7 @@ class FindingQuery:
     pattern: Pattern | None = None
     after: UUID | None = None
     limit: int = 50
-    site: str | None = None
+    sites: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

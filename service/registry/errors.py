@@ -6,9 +6,11 @@ Refused
 NotFound
 ├── NoSuchPerson
 └── NoSuchHousehold
+Gone
+└── PersonErased
 """
 
-from service.kit.errors import NotFound, Refused
+from service.kit.errors import Gone, NotFound, Refused
 
 
 class UnknownHousehold(Refused):
@@ -21,6 +23,10 @@ class MalformedHousehold(Refused):
 
 class NoSuchPerson(NotFound):
     """No person has this number."""
+
+
+class PersonErased(Gone):
+    """The person who had this number was erased."""
 
 
 class NoSuchHousehold(NotFound):

@@ -66,8 +66,8 @@ class Households(Protocol):
 class Origins(Protocol):
     """Where people were enrolled, which the context of enrolments keeps."""
 
-    def enrolled_at(self, site: str, person_keys: Collection[int]) -> Collection[int]:
-        """Those of these people who have an enrolment of this site."""
+    def enrolled_at(self, sites: Collection[str], person_keys: Collection[int]) -> Collection[int]:
+        """Those of these people who have an enrolment of one of these sites."""
 
 
 class RegistryUnit(AuditUnit, Protocol):

@@ -7,7 +7,9 @@ from uuid import UUID
 from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, func, select, text
 from sqlalchemy.orm import Session, aliased
 
-from service.kit.sql.columns import AsJson, Instant, Key, key, mapper, metadata, to, word
+from service.kit.sealing import KeyClass
+from service.kit.sql.columns import Instant, Key, key, mapper, metadata, to, word
+from service.kit.sql.sealed import ATTRIBUTE, Field, Sealed, seal, sealed
 from service.kit.sql.unit import Row, row_of
 from service.registry.domain.households import Household, HouseholdEvent, HouseholdEventKind, Membership, Role
 from service.registry.domain.people import Demographics, Person, PersonStatus
@@ -20,7 +22,7 @@ person = Table(
     Column("status", word(PersonStatus), nullable=False),
     Column("number", String(20), unique=True),
     Column("survivor_key", Key, ForeignKey("person.key"), index=True),
-    Column("demographics", AsJson(Demographics), nullable=False),
+    sealed(),
     Column("created_at", Instant, nullable=False),
     sqlite_autoincrement=True,
 )
@@ -67,7 +69,8 @@ household_event = Table(
     sqlite_autoincrement=True,
 )
 
-mapper.map_imperatively(Person, person)
+mapper.map_imperatively(Person, person, properties={ATTRIBUTE: person.c.sealed})
+seal(Person, Sealed("person", KeyClass.PERSON, {"demographics": Field(Demographics, Demographics(()))}))
 mapper.map_imperatively(Household, household)
 mapper.map_imperatively(Membership, membership)
 mapper.map_imperatively(HouseholdEvent, household_event)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, select
 
-from service.access.storage import SqlOperators, SqlSessions, SqlTokens
+from service.access.storage import SqlOperators, SqlPasskeys, SqlSessions, SqlSiteAreas, SqlTokens, SqlUsedTickets
 from service.adjudication.storage import SqlCases
 from service.audit.storage.group import GroupCommit
 from service.audit.storage.records import SqlAuditRecords
@@ -20,6 +20,8 @@ from service.kit.sql.unit import SqlTransaction
 from service.kit.turns import Turn
 from service.oversight.storage.findings import SqlFindings
 from service.oversight.storage.records import SqlRecords
+from service.privacy.storage.erasures import SqlErasures
+from service.privacy.storage.holdings import SqlHoldings
 from service.registry.storage import SqlHouseholds, SqlPeople
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -43,6 +45,9 @@ class SqlUnitOfWork(SqlTransaction):
         self.tokens = SqlTokens(self._session)
         self.operators = SqlOperators(self._session)
         self.sessions = SqlSessions(self._session)
+        self.passkeys = SqlPasskeys(self._session)
+        self.site_areas = SqlSiteAreas(self._session)
+        self.used_tickets = SqlUsedTickets(self._session)
         self.people = SqlPeople(self._session)
         self.households = SqlHouseholds(self._session)
         self.origins = SqlOrigins(self._session)
@@ -53,6 +58,8 @@ class SqlUnitOfWork(SqlTransaction):
         self.searches = SqlSearches(self._session)
         self.findings = SqlFindings(self._session)
         self.records = SqlRecords(self._session)
+        self.erasures = SqlErasures(self._session)
+        self.holdings = SqlHoldings(self._session)
 
     def __exit__(self, *exc: object) -> None:
         super().__exit__(*exc)
@@ -97,6 +104,6 @@ class SqlStorage:
 def prepare(engine: Engine, encryption: KeyEncryption) -> SqlStorage:
     """Bring the schema to this version's, and open transactions on it. Raises KeysUnusable."""
     vault = Vault(engine, encryption)
-    migrate(engine, MIGRATIONS, SCHEMA)
+    migrate(engine, MIGRATIONS, SCHEMA, vault)
     vault.bind()
     return SqlStorage(engine, vault)

@@ -5,9 +5,12 @@ import secrets
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
+from service.access.domain.identities import Identity
 from service.access.domain.roles import AccessRole
-from service.kit.actor import Actor
+from service.kit.actor import Actor, Area
+from service.kit.ids import new_uuid
 
 SESSION_PREFIX = "jisr_session_"
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 128
@@ -21,7 +24,7 @@ TOTP_SECONDS = 30
 
 
 class OperatorState(StrEnum):
-    """invited: has a one-time code, and has not used it."""
+    """invited: has a one-time code, and has not used it, nor signed in by an issuer."""
 
     INVITED = "invited"
     ACTIVE = "active"
@@ -30,9 +33,10 @@ class OperatorState(StrEnum):
 
 @dataclass(eq=False)
 class Operator:
-    """site: the one whose enrolments and people they see; None: all. code_sha256: of a one-time code, until code_until.
-
-    totp_secret: base32, of the second factor. totp_step: the last that was used; none counts twice. failures: in a row.
+    """site: the one whose enrolments and people they see; area: all that lie in it; neither: all. code_sha256: of a
+    one-time code, until code_until. totp_sealed: the secret of the second factor, which `Operators.totp_secret` opens.
+    totp_step: the last that was used; none counts twice. failures: in a row. oidc_issuer, oidc_subject: who they are at
+    an issuer, for ever.
     """
 
     name: str
@@ -40,13 +44,17 @@ class Operator:
     site: str | None
     created_at: datetime
     password_hash: str | None = None
-    totp_secret: str | None = None
+    totp_sealed: bytes | None = None
     totp_step: int = 0
     failures: int = 0
     locked_until: datetime | None = None
     code_sha256: str | None = None
     code_until: datetime | None = None
     disabled_at: datetime | None = None
+    oidc_issuer: str | None = None
+    oidc_subject: str | None = None
+    area: str | None = None
+    id: UUID = field(default_factory=new_uuid)
     key: int = field(init=False)
 
     @property
@@ -58,11 +66,12 @@ class Operator:
     def state(self) -> OperatorState:
         if self.disabled_at is not None:
             return OperatorState.DISABLED
-        return OperatorState.INVITED if self.password_hash is None else OperatorState.ACTIVE
+        known = self.password_hash is not None or self.oidc_subject is not None
+        return OperatorState.ACTIVE if known else OperatorState.INVITED
 
     def invite(self, code: str, now: datetime) -> None:
         """Let them choose a password and a second factor, by this code; the ones before count no more."""
-        self.password_hash = self.totp_secret = self.locked_until = None
+        self.password_hash = self.totp_sealed = self.locked_until = None
         self.failures = 0
         self.code_sha256, self.code_until = hash_code(code), now + CODE_LASTS
 
@@ -71,10 +80,16 @@ class Operator:
         good = self.code_sha256 is not None and secrets.compare_digest(self.code_sha256, hash_code(code))
         return good and self.disabled_at is None and self.code_until is not None and now < self.code_until
 
-    def activate(self, password_hash: str, totp_secret: str) -> None:
-        """The code is used up."""
-        self.password_hash, self.totp_secret, self.totp_step = password_hash, totp_secret, 0
+    def activate(self, password_hash: str) -> None:
+        """The code is used up. The second factor is a new one: `Operators.keep_totp_secret`."""
+        self.password_hash, self.totp_step = password_hash, 0
         self.code_sha256 = self.code_until = None
+
+    def bind(self, identity: Identity) -> None:
+        self.oidc_issuer, self.oidc_subject = identity.issuer, identity.subject
+
+    def is_identity(self, identity: Identity) -> bool:
+        return (self.oidc_issuer, self.oidc_subject) == (identity.issuer, identity.subject)
 
     def locked(self, now: datetime) -> bool:
         return self.locked_until is not None and now < self.locked_until
@@ -106,8 +121,9 @@ class Session:
 
 
 def acting(one: Operator, caller: Actor) -> Actor:
-    """The caller, once it is known that it is this operator."""
-    return replace(caller, id=one.actor_id, role=one.role, site=one.site)
+    """The caller, once it is known that it is this operator; for the audit: it reads nothing."""
+    area = None if one.area is None else Area(one.area, frozenset())
+    return replace(caller, id=one.actor_id, role=one.role, site=one.site, area=area)
 
 
 def new_session_secret() -> str:

@@ -9,7 +9,7 @@ class AccessRole(StrEnum):
 
     enroller: a counter. adjudicator: decides cases. supervisor: does so too, and answers for a team. social_worker:
     receives and follows families. auditor: sees what others did, and changes nothing. data_protection_officer: answers
-    people about their own data. administrator: tokens, devices and the index; no personal data.
+    people about their own data, and erases them. administrator: tokens, devices and the index; no personal data.
     """
 
     ENROLLER = "enroller"
@@ -38,6 +38,8 @@ class Permission(StrEnum):
     CLOSE_FINDINGS = "close_findings"
     AUDIT = "audit"
     """Read the record of who did and saw what."""
+    ERASE = "erase"
+    """Have a person erased, and read the certificate."""
     ADMINISTER = "administer"
     """Tokens, devices, the index and the store of captures; done by commands."""
 
@@ -82,6 +84,7 @@ PERMISSIONS: Mapping[AccessRole, frozenset[Permission]] = {
             Permission.READ_PERSON,
             Permission.READ_HOUSEHOLD,
             Permission.AUDIT,
+            Permission.ERASE,
         }
     ),
     AccessRole.ADMINISTRATOR: frozenset({Permission.LIST_ENROLMENTS, Permission.ADMINISTER}),
@@ -93,6 +96,8 @@ APART = (
     frozenset({Permission.ADMINISTER, Permission.DECIDE_CASES}),
     frozenset({Permission.ADMINISTER, Permission.ENROL}),
     frozenset({Permission.ADMINISTER, Permission.AUDIT}),
+    frozenset({Permission.ERASE, Permission.ENROL}),
+    frozenset({Permission.ERASE, Permission.DECIDE_CASES}),
 )
 
 

@@ -27,9 +27,9 @@ class TokenState(StrEnum):
 
 @dataclass(eq=False)
 class Token:
-    """site: the one whose enrolments it makes and sees. device: the one it enrols with. None: any, also of expires_at.
+    """site: the one whose enrolments it makes and sees; area: all that lie in it. device: the one it enrols with.
 
-    previous_sha256: of the secret before, which signs in until previous_until.
+    None: any, also of expires_at. previous_sha256: of the secret before, which signs in until previous_until.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Token:
     last_used_at: datetime | None = None
     previous_sha256: str | None = None
     previous_until: datetime | None = None
+    area: str | None = None
     key: int = field(init=False)
 
     @property

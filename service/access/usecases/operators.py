@@ -1,6 +1,8 @@
 """Inviting operators, listing them, and taking their access away."""
 
 from service.access.domain import AccessRole
+from service.access.domain.areas import check_one_bound, checked_area
+from service.access.domain.identities import Identity
 from service.access.domain.names import check_length, checked_name
 from service.access.domain.operators import (
     LONGEST_PASSWORD,
@@ -26,21 +28,36 @@ FIRST = "administrator"
 
 
 def create_operator(
-    name: str, role: AccessRole, site: str | None, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock
+    name: str,
+    role: AccessRole,
+    site: str | None,
+    *,
+    actor: Actor,
+    storage: Storage[AccessUnit],
+    clock: Clock,
+    identity: Identity | None = None,
+    area: str | None = None,
 ) -> str:
-    """Invite an operator; the one-time code by which they choose a password. Raises MalformedRequest: a taken name."""
+    """Invite an operator; the one-time code by which they choose a password.
+
+    identity: whom an issuer knows them as. area: in place of a site. Raises MalformedRequest, also where the name or
+    the identity is another operator's.
+    """
     check_length(name, "name")
     now, code = clock.now(), new_code()
-    one = Operator(name, role, checked_name(site, "site"), now)
+    one = Operator(name, role, checked_name(site, "site"), now, area=checked_area(area))
+    check_one_bound(one.site, one.area)
     one.invite(code, now)
+    if identity is not None:
+        one.bind(identity)
     with storage.write() as uow:
         uow.operators.add(one)
-        details = {"role": role, "site": one.site}
+        details = {"role": role, "site": one.site, "area": one.area, "oidc_subject": one.oidc_subject}
         uow.audit.note(actor, Action.OPERATOR_CREATE, Target("operator", name), details=details)
         try:
             uow.commit()
         except AlreadyThere:
-            raise MalformedRequest(f"there is already an operator named {name!r}", "name") from None
+            raise MalformedRequest(f"there is already an operator named {name!r}, or of this subject", "name") from None
     return code
 
 
@@ -56,13 +73,17 @@ def invite_first(*, actor: Actor, storage: Storage[AccessUnit], clock: Clock) ->
 
 
 def reset_operator(name: str, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock) -> str:
-    """A new code, for who lost password or second factor. What they had counts no more. Raises MalformedRequest."""
+    """A new code, for who lost password or second factor. What they had counts no more, passkeys too.
+
+    Who an issuer knows them as stays. Raises MalformedRequest.
+    """
     code, now = new_code(), clock.now()
     with storage.write() as uow:
         one = _named(uow, name)
         if one.state is OperatorState.DISABLED:
             raise MalformedRequest(f"the operator {name!r} was disabled; make another", "name")
         one.invite(code, now)
+        uow.passkeys.revoke_all(one.key, now)
         uow.sessions.close_all(one.key, now)
         uow.audit.note(actor, Action.OPERATOR_RESET, Target("operator", name))
         uow.commit()
@@ -103,10 +124,22 @@ def activate_operator(
     hashed, secret = hash_password(password), new_totp_secret()
     with storage.write() as uow:
         one = _accepting(uow.operators.for_change(name), code, clock)
-        one.activate(hashed, secret)
+        one.activate(hashed)
+        uow.operators.keep_totp_secret(one, secret)
         uow.audit.note(acting(one, actor), Action.OPERATOR_ACTIVATE)
         uow.commit()
     return secret
+
+
+def seal_second_factors(*, storage: Storage[AccessUnit]) -> int:
+    """Seal the second factors that versions before kept plain; how many. The first start does, later ones find none."""
+    with storage.read() as uow:
+        if not uow.operators.has_plain_totp_secrets():
+            return 0
+    with storage.write() as uow:
+        sealed = uow.operators.seal_totp_secrets()
+        uow.commit()
+    return sealed
 
 
 def _accepting(one: Operator | None, code: str, clock: Clock) -> Operator:

@@ -1,14 +1,15 @@
 """Signing in with a password and a second factor, and out."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from service.access.domain import hash_secret
-from service.access.domain.operators import Operator, OperatorState, Session, acting, new_session_secret
+from service.access.domain.operators import Operator, OperatorState
 from service.access.domain.tokens import USE_NOTED_EVERY
 from service.access.errors import NoSession, Unauthenticated
 from service.access.ports import AccessUnit
+from service.access.steps.opening import OpenedSession, SessionLimits, SignedInBy, open_for
 from service.access.steps.passwords import is_password
+from service.access.steps.scope import scoped
 from service.access.steps.second_factor import step_of
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
@@ -29,23 +30,6 @@ class Credentials:
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class SessionLimits:
-    """idle: without use, after which a session ends. whole: after which it ends whatever its use."""
-
-    idle: timedelta
-    whole: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedSession:
-    """secret: what the client sends as bearer."""
-
-    secret: str
-    role: str
-    ends_at: datetime
-
-
 def open_session(
     sent: Credentials, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock, limits: SessionLimits
 ) -> OpenedSession:
@@ -55,24 +39,23 @@ def open_session(
     right = is_password(sent.password, None if known is None else known.password_hash)  # slow: outside of transactions
     if known is None:
         raise Unauthenticated(REFUSED)
-    secret, now = new_session_secret(), clock.now()
+    now = clock.now()
     with storage.write() as uow:
         one = uow.operators.for_change(sent.name)
         same = one is not None and one.password_hash == known.password_hash
         if one is None or one.state is not OperatorState.ACTIVE or one.locked(now):
             raise Unauthenticated(REFUSED)
-        step = step_of(sent.code, one.totp_secret, now, one.totp_step) if one.totp_secret else None
+        totp = uow.operators.totp_secret(one)
+        step = step_of(sent.code, totp, now, one.totp_step) if totp else None
         if not right or not same or step is None:
             one.note_failure(now)
             uow.audit.note(actor, Action.SIGN_IN_FAILED, Target("operator", one.name))
             uow.commit()
             raise Unauthenticated(REFUSED)
         one.note_success(step)
-        session = Session(one.key, hash_secret(secret), now, now, now + limits.whole)
-        uow.sessions.add(session)
-        uow.audit.note(acting(one, actor), Action.SESSION_OPEN)
+        opened = open_for(one, SignedInBy.PASSWORD, uow, actor=actor, now=now, limits=limits)
         uow.commit()
-    return OpenedSession(secret, one.role, session.ends_at)
+    return opened
 
 
 def resume(
@@ -91,10 +74,10 @@ def resume(
     with storage.read() as uow:
         session = uow.sessions.by_hash(hash_secret(secret))
         one = None if session is None else uow.operators.by_key(session.operator_key)
-    if session is None or one is None or not session.lasts(now, limits.idle) or not _active(one):
-        raise Unauthenticated("this session is unknown or has ended; sign in again")
-    people_of = None if sites_see_everyone else one.site
-    return Actor(one.actor_id, one.role, one.site, channel, request_id, people_of=people_of, address=address)
+        if session is None or one is None or not session.lasts(now, limits.idle) or not _active(one):
+            raise Unauthenticated("this session is unknown or has ended; sign in again")
+        actor = Actor(one.actor_id, one.role, None, channel, request_id, address=address)
+        return scoped(actor, one, uow, sites_see_everyone=sites_see_everyone)
 
 
 def note_session(secret: str, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock) -> None:

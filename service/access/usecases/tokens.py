@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.access.domain import AccessRole, Token, hash_secret, new_secret
+from service.access.domain.areas import check_one_bound, checked_area
 from service.access.domain.names import check_length, checked_name
 from service.access.domain.tokens import (
     LIFETIME,
@@ -15,6 +16,7 @@ from service.access.domain.tokens import (
 )
 from service.access.errors import Unauthenticated
 from service.access.ports import AccessUnit
+from service.access.steps.scope import scoped
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
 from service.kit.actor import Actor
@@ -27,11 +29,15 @@ LONGEST_LIFETIME = timedelta(days=36_500)
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Where a token may be used, at one site and with one device, and for how long. None: anywhere, for ever."""
+    """Where a token may be used, at one site or in one area and with one device, and for how long.
+
+    None: anywhere, for ever.
+    """
 
     site: str | None = None
     device: str | None = None
     lifetime: timedelta | None = LIFETIME
+    area: str | None = None
 
 
 FOR_A_YEAR = Bounds()
@@ -49,14 +55,17 @@ def create_token(
     """A new bearer secret; only its hash is kept. Raises MalformedRequest where the name is taken."""
     check_length(name, "name")
     site, device = checked_name(bounds.site, "site"), checked_name(bounds.device, "device")
+    area = checked_area(bounds.area)
+    check_one_bound(site, area)
     if device is not None and role is not AccessRole.ENROLLER:
         raise MalformedRequest("only an enroller is bound to a device", "device")
     secret = new_secret()
     with storage.write() as uow:
         now = clock.now()
         expires_at = _end(now, bounds.lifetime)
-        uow.tokens.add(Token(name, role, hash_secret(secret), now, site=site, device=device, expires_at=expires_at))
-        details = {"role": role, "site": site, "device": device, "expires_at": expires_at}
+        token = Token(name, role, hash_secret(secret), now, site=site, device=device, expires_at=expires_at, area=area)
+        uow.tokens.add(token)
+        details = {"role": role, "site": site, "area": area, "device": device, "expires_at": expires_at}
         uow.audit.note(actor, Action.TOKEN_CREATE, Target("token", name), details=details)
         try:
             uow.commit()
@@ -153,9 +162,9 @@ def sign_in(
     sha256, now = hash_secret(secret), clock.now()
     with storage.read() as uow:
         token = uow.tokens.by_hash(sha256)
-    if token is None or not token.knows(sha256, now) or token.state(now) is TokenState.REVOKED:
-        raise Unauthenticated("this token is unknown, or was revoked or replaced")
-    if token.state(now) is TokenState.EXPIRED:
-        raise Unauthenticated(f"this token expired on {token.expires_at:%Y-%m-%d %H:%M} UTC; ask for a new one")
-    people_of = None if sites_see_everyone else token.site
-    return Actor(token.actor_id, token.role, token.site, channel, request_id, token.device, people_of, address)
+        if token is None or not token.knows(sha256, now) or token.state(now) is TokenState.REVOKED:
+            raise Unauthenticated("this token is unknown, or was revoked or replaced")
+        if token.state(now) is TokenState.EXPIRED:
+            raise Unauthenticated(f"this token expired on {token.expires_at:%Y-%m-%d %H:%M} UTC; ask for a new one")
+        actor = Actor(token.actor_id, token.role, None, channel, request_id, token.device, address=address)
+        return scoped(actor, token, uow, sites_see_everyone=sites_see_everyone)

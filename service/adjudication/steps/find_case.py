@@ -17,4 +17,4 @@ def find_case(uow: AdjudicationUnit, case_id: UUID, actor: Actor) -> Case:
 
 
 def _reached(uow: AdjudicationUnit, case: Case, actor: Actor) -> bool:
-    return actor.site is None or bool(uow.origins.enrolled_at(actor.site, [case.person_key]))
+    return actor.sites is None or bool(uow.origins.enrolled_at(actor.sites, [case.person_key]))

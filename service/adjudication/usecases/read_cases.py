@@ -44,7 +44,7 @@ def list_cases(query: CaseQuery, *, actor: Actor, storage: Storage[AdjudicationU
     with storage.read() as uow:
         if query.after is not None:
             find_case(uow, query.after, actor)
-        views = _views(uow, uow.cases.page(replace(query, site=actor.site or query.site)))
+        views = _views(uow, uow.cases.page(replace(query, sites=actor.sites)))
         details = {"status": query.status, "origin": query.origin, "cases": [one.case.id for one in views]}
         uow.audit.note(actor, Action.CASE_LIST, people=_ids_in(views), details=details)
         return views

@@ -8,8 +8,8 @@ from service.adjudication.domain.cases import Case
 from service.adjudication.ports import AdjudicationUnit
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
-from service.enrolment.domain.enrolments import WAITING, CaptureRecord, Enrolment
-from service.enrolment.errors import NoSuchEnrolment
+from service.enrolment.domain.enrolments import WAITING, CaptureRecord, Enrolment, EnrolmentStatus
+from service.enrolment.errors import EnrolmentErased, NoSuchEnrolment
 from service.kit.actor import Actor
 from service.kit.unit import Storage
 from service.registry.domain.households import Household
@@ -32,11 +32,12 @@ class Outcome:
 
 
 def read_outcome(enrolment_id: UUID, *, actor: Actor, storage: Storage[AdjudicationUnit]) -> Outcome:
-    """One enrolment and what became of it. Raises NoSuchEnrolment, also for one of a site the actor does not reach."""
+    """One enrolment and what became of it.
+
+    Raises NoSuchEnrolment, also for one of a site the actor does not reach, and EnrolmentErased.
+    """
     with storage.read() as uow:
-        found = uow.enrolments.by_id(enrolment_id)
-        if found is None or not actor.reaches(found.site):
-            raise NoSuchEnrolment(f"there is no enrolment {enrolment_id}")
+        found = _found(uow, enrolment_id, actor)
         person = None
         if found.person_key is not None:
             person = uow.people.survivor_of(uow.people.by_key(found.person_key))
@@ -48,12 +49,18 @@ def read_outcome(enrolment_id: UUID, *, actor: Actor, storage: Storage[Adjudicat
 
 
 def has_outcome(enrolment_id: UUID, *, actor: Actor, storage: Storage[AdjudicationUnit]) -> bool:
-    """Whether an enrolment has its outcome, and nothing else of it. Raises NoSuchEnrolment."""
+    """Whether an enrolment has its outcome, and nothing else of it. Raises NoSuchEnrolment, EnrolmentErased."""
     with storage.read() as uow:
-        found = uow.enrolments.by_id(enrolment_id)
-        if found is None or not actor.reaches(found.site):
-            raise NoSuchEnrolment(f"there is no enrolment {enrolment_id}")
-        return found.status not in WAITING
+        return _found(uow, enrolment_id, actor).status not in WAITING
+
+
+def _found(uow: AdjudicationUnit, enrolment_id: UUID, actor: Actor) -> Enrolment:
+    found = uow.enrolments.by_id(enrolment_id)
+    if found is None or not actor.reaches(found.site):
+        raise NoSuchEnrolment(f"there is no enrolment {enrolment_id}")
+    if found.status is EnrolmentStatus.ERASED:
+        raise EnrolmentErased(f"enrolment {enrolment_id} was erased")
+    return found
 
 
 def _home(uow: AdjudicationUnit, found: Enrolment, person: Person | None) -> Household | None:

@@ -14,9 +14,15 @@ class Action(StrEnum):
     OPERATOR_RESET = "operator.reset"
     OPERATOR_DISABLE = "operator.disable"
     OPERATOR_LIST = "operator.list"
+    OPERATOR_BIND = "operator.bind"
     OPERATOR_ACTIVATE = "operator.activate"
+    PASSKEY_ADD = "passkey.add"
+    PASSKEY_LIST = "passkey.list"
+    PASSKEY_REVOKE = "passkey.revoke"
     SESSION_OPEN = "session.open"
     SESSION_CLOSE = "session.close"
+    SITE_ASSIGN = "site.assign"
+    SITE_LIST = "site.list"
     SIGN_IN_FAILED = "sign_in.failed"
     ACCESS_REFUSED = "access.refused"
     ENROLMENT_RECEIVE = "enrolment.receive"
@@ -30,6 +36,13 @@ class Action(StrEnum):
     PERSON_IDENTIFY = "person.identify"
     PERSON_VERIFY = "person.verify"
     PERSON_ACCESSES = "person.accesses"
+    PERSON_ERASE = "person.erase"
+    PERSON_EXPORT = "person.export"
+    ERASURE_PREVIEW = "erasure.preview"
+    ERASURE_READ = "erasure.read"
+    ERASURE_VERIFY = "erasure.verify"
+    ERASURES_REAPPLY = "erasures.reapply"
+    DATA_PURGE = "data.purge"
     HOUSEHOLD_READ = "household.read"
     CASE_READ = "case.read"
     CASE_LIST = "case.list"
@@ -47,6 +60,7 @@ class Action(StrEnum):
     GALLERY_COMPACT = "gallery.compact"
     KEYS_STATUS = "keys.status"
     KEYS_ROTATE = "keys.rotate"
+    DOCTOR = "doctor"
     STORE_VERIFY = "store.verify"
     STORE_DELETE = "store.delete"
     AUDIT_VERIFY = "audit.verify"
@@ -64,6 +78,11 @@ WORDS: dict[str, str] = {
     Action.PERSON_IDENTIFY: "searched with somebody's captures and was shown your number among those who resemble them",
     Action.PERSON_VERIFY: "compared somebody's captures with yours",
     Action.PERSON_ACCESSES: "read this list of who used your data",
+    Action.PERSON_ERASE: "erased everything about you but your number",
+    Action.PERSON_EXPORT: "wrote down everything that is known about you",
+    Action.ERASURE_PREVIEW: "looked at what erasing you would destroy",
+    Action.ERASURE_READ: "read the certificate of your erasure",
+    Action.DATA_PURGE: "destroyed pictures or an enrolment of yours whose period was over",
     Action.HOUSEHOLD_READ: "read a household with your name and role in it",
     Action.CASE_READ: "read a case that shows your record beside that of people who resemble you",
     Action.CASE_LIST: "read a list of cases, one of which shows your record",

@@ -132,7 +132,7 @@ def _content(one: Event) -> list[object]:
         one.action.value,
         actor.id,
         actor.role,
-        actor.site,
+        actor.place,
         actor.channel,
         actor.request_id,
         actor.address,

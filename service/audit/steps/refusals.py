@@ -1,26 +1,28 @@
 """Failed sign-ins and refused requests: noted, and bounded, so that a flood of them fills no disk."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from ipaddress import IPv6Address, ip_address, ip_network
 from threading import Lock
 
 from service.audit.domain.actions import Action
 from service.audit.ports import AuditUnit
 from service.kit.actor import Actor
+from service.kit.addresses import network, wide_network
 from service.kit.clock import Clock
 from service.kit.unit import Storage
 
 MOST = 200
-"""Callers told apart in one minute; those who come after them are counted together, as `others`."""
-IPV6_BITS = 64
-"""Of an IPv6 address: one customer has as many addresses as they like below it (RFC 6177)."""
+"""Callers of each kind told apart in one minute; beyond, see `_ways_to_tell`."""
 OTHERS = "others"
+STRANGER = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class _Caller:
+    """kind: strangers and those who signed in are told apart up to MOST each, so that neither hide the others."""
+
+    kind: str
     minute: datetime
     action: Action
     actor: str
@@ -39,7 +41,8 @@ class _Count:
 class Refusals:
     """Notes the first refusal of a caller in a minute at once, and how many there were once the minute is over.
 
-    So there are two entries per caller and minute at most. A crash loses the count of the minute, never the first.
+    So there are two entries per caller and minute at most, and a bounded number of callers are told apart. A crash
+    loses the count of the minute, never the first.
     Safe to share between threads.
     """
 
@@ -51,12 +54,9 @@ class Refusals:
     def count(self, action: Action, actor: Actor) -> None:
         """Raises StorageUnavailable where the first of a minute cannot be kept; the next is the first then."""
         self.flush()
-        minute = self._minute()
-        caller = _Caller(minute, action, actor.id, network_of(actor.address))
         with self._guard:
-            if caller not in self._counts and len(self._counts) >= MOST:
-                actor = replace(actor, id=OTHERS, address=None)
-                caller = _Caller(minute, action, OTHERS, None)
+            caller = self._told_apart(action, actor, self._minute())
+            actor = replace(actor, id=caller.actor)
             counted = self._counts.setdefault(caller, _Count(actor))
             counted.actor, counted.count = actor, counted.count + 1
             first, counted.begun = not counted.begun, True
@@ -66,6 +66,13 @@ class Refusals:
             except Exception:
                 self._put_back(caller, _Count(actor, -1), begun=False)
                 raise
+
+    def _told_apart(self, action: Action, actor: Actor, minute: datetime) -> _Caller:
+        for kind, name, address in _ways_to_tell(actor):
+            caller = _Caller(kind, minute, action, name, address)
+            if caller in self._counts or sum(one.kind == kind for one in self._counts) < MOST:
+                return caller
+        return _Caller(OTHERS, minute, action, OTHERS, None)
 
     def flush(self, *, all_of_them: bool = False) -> None:
         """Note the counts of minutes that are over; all_of_them: also of this one, for the service ends.
@@ -103,10 +110,16 @@ class Refusals:
                 uow.audit.note(replace(actor, address=caller.address), caller.action, details=details)
 
 
-def network_of(address: str | None) -> str | None:
-    """An IPv4 address as it is, of an IPv6 address the network; what is neither, as it is."""
-    try:
-        found = ip_address(address or "")
-    except ValueError:
-        return address
-    return str(ip_network((found, IPV6_BITS), strict=False)) if isinstance(found, IPv6Address) else str(found)
+def _ways_to_tell(actor: Actor) -> Iterator[tuple[str, str, str | None]]:
+    """Kind, name and address that a caller is counted as; the next once there are too many of a kind.
+
+    A stranger with many addresses, of one provider or of a few, ends up as few networks; who signed in and comes from
+    many places, as one name.
+    """
+    address = actor.address or ""
+    if actor.id == STRANGER:
+        yield "stranger", actor.id, network(address) or None
+        yield "strangers of a network", actor.id, wide_network(address) or None
+    else:
+        yield "known", actor.id, network(address) or None
+        yield "known from anywhere", actor.id, None

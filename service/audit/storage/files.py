@@ -79,10 +79,10 @@ def public_key_in(folder: Path) -> str | None:
 
 
 class CopyFile:
-    """Checkpoints as lines of JSON. A line that a crash left unfinished is written again."""
+    """Checkpoints, or other signed statements, as lines of JSON. A line left unfinished by a crash is written again."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / CHECKPOINTS
+    def __init__(self, folder: Path, file: str = CHECKPOINTS) -> None:
+        self._path = folder / file
 
     @property
     def name(self) -> str:

@@ -11,7 +11,7 @@ import structlog
 from matcher import template_from_bytes
 from service.deduplication.ports import SearchIndex
 from service.deduplication.steps.snapshot_keys import new_snapshot_key, opened, sealed
-from service.enrolment.ports import TEMPLATES, EnrolmentUnit, TemplateRecord
+from service.enrolment.ports import ERASED, TEMPLATES, EnrolmentUnit, TemplateRecord
 from service.kit.sealing import KeyClass, key_of
 from service.kit.unit import Storage
 
@@ -20,13 +20,17 @@ Progress = Callable[[int], None]
 
 
 class Replica:
-    """Applies to one index, in order, what the change feed reports. Safe to share between threads."""
+    """Applies to one index, in order, what the change feed reports. Safe to share between threads.
+
+    A snapshot that holds the change by which somebody was erased holds nothing of them any more.
+    """
 
     def __init__(self, index: SearchIndex, snapshots: Path) -> None:
         self.index = index
         self._snapshots = snapshots
         self._applied = 0
         self._saved = 0
+        self._erased = self._cleaned = 0
         self._history_id: str | None = None
         self._lock = Lock()
 
@@ -72,6 +76,8 @@ class Replica:
             if keys:
                 self._take(keys, uow.templates.searched_among(keys))
             if sequence > self._applied:
+                if uow.changes.after(ERASED, self._applied)[1]:
+                    self._erased = sequence
                 self._applied, self._history_id = sequence, uow.changes.history_id_of(sequence)
             return self._applied
 
@@ -87,6 +93,7 @@ class Replica:
 
         storage: in the turn of the one who may write snapshots.
         """
+        self._clean()  # before the lock, for searches wait for it
         with self._lock:
             if self._applied != self._saved:
                 self._save(storage)
@@ -123,6 +130,18 @@ class Replica:
         """Changes a restart would have to apply again."""
         return self._applied - self._saved
 
+    def renew(self, uow: EnrolmentUnit, storage: Storage[EnrolmentUnit]) -> int:
+        """Catch up, and leave no snapshot that holds people erased; the last change that is in the one written."""
+        self.catch_up(uow)
+        self.snapshot(storage)
+        return self._saved
+
+    def _clean(self) -> None:
+        erased = self._erased
+        if erased > self._cleaned:
+            self.index.compact()
+            self._cleaned = erased
+
     def _build(self, uow: EnrolmentUnit, progress: Progress = lambda people: None) -> None:
         last = uow.changes.last()
         logger.info("gallery.build", sequence=last)
@@ -139,6 +158,7 @@ class Replica:
         """The key is there before the snapshot, and the former one's key until the snapshot is."""
         if self._history_id is None:
             return
+        self._clean()  # what was erased while it was cleaned
         folder, key = self._snapshots / self._history_id, new_snapshot_key(self._history_id)
         with storage.write() as uow:
             uow.keys.add(key)

@@ -18,8 +18,8 @@ from service.enrolment.ports import EnrolmentUnit, Extractor
 from service.enrolment.steps.captures import Warnings, extract_all
 from service.kit.actor import Actor
 from service.kit.unit import Storage
-from service.registry.domain.people import Person
-from service.registry.steps.people import find_person
+from service.registry.domain.people import Person, PersonStatus
+from service.registry.steps.people import find_person, require_there
 from service.registry.steps.sight import seen
 
 ANYWHERE = {Hypothesis.ANY_POSITION, Hypothesis.HANDS_SWAPPED, Hypothesis.FACE_ALONE}
@@ -93,6 +93,7 @@ def identify(
     band, shown = decide([to_candidate(one) for one in found], thresholds)
     with storage.read() as uow:  # a fresh look: the index may know people whom the first one could not see yet
         today = uow.people.survivors_of(one.person_key for one in shown)
+        shown = [one for one in shown if today[one.person_key].status is not PersonStatus.ERASED]
         mine = seen(uow, actor, (one.key for one in today.values()))
         details = {
             "band": band,
@@ -123,9 +124,14 @@ def verify(
     comparator: Comparator,
     policy: SearchPolicy,
 ) -> Verification:
-    """Compare captures to one enrolled person, of any site. Raises NoSuchPerson, NothingToCompare, Refused."""
+    """Compare captures to one enrolled person, of any site.
+
+    Raises NoSuchPerson, PersonErased, NothingToCompare, Refused.
+    """
     with storage.read() as uow:
-        person = find_person(uow, number).person
+        view = find_person(uow, number)
+        require_there(view)
+        person = view.person
         known = bool(seen(uow, actor, [person.key]))
     probe = extract_all(captures, extractor)
     with storage.read() as uow:

@@ -135,7 +135,8 @@ class Processor:
     def _search(self, batch: Sequence[Enrolment], actor: Actor) -> Searched:
         with self.storage.read() as uow:
             captures = uow.enrolments.captures_of([one.key for one in batch])
-            rows = uow.blobs.of_names([record.blob for some in captures.values() for record in some])
+            names = [record.blob for some in captures.values() for record in some if record.blob is not None]
+            rows = uow.blobs.of_names(names)
         stored = [self._read(one, captures.get(one.key, ()), rows) for one in batch]
         flat = [capture for each in stored for capture in each.captures.values()]
         results = iter(self.extractor.extract(flat))
@@ -157,6 +158,9 @@ class Processor:
         captures: dict[int, Capture] = {}
         lost: dict[int, str] = {}
         for record in records:
+            if record.blob is None:
+                lost[record.key] = CAPTURE_MISSING
+                continue
             try:
                 captures[record.key] = to_capture(record, rows[record.blob], self.blobs)
             except (BlobMissing, BlobAltered) as error:

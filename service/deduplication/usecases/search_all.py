@@ -23,6 +23,7 @@ from service.kit.actor import Actor
 from service.kit.clock import Clock
 from service.kit.ids import new_uuid
 from service.kit.unit import Storage
+from service.registry.domain.people import PersonStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def walk_on(
             with storage.write() as uow:
                 uow.changes.lock()  # no one merges people or opens a case meanwhile
                 walk = uow.walks.by_key(walk_key)
+                found = _but_erased(uow, found)
                 _record(uow, walk, found, thresholds)
                 if walk.opens_cases:
                     walk.cases += open_cases(uow, found, thresholds=thresholds, gallery_size=size, now=clock.now())
@@ -108,6 +110,13 @@ def _note(uow: DeduplicationUnit, actor: Actor, walk: Walk, found: Sequence[Pair
         ids = [one.id for one in people.values()]
         details = {"pairs": len(found), "thresholds": thresholds, "index": uow.changes.last()}
         uow.audit.note(actor, Action.WALK_STEP, Target("walk", str(walk.id)), people=ids, details=details)
+
+
+def _but_erased(uow: DeduplicationUnit, found: Sequence[Pair]) -> list[Pair]:
+    """Without pairs of people who were erased since they were searched."""
+    people = uow.people.by_keys({key for lower, higher, _ in found for key in (lower, higher)})
+    gone = {one.key for one in people.values() if one.status is PersonStatus.ERASED}
+    return [one for one in found if not gone & set(one[:2])]
 
 
 def _require_same(walk: Walk, command: BeginWalk) -> None:

@@ -14,14 +14,15 @@ PROCESSING_FAILED = "processing_failed"
 NO_USABLE_CAPTURE = "no_usable_capture"
 CAPTURE_MISSING = "capture_missing"
 CAPTURE_ALTERED = "capture_altered"
+ERASED_HASH = "erased"
 REOPENED = (PROCESSING_FAILED, CAPTURE_MISSING, CAPTURE_ALTERED)
 """Reasons that are not the captures' own: once what was wrong is corrected, the enrolment can be processed again."""
 
 
 class EnrolmentStatus(StrEnum):
-    """received and processing become one of the other three; in_review becomes enrolled or unusable by a decision.
+    """received and processing become one of the next three; in_review becomes enrolled or unusable by a decision.
 
-    processing: a worker began it, and is at it or was ended.
+    processing: a worker began it, and is at it or was ended. erased: nothing is known but that it was sent.
     """
 
     RECEIVED = "received"
@@ -29,6 +30,7 @@ class EnrolmentStatus(StrEnum):
     ENROLLED = "enrolled"
     IN_REVIEW = "in_review"
     UNUSABLE = "unusable"
+    ERASED = "erased"
 
 
 WAITING = (EnrolmentStatus.RECEIVED, EnrolmentStatus.PROCESSING)
@@ -113,7 +115,9 @@ class EnrolCommand:
 
 @dataclass(eq=False)
 class CaptureRecord:
-    """One capture of an enrolment. blob: the name of its bytes. quality: 0 to 100 once it was extracted.
+    """One capture of an enrolment. quality: 0 to 100 once it was extracted.
+
+    blob: the name of its bytes; None once their period is over.
 
     liveness: the device's own evidence, carried along for operators to see.
 
@@ -124,7 +128,7 @@ class CaptureRecord:
 
     enrolment_key: int
     position: str
-    blob: str
+    blob: str | None
     dpi: float | None = None
     quality: int | None = None
     reasons: list[str] = field(default_factory=list)
@@ -138,11 +142,14 @@ class CaptureRecord:
 
 @dataclass(eq=False)
 class SlapRecord:
-    """A slap as it came. Its fingers were cut from it as captures; one day they may be cut better."""
+    """A slap as it came. Its fingers were cut from it as captures; one day they may be cut better.
+
+    blob: None once the period of its bytes is over.
+    """
 
     enrolment_key: int
     slap: str
-    blob: str
+    blob: str | None
     dpi: float | None = None
     key: int = field(init=False)
 
@@ -183,3 +190,10 @@ class Enrolment:
         """Let it be processed from the start again."""
         self.status, self.attempts = EnrolmentStatus.RECEIVED, 0
         self.reason = self.finished_at = None
+
+    def erase(self) -> None:
+        """Leave a tombstone: that this UUID was sent, by whom and from where. The hash would confirm a guess."""
+        self.status, self.content_hash, self.reason = EnrolmentStatus.ERASED, ERASED_HASH, None
+        self.captured_at, self.consent = self.received_at, Consent(given=False)
+        self.demographics, self.exceptions = Demographics(names=()), ()
+        self.claim = self.household_key = None

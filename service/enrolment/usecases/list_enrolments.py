@@ -21,7 +21,7 @@ def list_enrolments(query: EnrolmentQuery, *, actor: Actor, storage: Storage[Enr
             last = uow.enrolments.by_id(query.after)
             if last is None or not actor.reaches(last.site):
                 raise NoSuchEnrolment(f"there is no enrolment {query.after} to go on from")
-        found = uow.enrolments.page(replace(query, site=actor.site or query.site))
+        found = uow.enrolments.page(replace(query, sites=actor.sites))
         people = uow.people.by_keys(one.person_key for one in found if one.person_key is not None)
         uow.audit.note(
             actor,

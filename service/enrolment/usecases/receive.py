@@ -7,10 +7,18 @@ from uuid import UUID
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
 from service.enrolment.domain.content import content_hash
-from service.enrolment.domain.enrolments import CaptureRecord, EnrolCommand, Enrolment, SentCapture, SlapRecord
+from service.enrolment.domain.enrolments import (
+    CaptureRecord,
+    EnrolCommand,
+    Enrolment,
+    EnrolmentStatus,
+    SentCapture,
+    SlapRecord,
+)
 from service.enrolment.errors import (
     ContradictedException,
     EnrolmentDiffers,
+    EnrolmentErased,
     NothingToEnrol,
     OtherDevice,
     OtherSite,
@@ -41,7 +49,7 @@ def receive_enrolment(
     """Accept an enrolment; when this returns, all of it is on disk and a worker will find it.
 
     most_waiting: enrolments that may wait for their outcome. Raises Refused, keeping nothing, EnrolmentDiffers when the
-    UUID was used for something else, and QueueFull.
+    UUID was used for something else, EnrolmentErased when what it was used for was erased, and QueueFull.
     """
     _check_bounds(command, actor)
     _check_whole(command, captures)
@@ -89,7 +97,7 @@ def receive_enrolment(
 def _check_bounds(command: EnrolCommand, actor: Actor) -> None:
     """An actor that is bound to a site or a device enrols there, and states so."""
     if not actor.reaches(command.site):
-        raise OtherSite(f"this token enrols at the site {actor.site!r} only", "enrolment.site")
+        raise OtherSite(f"this token enrols at the site {actor.place!r} only", "enrolment.site")
     if actor.device is not None and command.device != actor.device:
         raise OtherDevice(f"this token enrols with the device {actor.device!r} only", "enrolment.device")
 
@@ -108,6 +116,8 @@ def _is_repeat(uow: EnrolmentUnit, enrolment_id: UUID, digest: str) -> bool:
     known = uow.enrolments.by_id(enrolment_id)
     if known is None:
         return False
+    if known.status is EnrolmentStatus.ERASED:  # whatever is sent now: who compares learns what was
+        raise EnrolmentErased(f"enrolment {enrolment_id} was erased; enrol the person under a new UUID")
     if known.content_hash != digest:
         raise EnrolmentDiffers(f"enrolment {enrolment_id} was already sent with other content")
     return True

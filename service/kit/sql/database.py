@@ -53,10 +53,10 @@ def open_database(url: str, wait_seconds: float = 30) -> Engine:
     return engine
 
 
-def migrate(engine: Engine, scripts: Path, newest: str) -> None:
+def migrate(engine: Engine, scripts: Path, newest: str, vault: object = None) -> None:
     """Bring the schema to `newest`, by the migrations in the folder `scripts`.
 
-    Where that is done, Alembic is not even loaded: it takes half a second.
+    vault: given to migrations that seal. Where that is done, Alembic is not even loaded: it takes half a second.
     """
     with engine.connect() as connection:
         if inspect(connection).has_table("alembic_version"):
@@ -71,8 +71,19 @@ def migrate(engine: Engine, scripts: Path, newest: str) -> None:
     with engine.execution_options(**{WRITES: True}).connect() as connection, _rebuilding(connection):
         if engine.dialect.name == "postgresql":  # two services started at once on an empty database
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
-        config.attributes["connection"] = connection
+        config.attributes["connection"], config.attributes["vault"] = connection, vault
         command.upgrade(config, "head")
+    _empty_log(engine)
+
+
+def _empty_log(engine: Engine) -> None:
+    """What a migration sealed or dropped stays in no log of SQLite's; `secure_delete` overwrote it in the file."""
+    if engine.dialect.name == "sqlite":
+        driver = engine.raw_connection()  # SQLite does this outside a transaction alone
+        try:
+            driver.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            driver.close()
 
 
 @contextmanager
@@ -124,7 +135,7 @@ def _prepare_sqlite(connection: DBAPIConnection, record: Any) -> None:
     connection.isolation_level = None  # transactions begin where SQLAlchemy says
     cursor = connection.cursor()
     # temp_store: what SQLite sorts would lie in the system's folder for temporary files
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "temp_store=MEMORY"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

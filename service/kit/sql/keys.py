@@ -2,8 +2,9 @@
 key-encryption key, which no table holds.
 """
 
+import time
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,6 @@ from uuid import UUID
 from sqlalchemy import (
     Boolean,
     Column,
-    ColumnElement,
     Connection,
     Engine,
     ForeignKey,
@@ -24,6 +24,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     delete,
+    exists,
     func,
     insert,
     select,
@@ -34,12 +35,25 @@ from sqlalchemy.orm import Session
 
 from service.kit.errors import AlreadyThere, KeysUnusable, SealBroken, StorageUnavailable
 from service.kit.keys import KeyEncryption, Progress
-from service.kit.sealing import DataKey, KeyClass, decrypt, encrypt, key_of, new_key, new_secret, open_with
+from service.kit.sealing import (
+    DataKey,
+    KeyClass,
+    encrypt,
+    key_bytes_of,
+    key_of,
+    new_key,
+    new_secret,
+    open_with,
+    opener,
+    unwrapper,
+)
 from service.kit.sql.columns import Instant, Key, key, metadata
 from service.kit.sql.database import WRITES
 
 KEPT = 20_000
 """Data keys kept open in memory, about 300 bytes each: those of the people met last."""
+KEPT_SECONDS = 30.0
+"""How long each is kept before the database is asked anew: another process may have destroyed it."""
 _CHUNK = 1000
 _CHECK = b"jisr"
 
@@ -88,7 +102,7 @@ class Vault:
 
     def __init__(self, engine: Engine, encryption: KeyEncryption) -> None:
         self._engine, self._encryption = engine, encryption
-        self._secrets: OrderedDict[UUID, bytes] = OrderedDict()
+        self._secrets: OrderedDict[UUID, tuple[float, bytes]] = OrderedDict()  # oldest first
         self._lock = Lock()
 
     def bind(self) -> None:
@@ -130,12 +144,22 @@ class Vault:
         elif missing and connection is not None:
             self._fetch(missing, connection)
 
-    def make(self, connection: Connection, one: DataKey) -> None:
-        """Keep a new key, wrapped under the one of its class and of this month."""
-        period, secret = self._period(connection, one.kind)
-        wrapped = encrypt(secret, one.secret, _data_place(one.id, one.owner, one.kind))
-        values = {"id": one.id, "owner": one.owner, "kind": one.kind, "period_key_key": period, "wrapped": wrapped}
-        connection.execute(insert(data_key).values(values))
+    def make(self, connection: Connection, kind: KeyClass, some: Sequence[DataKey]) -> None:
+        """Keep new keys of one class, wrapped under the key of this month."""
+        if not some:
+            return
+        period, secret = self._period(connection, kind)
+        rows = [
+            {
+                "id": one.id,
+                "owner": one.owner,
+                "kind": kind,
+                "period_key_key": period,
+                "wrapped": encrypt(secret, one.secret, _data_place(one.id, one.owner, kind)),
+            }
+            for one in some
+        ]
+        connection.execute(insert(data_key), rows)
 
     def forget(self, key_ids: Collection[UUID]) -> None:
         with self._lock:
@@ -236,27 +260,34 @@ class Vault:
     def _fetch(self, key_ids: Sequence[UUID], connection: Connection) -> None:
         columns = (period_key.c.wrapped_by, period_key.c.period, period_key.c.wrapped.label("period_wrapped"))
         rows = select(data_key, *columns).join(period_key, period_key.c.key == data_key.c.period_key_key)
-        opened: dict[bytes, bytes] = {}
+        periods: dict[bytes, Callable[[bytes, bytes], bytes]] = {}
         for start in range(0, len(key_ids), _CHUNK):
             some = rows.where(data_key.c.id.in_(key_ids[start : start + _CHUNK]))
             for row in connection.execute(some):
-                if row.period_wrapped not in opened:
+                if row.period_wrapped not in periods:
                     place = _period_place(row.kind, row.period)
-                    opened[row.period_wrapped] = self._encryption.unwrap(row.wrapped_by, row.period_wrapped, place)
+                    secret = self._encryption.unwrap(row.wrapped_by, row.period_wrapped, place)
+                    periods[row.period_wrapped] = unwrapper(secret)
                 place_of_data = _data_place(row.id, row.owner, row.kind)
-                self.keep(row.id, decrypt(opened[row.period_wrapped], row.wrapped, place_of_data))
+                self.keep(row.id, periods[row.period_wrapped](row.wrapped, place_of_data))
 
     def keep(self, key_id: UUID, secret: bytes) -> None:
         with self._lock:
-            self._secrets[key_id] = secret
+            self._secrets.pop(key_id, None)
+            self._secrets[key_id] = (time.monotonic(), secret)
             if len(self._secrets) > KEPT:
                 self._secrets.popitem(last=False)
 
+    def _expire(self) -> None:
+        oldest = time.monotonic() - KEPT_SECONDS
+        while self._secrets and next(iter(self._secrets.values()))[0] <= oldest:
+            self._secrets.popitem(last=False)
+
     def _kept(self, key_id: UUID) -> bytes | None:
         with self._lock:
-            if key_id in self._secrets:
-                self._secrets.move_to_end(key_id)
-            return self._secrets.get(key_id)
+            self._expire()
+            found = self._secrets.get(key_id)
+            return None if found is None else found[1]
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -273,22 +304,30 @@ class SqlDataKeys:
         self._secrets: dict[UUID, bytes] = {}
 
     def add(self, one: DataKey) -> None:
-        self._add(one, self._session.connection())
+        self.vault.make(self._session.connection(), one.kind, [one])
+        self._remember([one])
 
     def of_owner(self, owner: str, kind: KeyClass) -> DataKey:
-        return self.found_or_made(owner, kind, self._session.connection())
+        return self.of_owners([owner], kind)[owner]
 
-    def found_or_made(self, owner: str, kind: KeyClass, connection: Connection) -> DataKey:
-        """The same, on the connection of a flush."""
-        if (owner, kind) in self._made:
-            return self._made[owner, kind]
-        rows = select(data_key.c.id).where(data_key.c.owner == owner, data_key.c.kind == kind)
-        found = connection.scalar(rows.order_by(data_key.c.id).limit(1))
-        if found is None:
-            one = new_key(owner, kind)
-            self._add(one, connection)
-            return one
-        return DataKey(found, owner, kind, self.vault.secret_of(found, connection))
+    def of_owners(self, owners: Sequence[str], kind: KeyClass) -> Mapping[str, DataKey]:
+        """The same for several, in a constant number of statements per thousand."""
+        missing = [owner for owner in dict.fromkeys(owners) if (owner, kind) not in self._made]
+        connection = self._session.connection()
+        for start in range(0, len(missing), _CHUNK):
+            some = missing[start : start + _CHUNK]
+            found = self._found(some, kind, connection)
+            self.vault.fetch(list(found.values()), connection)
+            for owner, key_id in found.items():
+                self._made[owner, kind] = DataKey(key_id, owner, kind, self.vault.secret_of(key_id, connection))
+            made = [new_key(owner, kind) for owner in some if owner not in found]
+            self.vault.make(connection, kind, made)
+            self._remember(made)
+        return {owner: self._made[owner, kind] for owner in owners}
+
+    def _found(self, owners: Sequence[str], kind: KeyClass, connection: Connection) -> dict[str, UUID]:
+        rows = select(data_key.c.owner, data_key.c.id).where(data_key.c.owner.in_(owners), data_key.c.kind == kind)
+        return {row.owner: row.id for row in connection.execute(rows.order_by(data_key.c.id))}
 
     def open(self, sealed: bytes, place: str) -> bytes:
         """Raises SealBroken."""
@@ -297,22 +336,56 @@ class SqlDataKeys:
             self._secrets.get(key_id) or self.vault.secret_of(key_id, self._session.connection()), sealed, place
         )
 
-    def destroy(self, owners: Sequence[str]) -> int:
-        return self._destroy(data_key.c.owner.in_(owners))
+    def ids_of(self, owners: Sequence[str], kind: KeyClass | None = None) -> Sequence[UUID]:
+        found: list[UUID] = []
+        for start in range(0, len(owners), _CHUNK):
+            rows = select(data_key.c.id).where(data_key.c.owner.in_(owners[start : start + _CHUNK]))
+            found += self._session.scalars(rows if kind is None else rows.where(data_key.c.kind == kind))
+        return found
+
+    def left_of(self, key_ids: Sequence[UUID]) -> Sequence[UUID]:
+        found: list[UUID] = []
+        for start in range(0, len(key_ids), _CHUNK):
+            rows = select(data_key.c.id).where(data_key.c.id.in_(key_ids[start : start + _CHUNK]))
+            found += self._session.scalars(rows)
+        return found
+
+    def destroy(self, owners: Sequence[str], kind: KeyClass | None = None) -> int:
+        return self._destroy(self.ids_of(owners, kind))
 
     def destroy_others(self, kind: KeyClass, kept: Collection[UUID]) -> int:
-        return self._destroy(and_(data_key.c.kind == kind, data_key.c.id.not_in(kept)))
+        others = and_(data_key.c.kind == kind, data_key.c.id.not_in(kept))
+        return self._destroy(self._session.scalars(select(data_key.c.id).where(others)).all())
 
-    def _destroy(self, those: ColumnElement[bool]) -> int:
-        gone = self._session.scalars(select(data_key.c.id).where(those)).all()
-        self._session.execute(delete(data_key).where(those))
+    def _destroy(self, gone: Sequence[UUID]) -> int:
+        for start in range(0, len(gone), _CHUNK):
+            self._session.execute(delete(data_key).where(data_key.c.id.in_(gone[start : start + _CHUNK])))
         self.vault.forget(gone)
+        self._made = {(owner, made): one for (owner, made), one in self._made.items() if one.id not in gone}
         return len(gone)
 
-    def _add(self, one: DataKey, connection: Connection) -> None:
-        self.vault.make(connection, one)
-        self._made[one.owner, one.kind] = one
-        self._secrets[one.id] = one.secret
+    def open_many(self, some: Sequence[tuple[bytes, str]]) -> Sequence[bytes]:
+        """Each with its place. Raises SealBroken."""
+        names = [key_bytes_of(sealed) for sealed, _ in some]
+        within = self._session.connection() if self._session.in_transaction() else None
+        ids = {name: UUID(bytes=name) for name in set(names)}
+        self.vault.fetch([one for one in ids.values() if one not in self._secrets], within)
+        openers = {
+            name: opener(self._secrets.get(one) or self.vault.secret_of(one, within)) for name, one in ids.items()
+        }
+        return [openers[name](*one) for name, one in zip(names, some, strict=True)]
+
+    def _remember(self, made: Sequence[DataKey]) -> None:
+        for one in made:
+            self._made[one.owner, one.kind] = one
+            self._secrets[one.id] = one.secret
+
+    def destroy_spent(self, before: str) -> Sequence[str]:
+        used = exists().where(data_key.c.period_key_key == period_key.c.key)
+        rows = select(period_key.c.key, period_key.c.kind, period_key.c.period)
+        spent = self._session.execute(rows.where(period_key.c.period < before, ~used)).all()
+        self._session.execute(delete(period_key).where(period_key.c.key.in_([one.key for one in spent])))
+        return [f"{one.kind} {one.period}" for one in spent]
 
 
 def _data_place(key_id: UUID, owner: str, kind: str) -> bytes:

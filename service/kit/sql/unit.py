@@ -2,7 +2,7 @@
 
 from typing import Self, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
@@ -10,12 +10,11 @@ from service.kit.errors import NoSuchRow
 from service.kit.sql.blobs import SqlBlobRecords
 from service.kit.sql.feed import SqlChangeFeed
 from service.kit.sql.keys import SqlDataKeys, Vault
+from service.kit.sql.sealed import KEYS, seal_pending
 from service.kit.sql.turns import SqlTurns
 from service.kit.turns import Turn
 
 Row = TypeVar("Row")
-KEYS = "keys"
-"""Where a session holds its data keys, for the columns that are sealed."""
 
 
 class SqlTransaction:
@@ -28,6 +27,7 @@ class SqlTransaction:
         self.changes = SqlChangeFeed(self._session)
         self.blobs = SqlBlobRecords(self._session)
         self.keys = self._session.info[KEYS] = SqlDataKeys(self._session, vault)
+        event.listen(self._session, "before_flush", seal_pending)
 
     def __enter__(self) -> Self:
         return self

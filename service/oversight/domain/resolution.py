@@ -5,7 +5,7 @@ import statistics
 from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from service.oversight.domain import parameters as p
@@ -50,12 +50,11 @@ class Estimate:
     until: datetime
 
 
-def age_class(birth_date: date | None, birth_year: int | None, at: datetime) -> AgeClass:
+def age_class(birth_year: int | None, at: datetime) -> AgeClass:
     """By years of life at a capture; a year's error at the limit does not matter."""
-    year = birth_date.year if birth_date is not None else birth_year
-    if year is None:
+    if birth_year is None:
         return AgeClass.UNKNOWN
-    return AgeClass.CHILD if at.year - year < p.CHILD_BELOW else AgeClass.ADULT
+    return AgeClass.CHILD if at.year - birth_year < p.CHILD_BELOW else AgeClass.ADULT
 
 
 OF_THE_FILE = "of the file"

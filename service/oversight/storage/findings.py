@@ -10,14 +10,15 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
-    Text,
     Uuid,
     func,
     select,
 )
 from sqlalchemy.orm import Session
 
+from service.kit.sealing import KeyClass
 from service.kit.sql.columns import AsJson, Instant, key, mapper, metadata, word
+from service.kit.sql.sealed import ATTRIBUTE, Field, Sealed, seal, sealed
 from service.oversight.domain.findings import Finding, FindingStatus, Identity, Kind, Pattern
 from service.oversight.ports import FindingQuery
 from service.oversight.storage.chunks import chunks
@@ -44,13 +45,14 @@ finding = Table(
     Column("status", word(FindingStatus), nullable=False),
     Column("closed_by", String(220)),
     Column("closed_at", Instant),
-    Column("reason", Text),
+    sealed(),
     Index("ix_finding_status_pattern", "status", "pattern"),
     Index("ix_finding_name_pattern", "name", "pattern"),
     sqlite_autoincrement=True,
 )
 
-mapper.map_imperatively(Finding, finding)
+mapper.map_imperatively(Finding, finding, properties={ATTRIBUTE: finding.c.sealed})
+seal(Finding, Sealed("finding", KeyClass.NOTE, {"reason": Field(str | None, None)}))
 
 
 class SqlFindings:
@@ -69,8 +71,8 @@ class SqlFindings:
             rows = rows.where(finding.c.status == query.status)
         if query.pattern is not None:
             rows = rows.where(finding.c.pattern == query.pattern)
-        if query.site is not None:
-            rows = rows.where(finding.c.site == query.site)
+        if query.sites is not None:
+            rows = rows.where(finding.c.site.in_(query.sites))
         if query.after is not None:
             last = select(finding.c.key).where(finding.c.id == query.after).scalar_subquery()
             rows = rows.where(finding.c.key > last)

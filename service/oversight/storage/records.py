@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    JSON,
     ColumnElement,
     CompoundSelect,
     Row,
@@ -22,7 +21,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    type_coerce,
 )
 from sqlalchemy.orm import Session, aliased
 
@@ -41,7 +39,7 @@ from service.oversight.domain.repeated_people import Named, Volume
 from service.oversight.domain.resolution import Period, age_class, dpi_of
 from service.oversight.ports import Window
 from service.oversight.storage.chunks import CHUNK, chunks
-from service.registry.domain.people import SEARCHED
+from service.registry.domain.people import SEARCHED, PersonStatus
 from service.registry.storage import membership, person
 
 POOR_REASONS = ("not_a_finger", "slap_as_finger")
@@ -89,16 +87,15 @@ class SqlRecords:
     def missing(self, window: Window) -> Sequence[Missing]:
         """Reads only enrolments with exceptions that have a case with candidates."""
         rows = (
-            _named_rows(enrolment.c.id, enrolment.c.received_at, enrolment.c.exceptions, case_candidate.c.evidence)
+            _named_rows(enrolment.c.id, enrolment.c.received_at, enrolment.c.missing, case_candidate.c.evidence)
             .add_columns(enrolment.c.site, enrolment.c.device, enrolment.c.sent_by)
-            .where(_within(window), cast(enrolment.c.exceptions, Text) != "[]")
+            .where(_within(window), cast(enrolment.c.missing, Text) != "[]")
         )
         events: dict[UUID, Missing] = {}
         for page in self._pages(rows):
             known = self._positions({row.candidate_key for row in page})
             for row in page:
-                declared = [one.position for one in row.exceptions]
-                if is_contradicted(declared, row.evidence, known.get(row.candidate_key, ())):
+                if is_contradicted(row.missing, row.evidence, known.get(row.candidate_key, ())):
                     events[row.id] = Missing(row.id, row.received_at, _subjects(row))
         return list(events.values())
 
@@ -156,7 +153,6 @@ class SqlRecords:
         return pairs
 
     def periods(self, window: Window) -> Iterable[Period]:
-        who = type_coerce(enrolment.c.demographics, JSON)
         rows = (
             select(
                 enrolment.c.site,
@@ -165,8 +161,7 @@ class SqlRecords:
                 enrolment.c.received_at,
                 capture.c.dpi,
                 capture.c.ridge_period_px,
-                who["birth_date"].as_string().label("birth_date"),
-                who["birth_year"].as_string().label("birth_year"),
+                enrolment.c.birth_year,
             )
             .join_from(enrolment, capture, capture.c.enrolment_key == enrolment.c.key)
             .where(_within(window), capture.c.ridge_period_px.is_not(None))
@@ -174,8 +169,7 @@ class SqlRecords:
             .execution_options(yield_per=CHUNK)
         )
         for row in self._session.execute(rows):
-            born = date.fromisoformat(row.birth_date) if row.birth_date else None
-            age = age_class(born, int(row.birth_year) if row.birth_year else None, row.captured_at)
+            age = age_class(row.birth_year, row.captured_at)
             device = Subject(Kind.DEVICE, row.device, row.site)
             yield Period(device, row.dpi, age, row.ridge_period_px, row.received_at)
 
@@ -306,6 +300,7 @@ def _named(rows: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
         .join(case_candidate, case_candidate.c.case_key == review_case.c.key)
         .join(person, person.c.key == case_candidate.c.person_key)
         .outerjoin(_MERGED, _MERGED.c.key == person.c.key)
+        .where(person.c.status != PersonStatus.ERASED)
     )
 
 

@@ -24,7 +24,7 @@ def list_findings(query: FindingQuery, *, actor: Actor, storage: Storage[Oversig
             last = uow.findings.by_id(query.after)
             if last is None or not actor.reaches(last.site):
                 raise NoSuchFinding(f"there is no finding {query.after} to go on from")
-        found = uow.findings.page(replace(query, site=actor.site or query.site))
+        found = uow.findings.page(replace(query, sites=actor.sites))
         details = {"status": query.status, "pattern": query.pattern, "findings": [one.id for one in found]}
         uow.audit.note(actor, Action.FINDING_LIST, people=people_in(found), details=details)
         return found

@@ -14,12 +14,16 @@ class Sex(StrEnum):
 
 
 class PersonStatus(StrEnum):
-    """pending: enrolled, a case still open, no number yet. withdrawn: the enrolment turned out to be no one's."""
+    """pending: enrolled, a case still open, no number yet. withdrawn: the enrolment turned out to be no one's.
+
+    erased: nothing is known but that there was somebody, and their number, which is never issued again.
+    """
 
     PENDING = "pending"
     ACTIVE = "active"
     MERGED = "merged"
     WITHDRAWN = "withdrawn"
+    ERASED = "erased"
 
 
 SEARCHED = (PersonStatus.PENDING, PersonStatus.ACTIVE)
@@ -76,3 +80,8 @@ class Person:
 
     def withdraw(self) -> None:
         self.status = PersonStatus.WITHDRAWN
+
+    def erase(self) -> None:
+        """Leave a tombstone: ID and number, which is linked to no other."""
+        self.status, self.survivor_key = PersonStatus.ERASED, None
+        self.demographics = Demographics(names=())

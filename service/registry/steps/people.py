@@ -6,8 +6,8 @@ from uuid import UUID
 
 from service.registry.domain.households import Household, Membership
 from service.registry.domain.identifiers import is_person_number
-from service.registry.domain.people import Person
-from service.registry.errors import NoSuchPerson
+from service.registry.domain.people import Person, PersonStatus
+from service.registry.errors import NoSuchPerson, PersonErased
 from service.registry.ports import RegistryUnit
 
 
@@ -33,6 +33,12 @@ def find_person(uow: RegistryUnit, number: str) -> PersonView:
 def no_such_person(number: str) -> NoSuchPerson:
     """One sentence, so that a person who may not be seen is as one who is not there."""
     return NoSuchPerson(f"no person has the number {number}")
+
+
+def require_there(view: PersonView) -> None:
+    """Raise PersonErased for a tombstone. To be asked once it is known that the actor may see the person."""
+    if view.asked.status is PersonStatus.ERASED:
+        raise PersonErased(f"the person with the number {view.asked.number} was erased")
 
 
 def view_people(uow: RegistryUnit, keys: Iterable[int]) -> Mapping[int, PersonView]:

@@ -11,7 +11,7 @@ from service.audit.ports import EntryQuery
 from service.kit.actor import Actor
 from service.kit.unit import Storage
 from service.registry.ports import RegistryUnit
-from service.registry.steps.people import PersonView, find_person, ids_in, no_such_person
+from service.registry.steps.people import PersonView, find_person, ids_in, no_such_person, require_there
 from service.registry.steps.sight import seen
 
 
@@ -27,7 +27,7 @@ class AccessQuery:
 def list_accesses(query: AccessQuery, *, actor: Actor, storage: Storage[RegistryUnit]) -> Sequence[Entry]:
     """Entries that concern a person, under every number they had, and their enrolments.
 
-    Asking is such an entry too. Raises NoSuchPerson, NoSuchEntry.
+    Asking is such an entry too. Raises NoSuchPerson, PersonErased, NoSuchEntry.
     """
     with storage.read() as uow:
         view = _found(uow, query.number, actor)
@@ -43,7 +43,10 @@ def list_accesses(query: AccessQuery, *, actor: Actor, storage: Storage[Registry
 
 
 def person_ids(number: str, *, actor: Actor, storage: Storage[RegistryUnit]) -> set[UUID]:
-    """The IDs that entries name a person by, to search them. Raises NoSuchPerson. What is then shown is noted there."""
+    """The IDs that entries name a person by, to search them. What is then shown is noted there.
+
+    Raises NoSuchPerson, PersonErased.
+    """
     with storage.read() as uow:
         return _ids(_found(uow, number, actor))
 
@@ -52,6 +55,7 @@ def _found(uow: RegistryUnit, number: str, actor: Actor) -> PersonView:
     view = find_person(uow, number)
     if not seen(uow, actor, [view.person.key]):
         raise no_such_person(number)
+    require_there(view)
     return view
 
 

@@ -12,7 +12,7 @@ from service.registry.domain.identifiers import household_name
 from service.registry.domain.people import Person
 from service.registry.errors import MalformedHousehold, NoSuchHousehold
 from service.registry.ports import RegistryUnit
-from service.registry.steps.people import PersonView, find_person, ids_in, no_such_person
+from service.registry.steps.people import PersonView, find_person, ids_in, no_such_person, require_there
 from service.registry.steps.residence import find_households
 from service.registry.steps.sight import seen
 
@@ -31,11 +31,15 @@ class HouseholdView:
 
 
 def read_person(number: str, *, actor: Actor, storage: Storage[RegistryUnit]) -> PersonView:
-    """The person a number leads to, also an old number after a merge. Raises NoSuchPerson, also for one not seen."""
+    """The person a number leads to, also an old one after a merge.
+
+    Raises NoSuchPerson, also for one not seen, and PersonErased.
+    """
     with storage.read() as uow:
         found = find_person(uow, number)
         if not seen(uow, actor, [found.person.key]):
             raise no_such_person(number)
+        require_there(found)
         uow.audit.note(actor, Action.PERSON_READ, Target("person", str(found.person.id)), people=ids_in([found]))
         return found
 

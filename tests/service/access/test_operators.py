@@ -10,6 +10,7 @@ from pyotp import TOTP
 from sqlalchemy import Engine
 
 from service.access.domain import AccessRole
+from service.access.domain.identities import Identity
 from service.access.domain.operators import (
     CODE_LASTS,
     LOCKED_FOR,
@@ -19,6 +20,8 @@ from service.access.domain.operators import (
     OperatorState,
 )
 from service.access.errors import NoSession, Unauthenticated
+from service.access.steps.opening import SessionLimits
+from service.access.storage import operator
 from service.access.usecases.operators import (
     FIRST,
     activate_operator,
@@ -27,10 +30,10 @@ from service.access.usecases.operators import (
     invite_first,
     list_operators,
     reset_operator,
+    seal_second_factors,
 )
 from service.access.usecases.sessions import (
     Credentials,
-    SessionLimits,
     close_session,
     note_session,
     open_session,
@@ -96,7 +99,7 @@ def desk(storage: SqlStorage) -> Desk:
 def test_who_signs_in_acts_as_the_operator_at_the_site(desk: Desk) -> None:
     secret = desk.sign_in()
     assert secret.startswith(SESSION_PREFIX)
-    expected = Actor("operator:Hawa", "adjudicator", "Djibouti-1", "api", "r1", people_of="Djibouti-1")
+    expected = Actor("operator:Hawa", "adjudicator", "Djibouti-1", "api", "r1", people_of=frozenset({"Djibouti-1"}))
     assert desk.actor(secret) == expected
 
 
@@ -107,8 +110,19 @@ def test_neither_password_nor_code_nor_session_is_kept(desk: Desk, database: Eng
     secret = desk.sign_in()
     kept += repr(all_rows(database))
     assert "$argon2id$" in kept
-    for one in (PASSWORD, code, code.replace("-", ""), secret, secret.removeprefix(SESSION_PREFIX)):
+    for one in (PASSWORD, desk.totp, code, code.replace("-", ""), secret, secret.removeprefix(SESSION_PREFIX)):
         assert one not in kept
+
+
+def test_a_second_factor_that_was_kept_plain_is_sealed_at_the_start_and_still_counts(
+    desk: Desk, database: Engine
+) -> None:
+    plain = operator.update().values(totp_secret=desk.totp, totp_sealed=None)
+    with database.begin() as connection:
+        connection.execute(plain)
+    assert [seal_second_factors(storage=desk.storage) for _ in range(2)] == [1, 0]
+    assert desk.totp not in repr(all_rows(database))
+    assert desk.sign_in()
 
 
 def test_every_part_has_to_be_right(desk: Desk) -> None:
@@ -239,6 +253,19 @@ def test_a_password_too_short_or_too_long_is_refused_and_the_code_still_counts(
 def test_a_name_is_given_once(desk: Desk) -> None:
     with pytest.raises(MalformedRequest, match="already an operator named 'Hawa'"):
         desk.invite()
+
+
+def test_a_subject_of_an_issuer_is_one_operators(storage: SqlStorage) -> None:
+    identity = Identity("https://issuer.example", "s1", None, frozenset())
+
+    def create(name: str) -> str:
+        return create_operator(
+            name, AccessRole.AUDITOR, None, actor=TESTER, storage=storage, clock=Noon(), identity=identity
+        )
+
+    create("Hawa")
+    with pytest.raises(MalformedRequest, match="of this subject"):
+        create("Moussa")
 
 
 def test_the_first_administrator_is_invited_until_somebody_has_a_password(storage: SqlStorage) -> None:

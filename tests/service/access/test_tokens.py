@@ -123,7 +123,7 @@ def rotate(storage: SqlStorage, overlap: timedelta, after: timedelta = timedelta
 
 def test_a_token_acts_at_its_site_with_its_device(storage: SqlStorage) -> None:
     actor = signed_in(storage, made_with(storage, site=" Djibouti-1 ", device="cafe\u0301"))
-    assert (actor.site, actor.device, actor.people_of) == ("Djibouti-1", "caf\u00e9", "Djibouti-1")
+    assert (actor.site, actor.device, actor.people_of) == ("Djibouti-1", "caf\u00e9", frozenset({"Djibouti-1"}))
 
 
 @pytest.mark.parametrize("bounds", [{"site": " "}, {"device": ""}, {"site": "x" * (LONGEST_NAME + 1)}])

@@ -54,7 +54,13 @@ def with_settings(app: App, **settings: Any) -> App:
 @contextmanager
 def served(app: App, **settings: Any) -> Iterator[Served]:
     """Serve for as long as the block."""
-    listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    with served_on(socket.create_server(("127.0.0.1", 0), backlog=1024), app, **settings) as one:
+        yield one
+
+
+@contextmanager
+def served_on(listening: socket.socket, app: App, **settings: Any) -> Iterator[Served]:
+    """The same, where settings have to name the port."""
     config = server_config(with_settings(app, **settings), "127.0.0.1", 0)
     server = Announcing(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

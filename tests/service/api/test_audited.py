@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,13 +19,19 @@ from service.api.app import NOUNS
 from service.audit.domain.actions import WORDS, Action
 from service.audit.domain.entries import Entry
 from service.audit.steps import refusals
-from service.audit.steps.refusals import Refusals, network_of
+from service.audit.steps.refusals import Refusals
 from service.audit.storage import tables
 from service.bootstrap import App
 from service.kit.ids import new_uuid
 from service.oversight.domain.findings import Found, Kind, Pattern, Subject, new_finding
 from service.storage.unit import SqlStorage
+from service.web import create_web
+from tests.service.access.authenticator import Authenticator
+from tests.service.access.issuer import local_issuer
+from tests.service.api.browser import MFA, Browser, activated, openid_settings, operator
 from tests.service.api.counter import AGAIN, FIRST, Client, enrolment, files
+from tests.service.api.passkey_holder import PASSKEYS, holder
+from tests.service.api.serving import with_settings
 from tests.service.made_up import NOW, TESTER
 
 Answer = Any
@@ -33,6 +39,9 @@ UNNOTED = {
     "GET /healthz": "states that the process answers",
     "GET /readyz": "states that the service is ready, and counts",
     "GET /metrics": "counts only",
+    "POST /v1/passkeys/begin": "states what to ask an authenticator",
+    "POST /v1/sessions/passkey/begin": "states what to ask an authenticator",
+    "GET /v1/sessions/oidc": "sends whoever asks to the issuer; who comes back is noted",
 }
 ROUTES = sorted(
     f"{method} {route.path}"
@@ -77,6 +86,51 @@ def session(jisr: App, http: TestClient) -> Callable[[str], Answer]:
     return call
 
 
+@pytest.fixture
+def openid(jisr: App) -> Iterator[Callable[[str], Answer]]:
+    """Calls by name: operators who come back from an issuer, with a second factor and without."""
+    with local_issuer() as issuer:
+        web = create_web(with_settings(jisr, **openid_settings(issuer)))
+        browser = Browser(TestClient(web, base_url="https://testserver"))
+        operator(jisr, "s1", issuer)
+        app = activated(jisr, operator(jisr, "s2", issuer))
+
+        def call(what: str) -> Answer:
+            issuer.person = {"sub": "s1", **MFA} if what == "arrive" else {"sub": "s2"}
+            answer = browser.sign_in()
+            return answer if what == "arrive" else browser.send_code(app.now(), answer.json()["ticket"])
+
+        yield call
+
+
+@pytest.fixture
+def passkeys(jisr: App) -> Callable[[str], Answer]:
+    """Calls by name: an operator who adds a passkey, signs in with it, looks at it and revokes it."""
+    web = create_web(with_settings(jisr, public_url="https://registry.example"))
+    one = holder(jisr, TestClient(web), Authenticator("https://registry.example"))
+
+    def call(what: str) -> Answer:
+        if what in ("add", "sign in"):
+            return one.add() if what == "add" else one.sign_in()
+        listed = one.session.call("GET", PASSKEYS)
+        return (
+            listed if what == "list" else one.session.call("DELETE", f"{PASSKEYS}/{listed.json()['passkeys'][0]['id']}")
+        )
+
+    return call
+
+
+People = tuple[Callable[[str], Answer], Callable[[str], Answer], Callable[[str], Answer]]
+
+
+@pytest.fixture
+def people(
+    session: Callable[[str], Answer], openid: Callable[[str], Answer], passkeys: Callable[[str], Answer]
+) -> People:
+    """Who sign in, each way of signing in."""
+    return session, openid, passkeys
+
+
 def finding(jisr: App) -> str:
     with jisr.store.storage.write() as uow:
         device = Subject(Kind.DEVICE, "a counter's", "a site")
@@ -94,13 +148,17 @@ class Callers:
     counter: Client
     desk: Client
     auditor: Client
+    officer: Client
     session: Callable[[str], Answer]
+    openid: Callable[[str], Answer]
+    passkeys: Callable[[str], Answer]
 
 
 def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
     """Every route, called so that it succeeds, in an order in which it can."""
     first = by.counter.enrol(FIRST, household={"id": str(new_uuid()), "role": "head"})
     second = by.counter.enrol(AGAIN, person={"names": [{"full": "Another Name"}]})
+    erased = by.counter.enrol({"right_index": "p2_1.png"})["person_number"]
     number, case, found = first["person_number"], second["case"], finding(jisr)
     face = {"face": "obama2.jpg"}
     closing = {"reason": "seen"}
@@ -117,6 +175,10 @@ def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
         "GET /v1/enrolments/{enrolment_id}": get(f"/v1/enrolments/{first['id']}?wait=1"),
         "GET /v1/persons/{number}": get(f"/v1/persons/{number}"),
         "GET /v1/persons/{number}/accesses": lambda: by.auditor.call("GET", f"/v1/persons/{number}/accesses"),
+        "POST /v1/persons/{number}/erasure": lambda: by.officer.call(
+            "POST", f"/v1/persons/{erased}/erasure", json={"ground": "objected"}
+        ),
+        "GET /v1/persons/{number}/erasure": lambda: by.officer.call("GET", f"/v1/persons/{erased}/erasure"),
         "GET /v1/households/{household_id}": get(f"/v1/households/{first['household_id']}"),
         "POST /v1/identify": post("/v1/identify", files=files(face)),
         "POST /v1/verify": post("/v1/verify", files=files(face, number=number.encode())),
@@ -129,13 +191,21 @@ def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
         "POST /v1/operators/activation": lambda: by.session("activate"),
         "POST /v1/sessions": lambda: by.session("sign in"),
         "DELETE /v1/sessions/current": lambda: by.session("sign out"),
+        "GET /v1/sessions/oidc/callback": lambda: by.openid("arrive"),
+        "POST /v1/sessions/oidc/code": lambda: by.openid("send code"),
+        "POST /v1/passkeys": lambda: by.passkeys("add"),
+        "POST /v1/sessions/passkey": lambda: by.passkeys("sign in"),
+        "GET /v1/passkeys": lambda: by.passkeys("list"),
+        "DELETE /v1/passkeys/{passkey_id}": lambda: by.passkeys("revoke"),
     }
 
 
 def test_every_route_leaves_an_entry_of_its_request_that_names_nobody(
-    jisr: App, counter: Client, desk: Client, auditor: Client, session: Callable[[str], Answer]
+    jisr: App, client_as: Callable[[AccessRole], Client], people: People
 ) -> None:
-    known = calls(jisr, Callers(counter, desk, auditor, session))
+    roles = (AccessRole.ENROLLER, AccessRole.ADJUDICATOR, AccessRole.AUDITOR, AccessRole.DATA_PROTECTION_OFFICER)
+    counter, desk, auditor, officer = map(client_as, roles)
+    known = calls(jisr, Callers(counter, desk, auditor, officer, *people))
     assert sorted(known.keys() | UNNOTED.keys()) == ROUTES
     for route, call in known.items():
         answer = call()
@@ -166,10 +236,13 @@ def test_every_action_that_can_concern_a_person_has_words() -> None:
     silent = {
         Action.TOKEN_CREATE, Action.TOKEN_ROTATE, Action.TOKEN_REVOKE, Action.TOKEN_LIST, Action.SIGN_IN_FAILED,
         Action.OPERATOR_CREATE, Action.OPERATOR_RESET, Action.OPERATOR_DISABLE, Action.OPERATOR_LIST,
-        Action.OPERATOR_ACTIVATE, Action.SESSION_OPEN, Action.SESSION_CLOSE, Action.ACCESS_REFUSED,
+        Action.OPERATOR_ACTIVATE, Action.OPERATOR_BIND, Action.SESSION_OPEN, Action.SESSION_CLOSE,
+        Action.PASSKEY_ADD, Action.PASSKEY_LIST, Action.PASSKEY_REVOKE, Action.SITE_ASSIGN, Action.SITE_LIST,
+        Action.ACCESS_REFUSED,
         Action.CAPTURE_JUDGE, Action.WALK_BEGIN, Action.WALK_FINISH, Action.RATES_MEASURE,
         Action.GALLERY_STATUS, Action.GALLERY_REBUILD, Action.GALLERY_COMPACT, Action.KEYS_STATUS, Action.KEYS_ROTATE,
-        Action.STORE_VERIFY, Action.STORE_DELETE, Action.AUDIT_VERIFY,
+        Action.DOCTOR, Action.STORE_VERIFY, Action.STORE_DELETE, Action.AUDIT_VERIFY, Action.ERASURE_VERIFY,
+        Action.ERASURES_REAPPLY,
     }  # fmt: skip
     assert set(Action) - silent == WORDS.keys()
 
@@ -239,15 +312,37 @@ def test_a_flood_from_anywhere_leaves_a_bounded_number_of_entries(
     monkeypatch.setattr(refusals, "MOST", 5)
     clock = Minutes()
     counted = Refusals(storage, clock)
-    flood(counted, [f"192.0.2.{n}" for n in range(50)], 3)
-    flood(counted, [f"2001:db8::{n:x}" for n in range(50)], 3)
-    assert len(entries(database)) == 6
+    flood(counted, [f"192.{n}.2.{n}" for n in range(50)], 3)
+    flood(counted, [f"2001:db8:{n:x}::1" for n in range(50)], 3)
+    assert len(entries(database)) == 11
     clock.minute = 1
     counted.flush()
     found = counts(database, Action.SIGN_IN_FAILED)
-    assert len(found) == 12
-    assert sum(count for _, _, count in found[6:]) == 300
-    assert ("others", None, 285) in found
+    assert len(found) == 22
+    assert sum(count for _, _, count in found[11:]) == 300
+    assert ("others", None, 270) in found
+
+
+def test_many_addresses_of_one_network_hide_nobody(
+    storage: SqlStorage, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "MOST", 5)
+    clock = Minutes()
+    counted = Refusals(storage, clock)
+    flood(counted, [f"192.0.2.{n}" for n in range(50)], 2)
+    flood(counted, [f"2001:db8:{n:x}::1" for n in range(50)], 2)
+    flood(counted, ["198.51.100.7"], 2)
+    for n in range(50):
+        counted.count(Action.ACCESS_REFUSED, replace(TESTER, address=f"203.0.113.{n}"))
+    counted.count(Action.ACCESS_REFUSED, replace(TESTER, id="token:another", address="203.0.113.1"))
+    clock.minute = 1
+    counted.flush()
+    wide = {address: count for _, address, count in counts(database, Action.SIGN_IN_FAILED) if count > 2}
+    assert wide == {"192.0.0.0/16": 90, "2001:db8::/32": 100}
+    assert ("unknown", "198.51.0.0/16", 2) in counts(database, Action.SIGN_IN_FAILED)
+    inside = counts(database, Action.ACCESS_REFUSED)
+    assert (TESTER.id, None, 45) in inside
+    assert ("token:another", None, 1) in inside
 
 
 def test_refusals_from_many_threads_are_all_counted(storage: SqlStorage, database: Engine) -> None:
@@ -259,12 +354,6 @@ def test_refusals_from_many_threads_are_all_counted(storage: SqlStorage, databas
         one.join()
     counted.flush(all_of_them=True)
     assert counts(database, Action.SIGN_IN_FAILED) == [("unknown", "192.0.2.1", 1), ("unknown", "192.0.2.1", 160)]
-
-
-def test_neighbours_in_ipv6_are_one_caller() -> None:
-    assert network_of("2001:db8::1") == network_of("2001:db8::ffff") == "2001:db8::/64"
-    assert network_of("192.0.2.1") == "192.0.2.1"
-    assert (network_of("testclient"), network_of(None)) == ("testclient", None)
 
 
 def test_a_comparison_that_finds_nothing_in_common_is_noted_too(jisr: App, counter: Client) -> None:

@@ -1,6 +1,9 @@
 """Every answer has the headers that keep it safe, whatever it is and whoever gives it; over a real connection."""
 
+import base64
+import hashlib
 import json
+import re
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -19,7 +22,7 @@ from service.access.domain import AccessRole
 from service.api import people
 from service.bootstrap import App
 from tests.service.api.counter import Client
-from tests.service.api.serving import served
+from tests.service.api.serving import closed_after, served
 
 PERSON = "/v1/persons/2345678901"
 
@@ -34,10 +37,16 @@ def http(warm_http: Any) -> Any:
     return warm_http
 
 
-def assert_safe(answer: HTTPResponse, *, stored: bool = False) -> None:
+def assert_safe(answer: HTTPResponse, *, stored: bool = False, by_tls: bool = False) -> None:
     assert answer.getheader("X-Content-Type-Options") == "nosniff"
     assert answer.getheader("Referrer-Policy") == "no-referrer"
     assert answer.getheader("Server") is None
+    policy = answer.getheader("Content-Security-Policy") or ""
+    assert policy.startswith("default-src 'none'; ")
+    assert "frame-ancestors 'none'" in policy
+    assert {answer.getheader(f"Cross-Origin-{one}-Policy") for one in ("Opener", "Resource")} == {"same-origin"}
+    years = "max-age=63072000; includeSubDomains"
+    assert answer.getheader("Strict-Transport-Security") == (years if by_tls else None)
     assert answer.getheader("Cache-Control") == (None if stored else "no-store")
 
 
@@ -124,8 +133,42 @@ def test_tls_by_settings(jisr: App, tmp_path: Path) -> None:
         client.request("GET", "/healthz")
         answer = client.getresponse()
         assert (answer.status, json.loads(answer.read())) == (200, {"status": "ok"})
-        assert_safe(answer)
+        assert_safe(answer, by_tls=True)
         client.close()
         with service.connect() as plain:
             plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: jisr\r\n\r\n")
             assert not plain.recv(4).startswith(b"HTTP")
+
+
+def test_a_proxy_that_is_trusted_states_that_it_speaks_tls(jisr: App) -> None:
+    said = {"X-Forwarded-Proto": "https"}
+    for trusted in ("127.0.0.1", ""):
+        with served(jisr, trusted_proxies=trusted) as service:
+            client = service.client()
+            client.request("GET", "/healthz", headers=said)
+            answer = client.getresponse()
+            answer.read()
+            assert_safe(answer, by_tls=bool(trusted))
+            client.close()
+
+
+@pytest.mark.parametrize("begun", [b"", b"\x16\x03\x01\x02\x00\x01"])
+def test_a_handshake_that_does_not_come_to_an_end_is_not_waited_for(jisr: App, tmp_path: Path, begun: bytes) -> None:
+    public, key = certificate(tmp_path)
+    with served(jisr, tls_certificate=public, tls_key=key, header_seconds=0.5) as service, service.connect() as slow:
+        slow.sendall(begun)
+        assert 0.3 < closed_after(slow) < 5
+
+
+def test_no_inline_script_of_another_runs_on_the_page_of_the_api(jisr: App) -> None:
+    with served(jisr) as service:
+        client = service.client()
+        client.request("GET", "/docs")
+        answer = client.getresponse()
+        page, policy = answer.read().decode(), answer.getheader("Content-Security-Policy") or ""
+        client.close()
+    scripts = re.search(r"script-src ([^;]*)", policy)
+    assert scripts is not None
+    (own,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(own.encode()).digest()).decode()
+    assert scripts[1] == f"'self' 'sha256-{digest}'"

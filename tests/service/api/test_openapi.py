@@ -7,9 +7,17 @@ import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
+from service.access.domain import AccessRole
+from service.access.usecases.tokens import create_token
 from service.api.app import NOUNS
 from service.api.problems import MEDIA_TYPE, STATUS, describe, status_of
+from service.bootstrap import App
 from service.kit.errors import JisrError, StorageUnavailable
+from service.kit.ids import new_uuid
+from service.web import create_web
+from tests.service.api.counter import Client
+from tests.service.api.serving import with_settings
+from tests.service.made_up import TESTER
 
 BASES = (JisrError, *STATUS)
 
@@ -71,3 +79,12 @@ def test_the_pages_for_machines_need_no_token(http: TestClient) -> None:
     figures = http.get("/metrics").text
     assert "jisr_gallery_people 0.0" in figures
     assert 'jisr_http_requests_total{method="GET",route="/readyz",status="200"} ' in figures
+
+
+def test_figures_are_for_administrators_alone_where_a_setting_says_so(warm: App) -> None:
+    http, store = TestClient(create_web(with_settings(warm, metrics_open=False))), warm.store
+    assert http.get("/metrics").status_code == 401
+    for role in AccessRole:
+        token = create_token(f"{role} {new_uuid()}", role, actor=TESTER, storage=store.storage, clock=store.clock)
+        expected = 200 if role is AccessRole.ADMINISTRATOR else 403
+        assert Client(http, token).call("GET", "/metrics").status_code == expected, role

@@ -9,8 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.access.domain import AccessRole
-from service.api.rate_limits import network
 from service.bootstrap import App
+from service.kit.addresses import network, wide_network
 from service.web import create_web
 from tests.service.api.counter import Client
 from tests.service.api.serving import with_settings
@@ -101,3 +101,16 @@ def test_a_token_is_used_so_often_per_minute_and_no_other_pays_for_it(
 )
 def test_whom_an_address_is_counted_as(address: str, counted: str) -> None:
     assert network(address) == counted
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.1", "192.0.0.0/16"),
+        ("::ffff:192.0.2.1", "192.0.0.0/16"),
+        ("2001:db8:1::1", "2001:db8::/32"),
+        ("testclient", ""),
+    ],
+)
+def test_whom_an_address_is_counted_as_among_too_many(address: str, counted: str) -> None:
+    assert wide_network(address) == counted

@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.access.domain import AccessRole
+from service.access.usecases.areas import assign_site
 from service.access.usecases.tokens import Bounds, create_token
 from service.bootstrap import App
 from service.kit.ids import new_uuid
@@ -26,9 +27,9 @@ ClientAt = Callable[..., Client]
 
 @pytest.fixture
 def client_at(jisr: App, http: TestClient) -> ClientAt:
-    def made(role: AccessRole, site: str | None, device: str | None = None) -> Client:
+    def made(role: AccessRole, site: str | None, device: str | None = None, *, area: str | None = None) -> Client:
         store, name = jisr.store, f"a {role} {new_uuid()}"
-        bounds = Bounds(site, device)
+        bounds = Bounds(site, device, area=area)
         secret = create_token(name, role, actor=TESTER, storage=store.storage, clock=store.clock, bounds=bounds)
         return Client(http, secret)
 
@@ -94,10 +95,16 @@ def _but_names(answer: dict[str, Any], name: str) -> str:
     return json.dumps(answer | {"request_id": None}).replace(name, "…")
 
 
+@pytest.fixture
+def areas(jisr: App) -> None:
+    """HERE lies in the south, ELSEWHERE in another area of it whose name begins alike."""
+    for site, area in ((HERE, "SUD/ALI"), (ELSEWHERE, "SUD/ALI-SABIEH")):
+        assign_site(site, area, actor=TESTER, storage=jisr.store.storage)
+
+
+@pytest.mark.usefixtures("areas")
 @pytest.mark.parametrize("role", AccessRole)
-def test_no_page_shows_a_site_what_is_another_sites(
-    client_at: ClientAt, there: There, http: TestClient, role: AccessRole
-) -> None:
+def test_no_page_shows_a_site_or_an_area_what_is_anothers(client_at: ClientAt, there: There, role: AccessRole) -> None:
     """Every page that reads, whatever it is asked for; of a role that is bound to no site some show it."""
     asked = {
         "{enrolment_id}": [there.enrolled["id"], there.again["id"]],
@@ -105,17 +112,18 @@ def test_no_page_shows_a_site_what_is_another_sites(
         "{household_id}": [there.enrolled["household_id"]],
         "{case_id}": [there.again["case"]],
     }
-    bound, free = client_at(role, HERE), client_at(role, None)
-    shown = False
+    bound = [client_at(role, HERE), client_at(role, None, area="SUD/ALI"), client_at(role, None, area="NORD")]
+    free, shown = client_at(role, None), False
     for route in ROUTES:
         variable = next((one for one in asked if one in route), None)
         for name in asked[variable] if variable else [""]:
             path = route.replace(variable, name) if variable else route
-            answer = bound.call("GET", path)
-            text = answer.text.replace(path, "")  # the problem's instance
-            if answer.status_code == 404:
-                text = text.replace(name, "")
-            assert not [one for one in there.names if one in text], path
+            for client in bound:
+                answer = client.call("GET", path)
+                text = answer.text.replace(path, "")  # the problem's instance
+                if answer.status_code == 404:
+                    text = text.replace(name, "")
+                assert not [one for one in there.names if one in text], path
             shown |= any(one in free.call("GET", path).text.replace(path, "") for one in [NAME, *there.names[:1]])
     assert shown == (role not in (AccessRole.ADMINISTRATOR,))
 
@@ -195,3 +203,41 @@ def test_an_adjudicator_of_a_site_decides_what_came_there(client_at: ClientAt, t
     assert here.call("GET", f"/v1/cases?after={there.again['case']}").status_code == 404
     assert here.decide(there.again["case"], "distinct").status_code == 404
     assert own.decide(there.again["case"], "distinct").status_code == 200
+
+
+# Areas
+
+
+@pytest.mark.usefixtures("areas")
+@pytest.mark.parametrize("area", ["SUD", "SUD/ALI-SABIEH"])
+def test_who_is_bound_to_an_area_sees_what_its_sites_see(client_at: ClientAt, there: There, area: str) -> None:
+    desk, own = client_at(AccessRole.ADJUDICATOR, None, area=area), client_at(AccessRole.ADJUDICATOR, ELSEWHERE)
+    for page in ("cases", "enrolments"):
+        assert desk.get(f"/v1/{page}")[page] == own.get(f"/v1/{page}")[page] != []
+    number = there.enrolled["person_number"]
+    assert desk.get(f"/v1/persons/{number}") == own.get(f"/v1/persons/{number}")
+    found = desk.call("POST", "/v1/identify", files=files(AGAIN)).json()
+    assert number in [one["number"] for one in found["candidates"]]
+    assert desk.decide(there.again["case"], "distinct").status_code == 200
+
+
+@pytest.mark.usefixtures("areas")
+def test_a_counter_of_an_area_enrols_at_its_sites_alone(client_at: ClientAt) -> None:
+    counter = client_at(AccessRole.ENROLLER, None, area="SUD/ALI")
+    assert counter.post_enrolment(enrolment(site=HERE), FIRST, wait=0).status_code == 202
+    refused = counter.post_enrolment(enrolment(site=ELSEWHERE), FIRST, wait=0)
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/other-site")
+    assert "area SUD/ALI" in refused.json()["detail"]
+
+
+@pytest.mark.usefixtures("areas")
+def test_a_site_that_moves_to_another_area_is_seen_from_there_at_once(
+    jisr: App, client_at: ClientAt, there: There
+) -> None:
+    path = f"/v1/persons/{there.enrolled['person_number']}"
+    before, after = (client_at(AccessRole.SOCIAL_WORKER, None, area=one) for one in ("SUD", "NORD"))
+    assert [one.call("GET", path).status_code for one in (before, after)] == [200, 404]
+    assign_site(ELSEWHERE, "NORD", actor=TESTER, storage=jisr.store.storage)
+    assert [one.call("GET", path).status_code for one in (before, after)] == [404, 200]
+    assign_site(ELSEWHERE, None, actor=TESTER, storage=jisr.store.storage)
+    assert [one.call("GET", path).status_code for one in (before, after)] == [404, 404]

@@ -75,6 +75,8 @@ def test_every_command_leaves_an_entry(home: Path, tmp_path: Path, monkeypatch: 
         "token create": ["a desk", "--role", "adjudicator"],
         "token list": [],
         "token rotate": ["a desk"],
+        "site assign": ["djibouti-1", "--area", "DJIBOUTI"],
+        "site list": [],
         "operator create": ["an auditor", "--role", "auditor"],
         "operator list": [],
         "operator reset": ["an auditor"],
@@ -88,10 +90,16 @@ def test_every_command_leaves_an_entry(home: Path, tmp_path: Path, monkeypatch: 
         "gallery rates": [],
         "keys status": [],
         "keys rotate": [],
+        "doctor": [],
         "store verify": [],
         "audit verify": [],
         "audit export": [str(tmp_path / "audit.jsonl")],
         "audit person": [NUMBER],
+        "privacy export": [NUMBER],
+        "forget": [NUMBER, "--ground", "objected", "--yes", "--certificate", str(tmp_path / "erased.json")],
+        "privacy verify": [str(tmp_path / "erased.json")],
+        "privacy purge": [],
+        "privacy reapply": [],
     }
     whole = get_command(app)
     assert isinstance(whole, TyperGroup)

@@ -139,6 +139,18 @@ def test_operators_are_invited_listed_and_reset(service: Running) -> None:
         assert cell in row
 
 
+def test_who_is_bound_to_an_area_and_whom_an_issuer_knows(service: Running) -> None:
+    assert jisr(service, "site", "assign", "djibouti-1", "--area", "DJIBOUTI/BOULAOS").exit_code == 0
+    assert "DJIBOUTI/BOULAOS" in jisr(service, "site", "list").stdout
+    both = jisr(service, "token", "create", "t", "--role", "auditor", "--site", "a", "--area", "DJIBOUTI")
+    assert (both.exit_code, "a site or an area" in both.stderr) == (1, True)
+    jisr(service, "token", "create", "of-an-area", "--role", "auditor", "--area", "DJIBOUTI")
+    (row,) = [line for line in jisr(service, "token", "list").stdout.splitlines() if "of-an-area" in line]
+    assert "area DJIBOUTI" in row
+    known = jisr(service, "operator", "create", "moussa", "--role", "auditor", "--oidc-subject", "s1")
+    assert (known.exit_code, "JISR_OIDC_ISSUER" in known.stderr) == (1, True)
+
+
 def test_the_gallery_is_rebuilt_from_the_database(service: Running) -> None:
     for command in ("rebuild", "compact"):
         refused = jisr(service, "gallery", command)

@@ -106,9 +106,9 @@ def test_what_is_accepted_is_kept_whole(intake: Intake) -> None:
             "face": (None, liveness),
             "right_index": (500.0, None),
         }
-        rows = uow.blobs.of_names([each.blob for each in records.values()])
+        rows = uow.blobs.of_names([each.blob or "" for each in records.values()])
         for position, name in BOTH.items():
-            row, content = rows[records[position].blob], capture(name)
+            row, content = rows[records[position].blob or ""], capture(name)
             stored = intake.blobs.get(row.name)
             assert content not in stored
             assert read_sound(intake.blobs, row) == content
@@ -129,11 +129,11 @@ def test_a_slap_is_kept_beside_the_fingers_cut_from_it(intake: Intake, database:
         assert [each.position for each in fingers] == [position.value for position in SLAPS["plain_right_four"]]
         assert [each.liveness for each in fingers] == [liveness] * 4
         for finger in fingers:
-            intake.extractor.check(Position(finger.position), intake.opened(finger.blob), finger.dpi)
+            intake.extractor.check(Position(finger.position), intake.opened(finger.blob or ""), finger.dpi)
     with Session(database) as session:
         (slap,) = session.scalars(select(SlapRecord))
     assert (slap.enrolment_key, slap.slap, slap.dpi) == (kept.key, "plain_right_four", 500.0)
-    assert intake.opened(slap.blob) == content
+    assert intake.opened(slap.blob or "") == content
     assert len(list(intake.blobs.names())) == 5
     intake.assert_sound()
 

@@ -45,7 +45,7 @@ def test_what_goes_in_comes_out(storage: SqlStorage) -> None:
         (capture,) = uow.enrolments.captures(found.key)
         assert (capture.dpi, capture.reasons, capture.liveness) == (500.0, ["too_dark"], Liveness(0.9, "a vendor"))
         assert capture.warnings == [CaptureWarning("padding_ignored", "9 zero bytes")]
-        assert uow.blobs.of_names([capture.blob])[capture.blob].owner == f"enrolment/{one.id}"
+        assert uow.blobs.of_names([capture.blob or ""])[capture.blob or ""].owner == f"enrolment/{one.id}"
 
 
 def test_what_waits_comes_in_the_order_it_was_received(storage: SqlStorage) -> None:
@@ -74,7 +74,7 @@ def test_templates_are_those_of_people_who_are_searched(storage: SqlStorage) -> 
             uow.people.add(person)
         uow.flush()
         record = stored_capture(uow, one)
-        pending, active, merged, withdrawn = (person.key for person in people)
+        pending, active, merged, withdrawn, _ = (person.key for person in people)
         kept = TemplateRecord(record.key, "face", "m1", b"x")
         for key in (active, merged, withdrawn):
             uow.templates.add({key: [kept]})

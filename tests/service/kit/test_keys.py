@@ -115,6 +115,39 @@ def test_destroyed_keys_open_nothing(database: Engine, path: Path) -> None:
     assert keys.open(other.seal(b"Amina", "here"), "here") == b"Amina"
 
 
+def test_what_another_process_destroyed_is_opened_for_moments_only(
+    database: Engine, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command erases, while a service has the key open."""
+    service, command = vault(database, path), vault(database, path)
+    (sealed_name,) = sealed(database, command, [KeyClass.CAPTURE])
+    assert service.open(sealed_name, "capture") == b"Amina"
+    with SqlStorage(database, command).write() as uow:
+        (mine,) = uow.keys.ids_of([OWNER])
+        assert uow.keys.left_of([mine]) == [mine]
+        assert uow.keys.ids_of([OWNER], KeyClass.NOTE) == []
+        assert uow.keys.destroy([OWNER], KeyClass.NOTE) == 0
+        assert uow.keys.destroy([OWNER], KeyClass.CAPTURE) == 1
+        assert uow.keys.left_of([mine]) == []
+        uow.commit()
+    assert service.open(sealed_name, "capture") == b"Amina"
+    monkeypatch.setattr("service.kit.sql.keys.KEPT_SECONDS", 0.0)
+    with pytest.raises(SealBroken, match="destroyed"):
+        service.open(sealed_name, "capture")
+
+
+def test_a_key_destroyed_in_a_transaction_is_made_anew_in_it(database: Engine, path: Path) -> None:
+    with SqlStorage(database, vault(database, path)).write() as uow:
+        before = uow.keys.of_owner(OWNER, KeyClass.PERSON)
+        uow.keys.destroy([OWNER])
+        after = uow.keys.of_owner(OWNER, KeyClass.PERSON)
+        uow.commit()
+    assert after.id != before.id
+    with pytest.raises(SealBroken):
+        vault(database, path).open(before.seal(b"Amina", "here"), "here")
+    assert vault(database, path).open(after.seal(b"", "here"), "here") == b""
+
+
 def test_a_wrapped_key_cannot_be_given_to_another(database: Engine, path: Path) -> None:
     """Who can write the database cannot read one person under the name of another."""
     one, other = new_key("person/1", KeyClass.PERSON), new_key("person/2", KeyClass.PERSON)

@@ -261,6 +261,6 @@ def test_a_scope_is_the_resolution(dpi: float | None) -> None:
 
 def test_age_is_told_by_date_or_year() -> None:
     at = datetime(2026, 5, 1, tzinfo=UTC)
-    assert age_class(date(2020, 1, 1), None, at) is AgeClass.CHILD
-    assert age_class(None, 1990, at) is AgeClass.ADULT
-    assert age_class(None, None, at) is AgeClass.UNKNOWN
+    assert age_class(2020, at) is AgeClass.CHILD
+    assert age_class(1990, at) is AgeClass.ADULT
+    assert age_class(None, at) is AgeClass.UNKNOWN

@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, insert, text
 
+from service.access.usecases.operators import seal_second_factors
 from service.adjudication.domain.cases import Decision, Origin
 from service.adjudication.domain.evidence import Band, Hypothesis
 from service.adjudication.ports import CaseQuery
@@ -19,8 +20,9 @@ from service.enrolment.ports import TEMPLATES
 from service.kit.errors import StorageError
 from service.kit.ids import new_uuid
 from service.kit.sql.database import open_database
-from service.registry.domain.people import Person
+from service.registry.domain.people import Name, Person
 from service.storage.unit import METADATA, MIGRATIONS, SCHEMA, SqlStorage
+from tests.service.bytes_at_rest import DiskOf
 from tests.service.made_up import AMINA, NOW, storage_of
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -64,7 +66,11 @@ def test_a_registry_of_the_first_schema_is_kept(database_url: str) -> None:
         for statement in FIRST_SCHEMA.read_text().split(";\n"):
             if statement.strip():
                 connection.execute(text(statement))
+    disk = DiskOf(engine)
+    assert b"Hamida" in disk.files() + disk.log()
     storage = storage_of(engine)
+    assert not any(name in disk.files() for name in (b"Amina", b"Hamida"))
+    assert engine.dialect.name == "postgresql" or disk.log() == b""
     with storage.write() as uow:
         case, decided = uow.cases.page(CaseQuery())
         assert (decided.decision, decided.decided_by, decided.survivor_key) == (
@@ -76,10 +82,12 @@ def test_a_registry_of_the_first_schema_is_kept(database_url: str) -> None:
         (candidate,) = uow.cases.candidates(case.key)
         assert (candidate.log10_lr, candidate.rarity, candidate.hypothesis) == (5.5, 5.5, Hypothesis.AS_STATED)
         assert case.marks == ()
+        assert uow.people.by_keys([1])[1].demographics.names == (Name("Latn", "Amina"),)
+        assert uow.enrolments.by_key(2).demographics.names == (Name("Latn", "Hamida"),)
         home = uow.households.by_household_ids(["M1234567878"])["M1234567878"]
         assert [one.person_key for one in uow.households.members(home.key)] == [1]
         (capture,) = uow.enrolments.captures(2)
-        row = uow.blobs.of_names([capture.blob])[capture.blob]
+        row = uow.blobs.of_names([capture.blob or ""])[capture.blob or ""]
         owner = "enrolment/01890000-0000-7000-8000-000000000002"
         assert (row.sha256, row.size, row.owner) == ("b" * 64, 22, owner)
         assert capture.warnings == []
@@ -89,6 +97,27 @@ def test_a_registry_of_the_first_schema_is_kept(database_url: str) -> None:
         uow.changes.note(TEMPLATES, 1)  # numbering goes on
         assert uow.changes.last() == 3
         uow.commit()
+    engine.dispose()
+
+
+def test_an_operator_of_before_is_kept_with_the_second_factor_and_the_session(database_url: str) -> None:
+    engine = upgraded(database_url, "0015")
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO operator (key, name, role, created_at, totp_secret, totp_step, failures) "
+            "VALUES (7, 'Hawa', 'auditor', '2026-01-15 12:00:00+00:00', 'JBSWY3DPEHPK3PXP', 1, 0)",
+            "INSERT INTO operator_session (key, operator_key, sha256, created_at, seen_at, ends_at) VALUES "
+            "(1, 7, 'abc', '2026-01-15 12:00:00+00:00', '2026-01-15 12:00:00+00:00', '2026-01-16 12:00:00+00:00')",
+        ):
+            connection.execute(text(statement))
+    storage = storage_of(engine)
+    assert seal_second_factors(storage=storage) == 1
+    with storage.read() as uow:
+        one, session = uow.operators.by_name("Hawa"), uow.sessions.by_hash("abc")
+        assert one is not None
+        assert session is not None
+        assert (one.key, session.operator_key, one.id.version) == (7, 7, 4)
+        assert uow.operators.totp_secret(one) == "JBSWY3DPEHPK3PXP"
     engine.dispose()
 
 

@@ -1,0 +1,84 @@
+"""The worker's share of erasures: goes on with those that were cut short, or that wait for a new snapshot.
+
+And who has snapshots of the gallery renewed: they are the worker's alone to write.
+"""
+
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import structlog
+
+from service.deduplication.steps.replica import Replica
+from service.kit.actor import Actor
+from service.kit.sealing import KeyClass
+from service.kit.turns import Turn
+from service.privacy.usecases.finish import Finisher
+from service.storage.unit import SqlStorage
+
+logger = structlog.get_logger(__name__)
+SHARE = 10
+"""Times as long as a round took, none follows: at a million people a new snapshot takes a while, and searches slow."""
+LONGEST_PAUSE = 60.0
+"""Seconds between two tries of what keeps failing."""
+
+
+class Eraser:
+    """Called by the one worker of a registry between two rounds."""
+
+    def __init__(self, finisher: Finisher, actor: Actor) -> None:
+        self._finisher, self._actor = finisher, actor
+        self._next = 0.0
+        self._pause = 1.0
+
+    def work(self) -> None:
+        """What fails is logged and tried again later: it keeps no enrolment from going on."""
+        began = time.monotonic()
+        if began < self._next:
+            return
+        try:
+            self._finisher.finish_waiting(actor=self._actor)
+        except Exception:
+            logger.exception("erasure.held")
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
+            self._next = time.monotonic() + self._pause
+            return
+        now = time.monotonic()
+        self._next, self._pause = now + (now - began) * SHARE, 1.0
+
+
+class OwnSnapshots:
+    """Of the worker, in its own thread."""
+
+    def __init__(self, replica: Replica, storage: SqlStorage) -> None:
+        self._replica, self._storage = replica, storage
+
+    def renew(self) -> int:
+        with self._storage.read() as uow:
+            return self._replica.renew(uow, self._storage)
+
+
+class OthersSnapshots:
+    """Of a process that is no worker: it leaves them to the one that runs, and deletes them where none does.
+
+    lock: the worker's. The next start then builds the gallery from the database.
+    """
+
+    def __init__(
+        self, folder: Path, storage: SqlStorage, lock: Callable[[], AbstractContextManager[Turn | None]]
+    ) -> None:
+        self._folder, self._storage, self._lock = folder, storage, lock
+
+    def renew(self) -> int | None:
+        with self._lock() as turn:
+            if turn is None:
+                return None
+            with self._storage.in_turn(turn).write() as uow:
+                last = uow.changes.last()
+                uow.keys.destroy_others(KeyClass.SNAPSHOT, ())
+                uow.commit()
+            for one in self._folder.glob("*"):
+                shutil.rmtree(one)
+            return last

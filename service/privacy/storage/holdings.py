@@ -1,0 +1,192 @@
+"""What erasure reads and deletes of the other contexts' tables."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, delete, exists, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from service.adjudication.domain.cases import Case, CaseCandidate, CaseStatus
+from service.adjudication.storage import case, case_candidate
+from service.deduplication.storage import best_found, walk_pair
+from service.enrolment.domain.enrolments import REOPENED, Enrolment, EnrolmentStatus
+from service.enrolment.storage import capture, enrolment, slap, template
+from service.kit.blobs import BlobRecord
+from service.kit.sql.blobs import blob
+from service.oversight.domain.findings import FindingStatus
+from service.oversight.storage.chunks import chunks
+from service.oversight.storage.findings import finding
+from service.privacy.domain.retention import Kept
+from service.privacy.ports import Scope
+from service.registry.storage import membership, person
+
+
+class SqlHoldings:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def keys_of(self, person_ids: Collection[UUID]) -> Sequence[int]:
+        rows = select(person.c.key).where(person.c.id.in_(list(person_ids)))
+        return self._session.scalars(rows.order_by(person.c.key)).all()
+
+    def enrolments_of(self, person_keys: Collection[int]) -> Sequence[Enrolment]:
+        rows = select(Enrolment).where(enrolment.c.person_key.in_(list(person_keys)))
+        return self._session.scalars(rows.order_by(enrolment.c.key)).all()
+
+    def open_cases(self, scope: Scope) -> Sequence[Case]:
+        rows = select(Case).where(case.c.status == CaseStatus.OPEN, _about(scope))
+        return self._session.scalars(rows.order_by(case.c.key)).all()
+
+    def cases(self, scope: Scope) -> Sequence[Case]:
+        return self._session.scalars(select(Case).where(_about(scope)).order_by(case.c.key)).all()
+
+    def findings(self, person_ids: Collection[UUID]) -> Sequence[UUID]:
+        names = list(map(str, person_ids))
+        about = or_(finding.c.name.in_(names), finding.c.scope.in_(names))
+        return self._session.scalars(select(finding.c.id).where(about)).all()
+
+    def blobs(self, enrolments: Collection[UUID]) -> Sequence[BlobRecord]:
+        owners = [f"enrolment/{one}" for one in enrolments]
+        found: list[BlobRecord] = []
+        for some in chunks(owners):
+            found += self._session.scalars(select(BlobRecord).where(blob.c.owner.in_(some)).order_by(blob.c.key))
+        return found
+
+    def counts(self, scope: Scope) -> Mapping[str, int]:
+        found = {name: self._count(table, where) for name, table, where in _deleted(scope)}
+        return found | {"pieces_of_evidence": self._count(case_candidate, _evidence(scope))}
+
+    def forget(self, scope: Scope) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        names = [one.name for one in self.blobs(self._ids(scope.enrolments))]
+        for name, table, where in _deleted(scope):
+            found[name] = self._count(table, where)
+            self._session.execute(delete(table).where(where))
+        for some in chunks(names):
+            self._session.execute(delete(blob).where(blob.c.name.in_(some)))
+        evidence = self._session.scalars(select(CaseCandidate).where(_evidence(scope))).all()
+        for one in evidence:
+            one.evidence, one.log10_lr, one.rarity = {}, 0.0, 0.0
+        found["pieces_of_evidence"] = len(evidence)
+        of_others = best_found.c.person_key.in_(scope.people)
+        self._session.execute(update(best_found).where(of_others).values(person_key=None, rarity=None))
+        return found
+
+    def forget_findings(self, finding_ids: Collection[UUID]) -> None:
+        for some in chunks(list(finding_ids)):
+            self._session.execute(delete(finding).where(finding.c.id.in_(some)))
+
+    def forget_bytes(self, names: Collection[str]) -> None:
+        for some in chunks(list(names)):
+            for one in (capture, slap):
+                self._session.execute(update(one).where(one.c.blob.in_(some)).values(blob=None))
+            self._session.execute(delete(blob).where(blob.c.name.in_(some)))
+
+    def describe(self, scope: Scope) -> Mapping[str, Any]:
+        templates = select(template.c.position, template.c.model, func.length(template.c.content).label("bytes"))
+        stays = select(membership.c.household_key, membership.c.role, membership.c.since, membership.c.until)
+        return {
+            "templates": self._rows(templates.where(template.c.person_key.in_(scope.people)).order_by(template.c.key)),
+            "memberships": self._rows(
+                stays.where(membership.c.person_key.in_(scope.people)).order_by(membership.c.key)
+            ),
+        }
+
+    def due_captures(self, before: datetime, limit: int) -> Sequence[Enrolment]:
+        rows = select(Enrolment).where(_captures_due(before)).order_by(enrolment.c.key).limit(limit)
+        return self._session.scalars(rows).all()
+
+    def due_refused(self, before: datetime, limit: int) -> Sequence[Enrolment]:
+        rows = select(Enrolment).where(_refused_due(before)).order_by(enrolment.c.key).limit(limit)
+        return self._session.scalars(rows).all()
+
+    def due_findings(self, before: datetime, limit: int) -> Sequence[UUID]:
+        rows = select(finding.c.id).where(_finding_due(before)).order_by(finding.c.key).limit(limit)
+        return self._session.scalars(rows).all()
+
+    def count_due(self, before: datetime) -> Mapping[str, int]:
+        return {
+            Kept.CAPTURES: self._count(enrolment, _captures_due(before)),
+            Kept.REFUSED: self._count(enrolment, _refused_due(before)),
+            Kept.FINDINGS: self._count(finding, _finding_due(before)),
+        }
+
+    def _ids(self, enrolment_keys: Sequence[int]) -> Sequence[UUID]:
+        return self._session.scalars(select(enrolment.c.id).where(enrolment.c.key.in_(enrolment_keys))).all()
+
+    def _count(self, table: Table, where: ColumnElement[bool]) -> int:
+        return self._session.scalar(select(func.count()).select_from(table).where(where)) or 0
+
+    def _rows(self, rows: Any) -> list[dict[str, Any]]:
+        return [dict(one) for one in self._session.execute(rows).mappings()]
+
+
+def _about(scope: Scope) -> ColumnElement[bool]:
+    named = exists().where(case_candidate.c.case_key == case.c.key, case_candidate.c.person_key.in_(scope.people))
+    subject = or_(case.c.person_key.in_(scope.people), case.c.survivor_key.in_(scope.people))
+    return or_(subject, case.c.enrolment_key.in_(scope.enrolments), named)
+
+
+def _evidence(scope: Scope) -> ColumnElement[bool]:
+    """Of the comparisons with one of these people, or of one of these enrolments."""
+    subject = or_(case.c.person_key.in_(scope.people), case.c.enrolment_key.in_(scope.enrolments))
+    of_case = case_candidate.c.case_key.in_(select(case.c.key).where(subject))
+    return or_(case_candidate.c.person_key.in_(scope.people), of_case)
+
+
+def _deleted(scope: Scope) -> Sequence[tuple[str, Table, ColumnElement[bool]]]:
+    """Whose rows go, in an order in which no row is left that refers to one of them."""
+    captures = select(capture.c.key).where(capture.c.enrolment_key.in_(scope.enrolments))
+    of_captures = or_(template.c.person_key.in_(scope.people), template.c.capture_key.in_(captures))
+    pairs = or_(walk_pair.c.person_key.in_(scope.people), walk_pair.c.other_key.in_(scope.people))
+    return (
+        ("templates", template, of_captures),
+        ("captures", capture, capture.c.enrolment_key.in_(scope.enrolments)),
+        ("slaps", slap, slap.c.enrolment_key.in_(scope.enrolments)),
+        ("memberships", membership, membership.c.person_key.in_(scope.people)),
+        ("pairs", walk_pair, pairs),
+        ("searches", best_found, best_found.c.enrolment_key.in_(scope.enrolments)),
+    )
+
+
+def _in_open_case() -> ColumnElement[bool]:
+    return exists().where(
+        case.c.status == CaseStatus.OPEN,
+        or_(
+            case.c.enrolment_key == enrolment.c.key,
+            case.c.person_key == enrolment.c.person_key,
+            exists().where(
+                case_candidate.c.case_key == case.c.key, case_candidate.c.person_key == enrolment.c.person_key
+            ),
+        ),
+    )
+
+
+def _captures_due(before: datetime) -> ColumnElement[bool]:
+    has_bytes = [exists().where(one.c.enrolment_key == enrolment.c.key, one.c.blob.is_not(None)) for one in _PICTURES]
+    with_outcome = or_(enrolment.c.status == EnrolmentStatus.ENROLLED, _own_fault())
+    return (
+        enrolment.c.finished_at.is_not(None)
+        & (enrolment.c.finished_at < before)
+        & with_outcome
+        & or_(*has_bytes)
+        & ~_in_open_case()
+    )
+
+
+def _refused_due(before: datetime) -> ColumnElement[bool]:
+    return _own_fault() & (enrolment.c.finished_at < before) & ~_in_open_case()
+
+
+def _own_fault() -> ColumnElement[bool]:
+    """Ended unusable by what was sent, or by a decision; not by a fault of the machine, which may be corrected."""
+    return (enrolment.c.status == EnrolmentStatus.UNUSABLE) & enrolment.c.reason.not_in(REOPENED)
+
+
+def _finding_due(before: datetime) -> ColumnElement[bool]:
+    return (finding.c.status == FindingStatus.CLOSED) & (finding.c.closed_at < before)
+
+
+_PICTURES = (capture, slap)

@@ -1,0 +1,1 @@
+"""What may be asked about erasure and retention: one function per intention."""

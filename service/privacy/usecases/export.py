@@ -1,0 +1,99 @@
+"""What the registry holds about a person, for the person to have (Article 15 GDPR)."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from service.adjudication.domain.cases import Case
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
+from service.enrolment.domain.enrolments import CaptureRecord, Enrolment
+from service.kit.actor import Actor
+from service.kit.unit import Storage
+from service.privacy.ports import PrivacyUnit, Scope
+from service.privacy.steps.scope import find_scope
+from service.registry.domain.people import Person
+
+
+def export_person(number: str, *, actor: Actor, storage: Storage[PrivacyUnit]) -> dict[str, Any]:
+    """By name, dataclasses as mappings: everything but pictures, the numbers in templates, and other people.
+
+    Raises NoSuchPerson, PersonErased, NoSuchEnrolment, EnrolmentErased, NothingToErase.
+    """
+    with storage.read() as uow:
+        scope = find_scope(uow, number, actor)
+        people = [uow.people.by_keys(scope.people)[key] for key in scope.people]
+        ids = [one.id for one in people]
+        uow.audit.note(actor, Action.PERSON_EXPORT, Target("person", str(ids[0])) if ids else None, people=ids)
+        return {
+            "records": [_record(one) for one in people],
+            "households": _households(uow, scope),
+            "enrolments": _enrolments(uow, scope),
+            "templates": uow.holdings.describe(scope)["templates"],
+            "cases": [_case(one, scope) for one in uow.holdings.cases(scope)],
+            "findings": uow.holdings.findings(ids),
+        }
+
+
+def _record(one: Person) -> dict[str, Any]:
+    stated = {"id": one.id, "number": one.number, "status": one.status, "created_at": one.created_at}
+    return stated | {"demographics": asdict(one.demographics)}
+
+
+def _households(uow: PrivacyUnit, scope: Scope) -> list[dict[str, Any]]:
+    stays = uow.holdings.describe(scope)["memberships"]
+    homes = uow.households.by_keys({one["household_key"] for one in stays})
+    return [
+        {
+            "household_id": homes[one["household_key"]].household_id,
+            "role": one["role"],
+            "since": one["since"],
+            "until": one["until"],
+        }
+        for one in stays
+    ]
+
+
+def _enrolments(uow: PrivacyUnit, scope: Scope) -> list[dict[str, Any]]:
+    captures = uow.enrolments.captures_of(scope.enrolments)
+    return [_enrolment(one, captures.get(one.key, ())) for one in uow.enrolments.by_keys(scope.enrolments).values()]
+
+
+def _enrolment(one: Enrolment, captures: Sequence[CaptureRecord]) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "status": one.status,
+        "sent_by": one.sent_by,
+        "site": one.site,
+        "device": one.device,
+        "captured_at": one.captured_at,
+        "received_at": one.received_at,
+        "finished_at": one.finished_at,
+        "consent": asdict(one.consent),
+        "demographics": asdict(one.demographics),
+        "exceptions": [asdict(each) for each in one.exceptions],
+        "captures": [
+            {
+                "position": each.position,
+                "dpi": each.dpi,
+                "quality": each.quality,
+                "reasons": each.reasons,
+                "problem": each.problem,
+                "picture_kept": each.blob is not None,
+            }
+            for each in captures
+        ],
+    }
+
+
+def _case(one: Case, scope: Scope) -> dict[str, Any]:
+    """Without the operator's words, which may be about others."""
+    return {
+        "id": one.id,
+        "as": "subject" if one.person_key in scope.people else "candidate",
+        "band": one.band,
+        "status": one.status,
+        "opened_at": one.opened_at,
+        "decision": one.decision,
+        "decided_at": one.decided_at,
+    }

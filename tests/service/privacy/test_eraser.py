@@ -1,0 +1,71 @@
+"""The worker's share: what fails keeps no enrolment from going on, and snapshots are the worker's alone."""
+
+import shutil
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from service.audit.storage.files import CopyFile
+from service.bootstrap import finisher_of
+from service.eraser import Eraser, OthersSnapshots, OwnSnapshots
+from service.kit.turns import Lock
+from service.privacy.domain.erasures import Erasure
+from tests.service.privacy.conftest import FIRST, OFFICER, Registry
+
+
+def again(registry: Registry, one: Erasure) -> Erasure:
+    with registry.app.store.storage.read() as uow:
+        found = uow.erasures.by_id(one.id)
+    assert found is not None
+    return found
+
+
+def test_the_worker_finishes_what_others_began(registry: Registry) -> None:
+    begun = registry.begin(registry.number(registry.enrol(FIRST)))
+    store = registry.app.store
+    with store.lock(Lock.WORKER):  # a worker runs: its snapshots are not another's to delete
+        registry.app.replica.snapshot(registry.app.store.storage)
+        waiting = finisher_of(store).finish(begun.id, actor=OFFICER)
+        assert (waiting.done, waiting.files_at is None, waiting.snapshots_at) == (False, False, None)
+        assert len(list(store.snapshots.iterdir())) == 1
+    Eraser(registry.finisher(), OFFICER).work()
+    assert again(registry, begun).done
+
+
+def test_where_no_worker_runs_snapshots_are_deleted(registry: Registry) -> None:
+    store = registry.app.store
+    begun = registry.begin(registry.number(registry.enrol(FIRST)))
+    registry.app.replica.snapshot(registry.app.store.storage)
+    shutil.copytree(next(store.snapshots.iterdir()), store.snapshots / "an older one")
+    assert finisher_of(store).finish(begun.id, actor=OFFICER).done
+    assert list(store.snapshots.iterdir()) == []
+    others = OthersSnapshots(store.snapshots, store.storage, partial(store.lock, Lock.WORKER))
+    with store.lock(Lock.WORKER):
+        assert others.renew() is None
+
+
+def test_what_fails_is_tried_again_later(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = registry.begin(registry.number(registry.enrol(FIRST)))
+    store = registry.app.store
+    (store.settings.home / "no folder").write_text("")
+    broken = replace(registry.finisher(), lists=[CopyFile(store.settings.home / "no folder")])
+    eraser = Eraser(broken, OFFICER)
+    eraser.work()
+    eraser.work()  # too early to try again
+    assert again(registry, begun).listed_at is None
+    monkeypatch.setattr(eraser, "_finisher", registry.finisher())
+    monkeypatch.setattr(eraser, "_next", 0.0)
+    eraser.work()
+    assert again(registry, begun).done
+
+
+def test_a_snapshot_of_today_is_written_once(registry: Registry) -> None:
+    registry.erase(registry.number(registry.enrol(FIRST)))
+    own = OwnSnapshots(registry.app.replica, registry.app.store.storage)
+    (folder,) = registry.app.store.snapshots.iterdir()
+    before = folder.stat().st_mtime_ns
+    with registry.app.store.storage.read() as uow:
+        last = uow.changes.last()
+    assert own.renew() == last
+    assert folder.stat().st_mtime_ns == before
