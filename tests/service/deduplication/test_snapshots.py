@@ -149,7 +149,7 @@ def test_a_copy_of_a_former_snapshot_cannot_be_read(replica: Replica, home: Home
 def test_a_snapshot_whose_key_was_destroyed_is_built_anew(replica: Replica, home: Home, crowd: Crowd) -> None:
     saved(replica, home.storage)
     with home.database.begin() as connection:
-        connection.execute(delete(data_key))
+        connection.execute(delete(data_key).where(data_key.c.kind == KeyClass.SNAPSHOT))
     other = crowd.restarted(replica)
     afresh = storage_of(home.database)  # another process: no key is kept in memory
     assert started(other, afresh) == [5]
