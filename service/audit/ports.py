@@ -41,6 +41,7 @@ class Trail(Protocol):
         people: Iterable[UUID] = (),
         details: Mapping[str, object] | None = None,
         reason: str | None = None,
+        payload: bytes | None = None,
     ) -> None:
         """Have it kept: in a transaction that writes, with its commit and by it; in one that reads, at its end.
 

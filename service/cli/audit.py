@@ -75,6 +75,7 @@ def export(
     until: Day = None,
     action: Annotated[Action | None, typer.Option(help="only this; all where not given")] = None,
     person: Annotated[str | None, typer.Option(help="only what concerns the person of this number")] = None,
+    words: Annotated[bool, typer.Option("--words", help="open what operators wrote too; it may name people")] = False,
 ) -> None:
     """Write entries in the order of time. until: exclusive."""
     with common.plain_errors():
@@ -83,7 +84,7 @@ def export(
         actor, storage = common.actor(), common.store().storage
         people = None if person is None else person_ids(person, actor=actor, storage=storage)
         query = EntryQuery(_utc(since), _utc(until), action, people)
-        count = export_audit(file, query, actor=actor, storage=storage)
+        count = export_audit(file, query, actor=actor, storage=storage, with_words=words)
     typer.echo(f"{count:,} entries in {file}")
 
 

@@ -11,7 +11,8 @@ from service.adjudication.steps.finalise import finalise
 from service.adjudication.steps.find_case import find_case
 from service.adjudication.steps.merge import merge, take_back
 from service.audit.domain.actions import Action
-from service.audit.domain.entries import Target, hashed_reason
+from service.audit.domain.entries import Target
+from service.audit.steps.words import seal_words
 from service.kit.actor import Actor
 from service.kit.clock import Clock
 from service.kit.errors import MalformedRequest
@@ -105,8 +106,9 @@ def _note(uow: AdjudicationUnit, case: Case, command: DecideCase, actor: Actor, 
         "models": models,
         "index": uow.changes.last(),
     }
-    target, reason = Target("case", str(case.id)), hashed_reason(command.reason)
-    uow.audit.note(actor, Action.CASE_DECIDE, target, people=concerned, details=details, reason=reason)
+    target = Target("case", str(case.id))
+    words = seal_words(command.reason, target, uow.keys)
+    uow.audit.note(actor, Action.CASE_DECIDE, target, people=concerned, details=details, payload=words)
 
 
 def _note_settled(uow: AdjudicationUnit, case: Case, by: Case, actor: Actor) -> None:
@@ -119,8 +121,9 @@ def _note_settled(uow: AdjudicationUnit, case: Case, by: Case, actor: Actor) -> 
         "before": {"status": CaseStatus.OPEN},
         "after": {"status": case.status, "decision": case.decision},
     }
-    target, reason = Target("case", str(case.id)), hashed_reason(case.reason)
-    uow.audit.note(actor, Action.CASE_DECIDE, target, people=concerned, details=details, reason=reason)
+    target = Target("case", str(case.id))
+    words = seal_words(case.reason, target, uow.keys)
+    uow.audit.note(actor, Action.CASE_DECIDE, target, people=concerned, details=details, payload=words)
 
 
 def _make_one(

@@ -1,7 +1,7 @@
 """Entries, and the chain that they form.
 
-An entry's hash covers everything stored of it and the hash of the entry before it in its lane. Of the payload, which
-will hold sealed values, it covers the stored bytes: destroying the key that opens them leaves the chain as it is.
+An entry's hash covers everything stored of it and the hash of the entry before it in its lane. Of the payload, which is
+sealed, it covers the stored bytes: destroying the key that opens them leaves the chain as it is.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ class Event:
     """What is noted, before it has its place in a chain.
 
     people: IDs of the people concerned. details: identifiers, codes and figures; never a name or a picture. reason: a
-    code, or `sha256:` and the hash of an operator's words, which stand with what they decided.
+    code. payload: an operator's words, sealed.
     """
 
     at: datetime
@@ -45,6 +45,7 @@ class Event:
     people: tuple[UUID, ...] = ()
     details: Mapping[str, object] | None = None
     reason: str | None = None
+    payload: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Entry:
     """One row of the audit, as stored.
 
     lane: the chain it is in. number: its place there, from 1. people: their IDs as a JSON list, sorted. details: a JSON
-    object in canonical form. payload: personal values, sealed; None until there is sealing. hash: SHA-256, in hex.
+    object in canonical form. payload: an operator's words, sealed. hash: SHA-256, in hex.
     """
 
     lane: int
@@ -141,10 +142,5 @@ def _content(one: Event) -> list[object]:
         json.dumps(sorted(map(str, set(one.people))), separators=(",", ":")),
         canonical(one.details).decode() if one.details else "{}",
         one.reason,
-        None,
+        one.payload,
     ]
-
-
-def hashed_reason(words: str) -> str:
-    """An operator's words may name people, so the audit keeps only their hash, by which a later change is noticed."""
-    return f"sha256:{hashlib.sha256(words.encode()).hexdigest()}"

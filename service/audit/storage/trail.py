@@ -36,8 +36,9 @@ class NotedTrail:
         people: Iterable[UUID] = (),
         details: Mapping[str, object] | None = None,
         reason: str | None = None,
+        payload: bytes | None = None,
     ) -> None:
-        self.events.append(Event(datetime.now(UTC), actor, action, target, tuple(people), details, reason))
+        self.events.append(Event(datetime.now(UTC), actor, action, target, tuple(people), details, reason, payload))
 
 
 # Made once: a statement is compiled once, and found again by its identity.

@@ -5,7 +5,8 @@ from dataclasses import replace
 from uuid import UUID
 
 from service.audit.domain.actions import Action
-from service.audit.domain.entries import Target, hashed_reason
+from service.audit.domain.entries import Target
+from service.audit.steps.words import seal_words
 from service.kit.actor import Actor
 from service.kit.clock import Clock
 from service.kit.unit import Storage
@@ -41,13 +42,14 @@ def close_finding(
             raise NoSuchFinding(f"there is no finding {finding_id}")
         before = one.status
         one.close(reason, actor.id, clock.now())
+        target = Target("finding", str(finding_id))
         uow.audit.note(
             actor,
             Action.FINDING_CLOSE,
-            Target("finding", str(finding_id)),
+            target,
             people=people_in([one]),
             details={"before": {"status": before}, "after": {"status": one.status}, "pattern": one.pattern},
-            reason=hashed_reason(reason),
+            payload=seal_words(reason, target, uow.keys),
         )
         uow.commit()
     return one

@@ -20,6 +20,7 @@ from service.audit.domain.actions import WORDS, Action
 from service.audit.domain.entries import Entry
 from service.audit.steps import refusals
 from service.audit.steps.refusals import Refusals
+from service.audit.steps.words import words_of
 from service.audit.storage import tables
 from service.bootstrap import App
 from service.kit.ids import new_uuid
@@ -254,8 +255,9 @@ def test_a_decision_states_the_evidence_and_what_became_of_whom(jisr: App, count
     (decided,) = [one for one in entries(jisr.store.database) if one.action == Action.CASE_DECIDE]
     details = json.loads(decided.details)
     assert decided.target_id == second["case"]
-    assert decided.reason is not None
-    assert decided.reason.startswith("sha256:")
+    assert b"portraits" not in (decided.payload or b"")
+    with jisr.store.storage.read() as uow:
+        assert words_of(decided, uow.keys) == "compared both portraits"
     assert person in decided.people
     assert details["after"]["people"][person] == {"status": "active", "number": first["person_number"]}
     (candidate,) = details["candidates"]

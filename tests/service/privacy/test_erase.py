@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,10 @@ import pytest
 from service.adjudication.domain.cases import CaseStatus, Decision
 from service.adjudication.usecases.read_cases import read_case
 from service.audit.domain.actions import Action
+from service.audit.ports import EntryQuery
 from service.audit.storage.files import public_key_in
+from service.audit.usecases.export import export_audit
+from service.audit.usecases.verify import verify_audit
 from service.enrolment.errors import EnrolmentErased
 from service.kit.actor import system_actor
 from service.kit.errors import SealBroken
@@ -97,6 +101,25 @@ def test_everything_of_a_person_goes_and_a_certificate_states_it(registry: Regis
     assert stated["audit"] == {"entry": noted.place, "hash": noted.hash}
     assert faults(registry, signed.line()) == []
     assert read_erasure(number, actor=OFFICER, storage=store.storage).statement == signed.statement
+
+
+def exported_words(registry: Registry, path: Path) -> list[str | None]:
+    """Of decisions, as the audit is exported."""
+    query = EntryQuery(action=Action.CASE_DECIDE)
+    export_audit(path, query, actor=OFFICER, storage=registry.app.store.storage, with_words=True)
+    return [json.loads(line)["words"] for line in path.read_text().splitlines()]
+
+
+def test_operators_words_in_the_audit_die_with_the_erased_and_the_chain_stays_whole(
+    registry: Registry, tmp_path: Path
+) -> None:
+    store = registry.app.store
+    first, _ = registry.merged()
+    assert exported_words(registry, tmp_path / "before") == [f"{NAME} was seen"]
+    registry.erase(registry.number(first))
+    assert exported_words(registry, tmp_path / "after") == [None]
+    key = public_key_in(store.audit_folder)
+    assert verify_audit(actor=OFFICER, storage=store.storage, public_key=key, copies=[]).fault is None
 
 
 def test_a_certificate_that_was_altered_or_is_no_longer_true_is_told(registry: Registry) -> None:
