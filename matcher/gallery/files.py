@@ -15,7 +15,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -41,7 +41,8 @@ from matcher.parameters import SEALED_BLOCK
 VERSION = 2
 _MANIFEST = "manifest.json"
 
-Each = Callable[[Callable[[str], Content | SealedRows], Iterable[str]], Iterable[Content | SealedRows]]
+Read = Content | SealedRows | GalleryDamaged
+Each = Callable[[Callable[[str], Read], Iterable[str]], Iterable[Read]]
 
 
 Seal = Callable[[bytes], bytes]
@@ -154,8 +155,7 @@ def read(
         name: stated if unseal is None else SealedFile.stated(stated) for name, stated in manifest["files"].items()
     }
     stay = _cold_files(manifest["segments"] - 1) if mapped else set()
-    checked = each(lambda name: _content(folder / name, proofs[name], mapped=name in stay), proofs)
-    contents = dict(zip(proofs, checked, strict=True))
+    contents = _contents(folder, proofs, stay, each)
     store.restore(
         [_read_segment(contents, number) for number in range(manifest["segments"])], _array_in(contents, "alive.npy")
     )
@@ -305,6 +305,28 @@ def _fits(proof: Proof, *, mapped: bool) -> bool:
 def _hash(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _contents(
+    folder: Path, proofs: Mapping[str, Proof], stay: Collection[str], each: Each
+) -> dict[str, Content | SealedRows]:
+    """By name. Raises GalleryDamaged once no thread reads any more: a mapped file that shrinks ends the process.
+
+    stay: names of those that stay on the disk.
+    """
+
+    def tried(name: str) -> Read:
+        try:
+            return _content(folder / name, proofs[name], mapped=name in stay)
+        except GalleryDamaged as error:
+            return error
+
+    found: dict[str, Content | SealedRows] = {}
+    for name, one in list(zip(proofs, each(tried, proofs), strict=True)):
+        if isinstance(one, GalleryDamaged):
+            raise one
+        found[name] = one
+    return found
 
 
 def _content(path: Path, proof: Proof, *, mapped: bool) -> Content | SealedRows:
