@@ -10,7 +10,6 @@ import structlog
 from sqlalchemy import Engine as Database
 
 from matcher import Comparator, Extractor, SearchIndex
-from service.access.usecases.operators import seal_second_factors
 from service.audit.steps.refusals import Refusals
 from service.audit.storage.feeds import feed_target
 from service.audit.storage.files import CopyFile, public_key_in
@@ -46,6 +45,7 @@ logger = structlog.get_logger(__name__)
 ERASURES = "erasures.jsonl"
 """The orders to erase, beside the checkpoints."""
 CLEANED = (
+    "operator",
     "person",
     "enrolment",
     "capture",
@@ -157,7 +157,6 @@ def open_store(settings: Settings) -> Store:
     blobs = FileBlobs(settings.home / "captures", storage.vault)
     bind(storage, blobs)
     clock = SystemClock()
-    seal_second_factors(storage=storage)
     seal_captures(storage=storage, blobs=blobs, actor=system_actor("start", "start"))
     store = Store(settings, database, storage, blobs, clock, Refusals(storage, clock))
     reapply_erasures(store, system_actor("start", "start"))

@@ -17,6 +17,8 @@ from service.storage.unit import SqlStorage
 logger = structlog.get_logger(__name__)
 LOOK_SECONDS = 60.0
 """Between two looks at the clock."""
+AFTER_FAILURE_SECONDS = 900.0
+"""What failed, as on a full disk, most often fails again, and may have worked for hours before."""
 
 
 class Nightly:
@@ -53,6 +55,7 @@ class Nightly:
                 logger.warning(f"{self._name.name.lower()}.superseded", reason=str(error))
             except Exception:
                 logger.exception(f"{self._name.name.lower()}.failed")
+                self._stop.wait(AFTER_FAILURE_SECONDS)
             self._stop.wait(LOOK_SECONDS)
 
     def search_if_due(self) -> bool:

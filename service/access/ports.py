@@ -43,12 +43,6 @@ class Operators(Protocol):
     def keep_totp_secret(self, one: Operator, secret: str) -> None:
         """Sealed. The operator is in the database."""
 
-    def has_plain_totp_secrets(self) -> bool:
-        """Whether some are kept plain, as versions before did."""
-
-    def seal_totp_secrets(self) -> int:
-        """Seal those that are kept plain; how many."""
-
     def all(self) -> list[Operator]: ...
 
 

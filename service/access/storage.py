@@ -14,7 +14,6 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     delete,
-    exists,
     func,
     insert,
     or_,
@@ -60,7 +59,6 @@ operator = Table(
     Column("site", String(200)),
     Column("created_at", Instant, nullable=False),
     Column("password_hash", String(200)),
-    Column("totp_secret", String(64)),  # plain, as versions before kept it, until it is sealed at the next start
     Column("totp_step", BigInteger, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("locked_until", Instant),
@@ -111,7 +109,7 @@ site_area = Table(
 )
 
 mapper.map_imperatively(Token, token)
-mapper.map_imperatively(Operator, operator, exclude_properties=["totp_secret"])
+mapper.map_imperatively(Operator, operator)
 mapper.map_imperatively(Session, session)
 mapper.map_imperatively(Passkey, passkey)
 
@@ -163,17 +161,6 @@ class SqlOperators:
 
     def keep_totp_secret(self, one: Operator, secret: str) -> None:
         one.totp_sealed = self._sealed(one.id, secret)
-
-    def has_plain_totp_secrets(self) -> bool:
-        return bool(self._session.scalar(select(exists().where(operator.c.totp_secret.is_not(None)))))
-
-    def seal_totp_secrets(self) -> int:
-        rows = select(operator.c.key, operator.c.id, operator.c.totp_secret).where(operator.c.totp_secret.is_not(None))
-        plain = self._session.execute(rows.with_for_update()).all()
-        for row in plain:
-            values = {"totp_sealed": self._sealed(row.id, row.totp_secret), "totp_secret": None}
-            self._session.execute(update(operator).where(operator.c.key == row.key).values(values))
-        return len(plain)
 
     def all(self) -> list[Operator]:
         return list(self._session.scalars(select(Operator).order_by(operator.c.key)))

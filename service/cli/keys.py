@@ -6,6 +6,7 @@ from rich.progress import MofNCompleteColumn, Progress
 from service.audit.domain.actions import Action
 from service.audit.usecases.note import note_act
 from service.cli import common
+from service.kit.turns import Lock
 
 app = typer.Typer(help="The keys that seal what is personal.", no_args_is_help=True)
 
@@ -39,8 +40,12 @@ def rotate() -> None:
     opened = common.store()
     with (
         common.plain_errors(),
+        opened.lock(Lock.KEYS) as turn,
         Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=common.console) as progress,
     ):
+        if turn is None:
+            typer.echo("another process is rotating the keys; try again when it has ended", err=True)
+            raise typer.Exit(1)
         note_act(
             Action.KEYS_ROTATE,
             {"former": opened.storage.vault.counts().current},

@@ -129,8 +129,12 @@ class FileKeys(HeldKeys):
         return self.ids()[0]
 
     def keep_only(self, key_id: str) -> None:
+        """A file that lacks this key stays as it is. Raises KeysUnusable."""
         with self._locked():
-            self._write([one for one in self._read() if _id_of(one) == key_id])
+            kept = [one for one in self._read() if _id_of(one) == key_id]
+            if not kept:
+                raise KeysUnusable(f"the key-encryption key {key_id} is not in {self._where()}: restore its copy")
+            self._write(kept)
 
     def _key(self, key_id: str) -> bytes:
         if key_id not in self._keys:

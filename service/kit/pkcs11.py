@@ -6,7 +6,7 @@ The keys are made in the token and never leave it: secrets go in and come out wr
 import os
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -30,8 +30,12 @@ class TokenKeys:
     def __init__(self, module: Path, token: str, pin: str) -> None:
         self._where = f"the token {token!r} of {module}"
         self._lock = Lock()
+        self._open: Callable[[], Any] = lambda: (
+            pkcs11.lib(str(module)).get_token(token_label=token).open(rw=True, user_pin=pin)
+        )
+        self._kept: Any = None
         with self._in_our_words():
-            self._session: Any = pkcs11.lib(str(module)).get_token(token_label=token).open(rw=True, user_pin=pin)
+            self._session  # noqa: B018 a token that is not there is named at start
 
     def ids(self) -> Sequence[str]:
         """IDs begin with the time of their making, so that the newest is the greatest."""
@@ -71,8 +75,15 @@ class TokenKeys:
                     f"the wrapped key of {bound_to} was altered: restore the database from its copy"
                 ) from None
 
+    @property
+    def _session(self) -> Any:
+        if self._kept is None:
+            self._kept = self._open()
+        return self._kept
+
     def keep_only(self, key_id: str) -> None:
         with self._in_our_words():
+            self._key(key_id)  # the others stay where it is not there
             for one in list(self._all()):
                 if one.id.hex() != key_id:
                     one.destroy()
@@ -99,4 +110,5 @@ class TokenKeys:
             except pkcs11.PinIncorrect:
                 raise KeysUnusable(f"{self._where} refuses the PIN of JISR_PKCS11_PIN") from None
             except (pkcs11.PKCS11Error, RuntimeError) as error:
+                self._kept = None  # a session that was dropped is opened anew by the next call
                 raise KeysUnusable(f"{self._where} does not answer: {type(error).__name__} {error}".strip()) from None

@@ -112,9 +112,9 @@ AT_REST: Sequence[Kept] = (
     _kept(
         How.PLAIN,
         "operator",
-        "key id name role site area created_at totp_secret totp_step failures locked_until code_until disabled_at"
+        "key id name role site area created_at totp_step failures locked_until code_until disabled_at"
         " oidc_issuer oidc_subject",
-        "names for signing in; totp_secret is empty since the start that sealed it",
+        "names for signing in, and what the lockout counts",
     ),
     _kept(
         How.PLAIN,

@@ -131,17 +131,6 @@ def activate_operator(
     return secret
 
 
-def seal_second_factors(*, storage: Storage[AccessUnit]) -> int:
-    """Seal the second factors that versions before kept plain; how many. The first start does, later ones find none."""
-    with storage.read() as uow:
-        if not uow.operators.has_plain_totp_secrets():
-            return 0
-    with storage.write() as uow:
-        sealed = uow.operators.seal_totp_secrets()
-        uow.commit()
-    return sealed
-
-
 def _accepting(one: Operator | None, code: str, clock: Clock) -> Operator:
     if one is None or not one.accepts(code, clock.now()):
         raise Unauthenticated("this name or one-time code is wrong, was used, or is too old")

@@ -32,7 +32,8 @@ class DatabaseCleaner:
     def rewrite(self) -> None:
         """Write anew all that may keep bytes of deleted rows. Others wait meanwhile: some seconds per gigabyte."""
         if self._engine.dialect.name == "sqlite":
-            self._on_sqlite("VACUUM")
+            # else the copy that VACUUM makes of the whole database lies in memory
+            self._on_sqlite("PRAGMA temp_store=FILE", "VACUUM", "PRAGMA temp_store=MEMORY")
             self._cut_log()
         else:
             self._vacuum("VACUUM FULL")
@@ -44,13 +45,15 @@ class DatabaseCleaner:
             time.sleep(PAUSE)
         logger.warning("database.log_not_cut")
 
-    def _on_sqlite(self, statement: str) -> int:
-        """Outside any transaction. Whether it was kept from it by others, as SQLite states it: 0 or 1."""
+    def _on_sqlite(self, *statements: str) -> int:
+        """Outside any transaction. Whether the last was kept from it by others, as SQLite states it: 0 or 1."""
         connection = self._engine.raw_connection()
+        row = None
         try:
             cursor = connection.cursor()
-            cursor.execute(statement)
-            row = cursor.fetchone()
+            for one in statements:
+                cursor.execute(one)
+                row = cursor.fetchone()
             cursor.close()
         finally:
             connection.close()

@@ -99,6 +99,7 @@ def _rebuilding(connection: Connection) -> Iterator[None]:
         return
     driver = connection.connection.cursor()
     driver.execute("PRAGMA foreign_keys=OFF")
+    driver.execute("PRAGMA temp_store=FILE")  # an index of millions of rows is sorted
     try:
         with connection.begin():
             yield
@@ -106,6 +107,7 @@ def _rebuilding(connection: Connection) -> Iterator[None]:
             assert broken is None, f"a row of {broken[0]} refers to nothing"
     finally:
         driver.execute("PRAGMA foreign_keys=ON")
+        driver.execute("PRAGMA temp_store=MEMORY")
         driver.close()
 
 

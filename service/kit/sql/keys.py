@@ -5,7 +5,7 @@ key-encryption key, which no table holds.
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
@@ -17,6 +17,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     ForeignKey,
+    Index,
     LargeBinary,
     String,
     Table,
@@ -28,12 +29,13 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.orm import Session
 
-from service.kit.errors import AlreadyThere, KeysUnusable, SealBroken, StorageUnavailable
+from service.kit.errors import KeysUnusable, SealBroken, StorageUnavailable
 from service.kit.keys import KeyEncryption, Progress
 from service.kit.sealing import (
     DataKey,
@@ -54,8 +56,13 @@ KEPT = 20_000
 """Data keys kept open in memory, about 300 bytes each: those of the people met last."""
 KEPT_SECONDS = 30.0
 """How long each is kept before the database is asked anew: another process may have destroyed it."""
+BINDING = 0x4A4B4249
+"""The advisory lock of who makes the first key: "JKBI"."""
 _CHUNK = 1000
 _CHECK = b"jisr"
+
+_CURRENT = text("current")
+"""At most one is."""
 
 key_encryption_key = Table(
     "key_encryption_key",
@@ -64,6 +71,7 @@ key_encryption_key = Table(
     Column("check", LargeBinary, nullable=False),
     Column("made_at", Instant, nullable=False),
     Column("current", Boolean, nullable=False),
+    Index("ix_key_encryption_key_current", "current", unique=True, sqlite_where=_CURRENT, postgresql_where=_CURRENT),
 )
 period_key = Table(
     "period_key",
@@ -113,11 +121,13 @@ class Vault:
         with self._engine.connect() as connection:
             known = self._known(connection)
         if not known:
-            with suppress(AlreadyThere), self._writing() as connection:  # another process started at the same time
+            with self._writing() as connection:
                 self.bind_first(connection)
 
     def bind_first(self, connection: Connection) -> None:
-        """In a transaction that may write. Nothing where a key is bound already."""
+        """In a transaction that may write. Nothing where a key is bound already: of several processes one makes it."""
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": BINDING})
         if not self._known(connection):
             key_id = (self._encryption.ids() or [self._encryption.make()])[0]
             self._add_current(connection, key_id)

@@ -110,7 +110,7 @@ def _kept_text(target: Any) -> bytes | None:
 
 
 def _seal(some: Sequence[tuple[Any, str, bytes]], kind: KeyClass, keys: SqlDataKeys) -> None:
-    found = keys.of_owners([owner for _, owner, _ in some], kind)
+    found = keys.of_owners([owner for _, owner, text in some if text], kind)
     for target, owner, text in some:
         setattr(target, ATTRIBUTE, found[owner].seal(text, place_of(owner)) if text else None)
         setattr(target, _KEPT, text)

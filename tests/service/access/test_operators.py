@@ -21,7 +21,6 @@ from service.access.domain.operators import (
 )
 from service.access.errors import NoSession, Unauthenticated
 from service.access.steps.opening import SessionLimits
-from service.access.storage import operator
 from service.access.usecases.operators import (
     FIRST,
     activate_operator,
@@ -30,7 +29,6 @@ from service.access.usecases.operators import (
     invite_first,
     list_operators,
     reset_operator,
-    seal_second_factors,
 )
 from service.access.usecases.sessions import (
     Credentials,
@@ -112,17 +110,6 @@ def test_neither_password_nor_code_nor_session_is_kept(desk: Desk, database: Eng
     assert "$argon2id$" in kept
     for one in (PASSWORD, desk.totp, code, code.replace("-", ""), secret, secret.removeprefix(SESSION_PREFIX)):
         assert one not in kept
-
-
-def test_a_second_factor_that_was_kept_plain_is_sealed_at_the_start_and_still_counts(
-    desk: Desk, database: Engine
-) -> None:
-    plain = operator.update().values(totp_secret=desk.totp, totp_sealed=None)
-    with database.begin() as connection:
-        connection.execute(plain)
-    assert [seal_second_factors(storage=desk.storage) for _ in range(2)] == [1, 0]
-    assert desk.totp not in repr(all_rows(database))
-    assert desk.sign_in()
 
 
 def test_every_part_has_to_be_right(desk: Desk) -> None:

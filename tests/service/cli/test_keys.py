@@ -8,6 +8,9 @@ from sqlalchemy import create_engine, select
 
 from service.audit.domain.actions import Action
 from service.audit.storage import tables
+from service.bootstrap import open_store
+from service.kit.turns import Lock
+from service.settings import Settings
 from tests.service.cli.test_audit import jisr
 
 
@@ -39,3 +42,16 @@ def test_nothing_starts_without_the_key_and_the_error_names_it(tmp_path: Path) -
     refused = jisr(tmp_path, "keys", "status")
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert f"the key-encryption key {key_id} of this registry is not there" in refused.stderr
+
+
+def test_two_rotations_at_once_are_refused(tmp_path: Path) -> None:
+    """The second would forget the key that the first has just made."""
+    former = current(tmp_path)
+    store = open_store(Settings(home=tmp_path))
+    with store.lock(Lock.KEYS) as turn:
+        assert turn is not None
+        refused = jisr(tmp_path, "keys", "rotate")
+    store.database.dispose()
+    assert refused.exit_code == 1
+    assert "another process is rotating the keys" in refused.stderr
+    assert current(tmp_path) == former

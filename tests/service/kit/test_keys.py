@@ -1,18 +1,20 @@
 """Keys wrapped under keys: made once, rotated through any crash, and missed with a sentence."""
 
 import os
+import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, insert, select, update
 
-from service.kit.errors import KeysUnusable, SealBroken
+from service.kit.errors import AlreadyThere, KeysUnusable, SealBroken
 from service.kit.keys import FileKeys, HeldKeys
-from service.kit.sealing import KeyClass, new_key
-from service.kit.sql.keys import Vault, data_key, period_key
+from service.kit.sealing import KeyClass, new_key, new_secret
+from service.kit.sql.keys import Vault, data_key, key_encryption_key, period_key
 from service.storage.unit import SqlStorage
+from tests.service.made_up import NOW
 
 OWNER = "enrolment/1"
 
@@ -220,3 +222,44 @@ def test_keys_of_the_environment_rotate_once_a_new_one_is_given(database: Engine
     last = Vault(database, HeldKeys([new]))
     last.bind()
     assert opened(last, some) == [b"Amina"] * len(KeyClass)
+
+
+def test_a_file_is_not_emptied_for_a_key_that_it_lacks(tmp_path: Path) -> None:
+    keys = FileKeys(tmp_path / "key")
+    key_id = keys.make()
+    with pytest.raises(KeysUnusable, match="restore its copy"):
+        keys.keep_only("0" * 16)
+    assert FileKeys(tmp_path / "key").ids() == [key_id]
+
+
+def test_at_most_one_key_encryption_key_is_current(storage: SqlStorage, database: Engine) -> None:
+    second = {"id": "another", "check": b"", "made_at": NOW, "current": True}
+    with pytest.raises(AlreadyThere), database.begin() as connection:
+        connection.execute(insert(key_encryption_key).values(second))
+
+
+class Makes(HeldKeys):
+    """Makes another key for each process, as a token does."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+
+    def ids(self) -> Sequence[str]:
+        return ()
+
+    def make(self) -> str:
+        made = secrets.token_hex(8)
+        self._keys = {made: new_secret()}
+        return made
+
+
+def test_of_services_that_start_at_once_one_makes_the_first_key(database: Engine) -> None:
+    def bind(_: int) -> int:
+        try:
+            Vault(database, Makes()).bind()
+        except KeysUnusable:  # the key is the other's
+            return 0
+        return 1
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(bind, range(4))) == 1

@@ -11,7 +11,6 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, insert, text
 
-from service.access.usecases.operators import seal_second_factors
 from service.adjudication.domain.cases import Decision, Origin
 from service.adjudication.domain.evidence import Band, Hypothesis
 from service.adjudication.ports import CaseQuery
@@ -110,8 +109,9 @@ def test_an_operator_of_before_is_kept_with_the_second_factor_and_the_session(da
             "(1, 7, 'abc', '2026-01-15 12:00:00+00:00', '2026-01-15 12:00:00+00:00', '2026-01-16 12:00:00+00:00')",
         ):
             connection.execute(text(statement))
+    disk = DiskOf(engine)
     storage = storage_of(engine)
-    assert seal_second_factors(storage=storage) == 1
+    assert b"JBSWY3DPEHPK3PXP" not in disk.files()
     with storage.read() as uow:
         one, session = uow.operators.by_name("Hawa"), uow.sessions.by_hash("abc")
         assert one is not None

@@ -18,6 +18,14 @@ def upgrade() -> None:
         sa.Column("current", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_key_encryption_key")),
     )
+    op.create_index(
+        "ix_key_encryption_key_current",
+        "key_encryption_key",
+        ["current"],
+        unique=True,
+        sqlite_where=sa.text("current"),
+        postgresql_where=sa.text("current"),
+    )
     op.create_table(
         "period_key",
         sa.Column("key", KEY, nullable=False),

@@ -1,5 +1,7 @@
 """Erasures, and captures whose bytes are kept no longer."""
 
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -52,5 +54,7 @@ def upgrade() -> None:
         sa.Column("wanted_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("only_row", name=op.f("pk_cleaning")),
     )
-    op.bulk_insert(cleaning, [{"only_row": True}])
+    # Versions before overwrote nothing that they deleted: where people are, the files are written anew the first night.
+    is_used = op.get_bind().scalar(sa.text("SELECT 1 FROM person LIMIT 1")) is not None
+    op.bulk_insert(cleaning, [{"only_row": True, "wanted_at": datetime.now(UTC) if is_used else None}])
     op.create_index(op.f("ix_erasure_name_erasure_key"), "erasure_name", ["erasure_key"])

@@ -3,7 +3,9 @@
 import uuid
 
 import sqlalchemy as sa
-from alembic import op
+from alembic import context, op
+
+from service.kit.sealing import DataKey, KeyClass, new_key
 
 revision = "0016"
 down_revision = "0015"
@@ -56,11 +58,27 @@ def _operators() -> None:
         batch_op.add_column(sa.Column("totp_sealed", sa.LargeBinary(), nullable=True))
         batch_op.add_column(sa.Column("oidc_issuer", sa.String(length=300), nullable=True))
         batch_op.add_column(sa.Column("oidc_subject", sa.String(length=255), nullable=True))
-    operator = sa.table("operator", sa.column("key", KEY), sa.column("id", sa.Uuid()))
+    columns = (sa.column("totp_secret", sa.String()), sa.column("totp_sealed", sa.LargeBinary()))
+    operator = sa.table("operator", sa.column("key", KEY), sa.column("id", sa.Uuid()), *columns)
     connection = op.get_bind()
-    for number in connection.scalars(sa.select(operator.c.key)).all():
-        connection.execute(sa.update(operator).where(operator.c.key == number).values(id=uuid.uuid4()))
+    for row in connection.execute(sa.select(operator.c.key, operator.c.totp_secret)).all():
+        operator_id, sealed = uuid.uuid4(), None
+        if row.totp_secret is not None:
+            sealed = _new_key(connection, operator_id).seal(row.totp_secret.encode(), f"operator/{operator_id}/totp")
+        values = {"id": operator_id, "totp_sealed": sealed}
+        connection.execute(sa.update(operator).where(operator.c.key == row.key).values(values))
     with op.batch_alter_table("operator", table_kwargs=NUMBERED) as batch_op:
         batch_op.alter_column("id", existing_type=sa.Uuid(), nullable=False)
+        batch_op.drop_column("totp_secret")
         batch_op.create_unique_constraint(op.f("uq_operator_id"), ["id"])
         batch_op.create_unique_constraint(op.f("uq_operator_oidc_issuer_oidc_subject"), ["oidc_issuer", "oidc_subject"])
+    if connection.dialect.name == "postgresql":  # into new files: a dropped column's bytes stay in the former
+        op.execute("ALTER TABLE operator ALTER COLUMN totp_sealed TYPE bytea USING totp_sealed || ''::bytea")
+
+
+def _new_key(connection: sa.Connection, operator_id: uuid.UUID) -> DataKey:
+    vault = context.config.attributes["vault"]
+    vault.bind_first(connection)
+    made = new_key(f"operator/{operator_id}", KeyClass.OPERATOR)
+    vault.make(connection, KeyClass.OPERATOR, [made])
+    return made
