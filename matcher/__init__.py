@@ -30,6 +30,7 @@ from matcher.errors import (
 )
 from matcher.extractor import Capture, CutSlap, Extractor
 from matcher.gallery import Seal, Unseal
+from matcher.gallery.sealed_file import MAGIC as SEALED_FILE_MAGIC
 from matcher.networks import MODELS
 from matcher.packing import template_from_bytes, template_to_bytes
 from matcher.parameters import PIXELS_AT_ONCE
@@ -57,6 +58,7 @@ __all__ = [
     "FINGERS",
     "MODELS",
     "PIXELS_AT_ONCE",
+    "SEALED_FILE_MAGIC",
     "SLAPS",
     "CalibrationUnusable",
     "Candidate",

@@ -58,7 +58,7 @@ def _document(found: AtRest, opened: Store) -> dict[str, object]:
 def _show(found: AtRest, opened: Store) -> None:
     table = Table("sealed field", "sealed", "plain", title="On the disk")
     for one in found.counted:
-        table.add_row(f"{one.table}.{one.field}", f"{one.sealed:,}", f"{one.plain:,}")
+        table.add_row(one.name, f"{one.sealed:,}", f"{one.plain:,}")
     common.console.print(table)
     typer.echo(f"sealed under the key {opened.storage.vault.counts().current}, in {opened.settings.place_of_keys}")
     typer.echo("plain are identifiers, dates, states and scores; README.md names each field, `--json` too")

@@ -2,28 +2,35 @@
 
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Engine, LargeBinary, case, func, literal, select
 
+from matcher import SEALED_FILE_MAGIC
 from service.kit.sealing import MAGIC
-from service.kit.sql.blobs import blob
 from service.kit.sql.columns import metadata
-from service.storage.at_rest import AT_REST, How, Kept
+from service.storage.at_rest import AT_REST, FILES, How, Kept
 
+SEALED_HEADS = (MAGIC, SEALED_FILE_MAGIC)
+LONGEST_HEAD = max(map(len, SEALED_HEADS))
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 MOST_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Values of one field. plain: those that are there and are not sealed."""
+    """Values of one field, or files of one pattern. plain: those that are there and are not sealed."""
 
-    table: str
-    field: str
+    where: str
+    field: str | None
     sealed: int
     plain: int
+
+    @property
+    def name(self) -> str:
+        return self.where if self.field is None else f"{self.where}.{self.field}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +58,11 @@ def examine(
         for one in kept.fields if kept.how is How.SEALED else ():
             progress(f"{kept.where}.{one}")
             counted.append(_count(engine, kept.where, one))
-    progress("captures")
-    counted.append(_count_captures(engine))
-    faults = [f"{one.plain:,} values of {one.table}.{one.field} are not sealed" for one in counted if one.plain]
+    for file in FILES:
+        if file.how is How.SEALED:
+            progress(file.where)
+            counted.append(_count_files(home, file.where))
+    faults = [f"{one.plain:,} of {one.name} are not sealed" for one in counted if one.plain]
     faults += _named(
         f"in {home.absolute()} can be read by others: run `chmod -R go= {home.absolute()}`", _open_files(home)
     )
@@ -67,8 +76,13 @@ def _count(engine: Engine, table: str, field: str) -> Counted:
     return _counted(engine, table, field, column.is_not(None), head == literal(MAGIC, LargeBinary))
 
 
-def _count_captures(engine: Engine) -> Counted:
-    return _counted(engine, "blob", "file", blob.c.key.is_not(None), blob.c.sealed)
+def _count_files(home: Path, pattern: str) -> Counted:
+    """By how each file begins."""
+    found = {True: 0, False: 0}
+    for path in home.glob(pattern):
+        with suppress(FileNotFoundError, IsADirectoryError), path.open("rb") as file:
+            found[file.read(LONGEST_HEAD).startswith(SEALED_HEADS)] += 1
+    return Counted(pattern, None, found[True], found[False])
 
 
 def _counted(

@@ -12,7 +12,7 @@ def test_the_last_line_lists_what_is_sealed_and_what_is_not(tmp_path: Path) -> N
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["sound"] is True
-    assert {"table": "template", "field": "content", "sealed": 0, "plain": 0} in found["sealed"]
+    assert {"where": "template", "field": "content", "sealed": 0, "plain": 0} in found["sealed"]
     assert any("content" not in one["fields"] and one["where"] == "template" for one in found["plain"])
     assert found["key"]["place"] == str(tmp_path / "keys" / "key")
     assert len(found["advice"]) == 1

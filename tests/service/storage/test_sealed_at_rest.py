@@ -12,7 +12,6 @@ from service.bootstrap import App
 from service.enrolment.storage import enrolment, template
 from service.kit.errors import SealBroken
 from service.kit.sealing import MAGIC
-from service.kit.sql.blobs import blob
 from service.registry.domain.people import Demographics, Name
 from service.storage.at_rest import AT_REST, FILES, How
 from service.storage.doctor import AtRest, examine
@@ -84,7 +83,7 @@ def test_the_doctor_counts_what_is_sealed_and_finds_what_is_not(app: App) -> Non
     received(app, FACE, demographics=PLANTED)
     app.worker.process()
     found = examined(app)
-    assert {(one.table, one.field): (one.sealed, one.plain) for one in found.counted} == {
+    assert {(one.where, one.field): (one.sealed, one.plain) for one in found.counted} == {
         ("person", "sealed"): (1, 0),
         ("enrolment", "sealed"): (1, 0),
         ("template", "content"): (1, 0),
@@ -92,16 +91,15 @@ def test_the_doctor_counts_what_is_sealed_and_finds_what_is_not(app: App) -> Non
         ("operator", "totp_sealed"): (0, 0),
         ("finding", "sealed"): (0, 0),
         ("audit_entry", "payload"): (0, 0),
-        ("blob", "file"): (1, 0),
+        ("captures/*/*", None): (1, 0),
+        ("gallery/*/*/*", None): (0, 0),
     }
     assert found.faults == []
     with app.store.database.begin() as connection:
         connection.execute(update(template).values(content=b"plain"))
-        connection.execute(update(blob).values(sealed=False))
-    assert examined(app).faults == [
-        "1 values of template.content are not sealed",
-        "1 values of blob.file are not sealed",
-    ]
+    (file,) = app.store.settings.home.glob("captures/*/*")
+    file.write_bytes(capture(FACE["face"]))
+    assert examined(app).faults == ["1 of template.content are not sealed", "1 of captures/*/* are not sealed"]
 
 
 def test_the_doctor_names_what_others_can_read_and_a_key_beside_what_it_seals(app: App) -> None:
