@@ -171,7 +171,14 @@ def open_store(settings: Settings) -> Store:
 def reapply_erasures(store: Store, actor: Actor) -> int:
     """Erase whom a restored database brought back; how many. See `finisher_of` for what follows."""
     public_key, lists = public_key_in(store.audit_folder), store.erasure_lists
-    return reapply(actor=actor, storage=store.storage, lists=lists, public_key=public_key, clock=store.clock)
+    return reapply(
+        actor=actor,
+        storage=store.storage,
+        lists=lists,
+        public_key=public_key,
+        clock=store.clock,
+        number_length=store.settings.person_number_length,
+    )
 
 
 def finisher_of(store: Store, snapshots: Snapshots | None = None) -> Finisher:

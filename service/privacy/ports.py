@@ -47,6 +47,9 @@ class Holdings(Protocol):
     def forget(self, scope: Scope) -> Mapping[str, int]:
         """Delete captures with their rows of bytes, templates, memberships, evidence and pairs."""
 
+    def drop_candidates(self, case_key: int, person_keys: Collection[int]) -> None:
+        """Have a case compare its subject with these people no more."""
+
     def forget_findings(self, finding_ids: Collection[UUID]) -> None: ...
     def forget_bytes(self, names: Collection[str]) -> None:
         """Have captures and slaps refer to no bytes, and delete the rows of these."""

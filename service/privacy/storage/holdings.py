@@ -74,6 +74,10 @@ class SqlHoldings:
         self._session.execute(update(best_found).where(of_others).values(person_key=None, rarity=None))
         return found
 
+    def drop_candidates(self, case_key: int, person_keys: Collection[int]) -> None:
+        of_these = case_candidate.c.person_key.in_(person_keys)
+        self._session.execute(delete(case_candidate).where(case_candidate.c.case_key == case_key, of_these))
+
     def forget_findings(self, finding_ids: Collection[UUID]) -> None:
         for some in chunks(list(finding_ids)):
             self._session.execute(delete(finding).where(finding.c.id.in_(some)))
