@@ -69,8 +69,7 @@ class OwnSnapshots:
         self._replica, self._storage = replica, storage
 
     def renew(self) -> int:
-        with self._storage.read() as uow:
-            return self._replica.renew(uow, self._storage)
+        return self._replica.renew(self._storage)
 
 
 class OthersSnapshots:

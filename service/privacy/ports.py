@@ -111,8 +111,8 @@ class ErasureList(Protocol):
 class Cleaner(Protocol):
     """What the database's own files keep of what was deleted."""
 
-    def clean(self) -> None:
-        """What takes a moment: the write-ahead log of SQLite; dead rows of PostgreSQL."""
+    def clean(self) -> bool:
+        """What takes a moment: the write-ahead log of SQLite; dead rows of PostgreSQL. False: others still read it."""
 
     def rewrite(self) -> None:
         """Write anew what may keep bytes of deleted rows. Others wait meanwhile."""

@@ -32,7 +32,9 @@ class Finisher:
     key_name: KeyNames
 
     def finish(self, erasure_id: UUID, *, actor: Actor) -> Erasure:
-        """Go on with an erasure from wherever it is; without its certificate where a snapshot is another process's.
+        """Go on with an erasure from wherever it is; without its certificate where others are still to do their share.
+
+        A snapshot is another process's; what others read of the database is not gone.
 
         Raises StorageUnavailable where files, lists or the database do not answer; CheckpointsBroken.
         """
@@ -99,12 +101,12 @@ class Finisher:
         return True
 
     def _clean(self, one: Erasure) -> bool:
-        self.cleaner.clean()
-        return True
+        return self.cleaner.clean()
 
     def _renew_snapshots(self, one: Erasure) -> bool:
+        """And clean once more, of the key that the former snapshot had."""
         held = self.snapshots.renew()
-        return held is not None and held >= one.sequence
+        return held is not None and held >= one.sequence and self.cleaner.clean()
 
     def _certify(self, erasure_id: UUID) -> Erasure:
         signer, key_encryption = self.signer(), self.key_name()

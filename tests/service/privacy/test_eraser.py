@@ -5,13 +5,17 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+from sqlalchemy import func, select
 
 from service.audit.storage.files import CopyFile
 from service.bootstrap import finisher_of
 from service.eraser import Eraser, OthersSnapshots, OwnSnapshots
 from service.kit.turns import Lock
 from service.privacy.domain.erasures import Erasure
+from service.registry.storage import person
 from tests.service.privacy.conftest import FIRST, OFFICER, Registry
+
+_ONE_VIEW = {"sqlite": "SERIALIZABLE", "postgresql": "REPEATABLE READ"}
 
 
 def again(registry: Registry, one: Erasure) -> Erasure:
@@ -45,6 +49,15 @@ def test_where_no_worker_runs_snapshots_are_deleted(registry: Registry) -> None:
     others = OthersSnapshots(store.snapshots, store.storage, partial(store.lock, Lock.WORKER))
     with store.lock(Lock.WORKER):
         assert others.renew() is None
+
+
+def test_no_certificate_states_that_the_database_is_clean_while_somebody_still_reads_it(registry: Registry) -> None:
+    number, database = registry.number(registry.enrol(FIRST)), registry.app.store.database
+    with database.connect().execution_options(isolation_level=_ONE_VIEW[database.dialect.name]) as reader:
+        reader.execute(select(func.count()).select_from(person)).all()
+        begun = registry.erase(number)
+        assert (begun.done, begun.cleaned_at, begun.files_at is None) == (False, None, False)
+    assert registry.finisher().finish(begun.id, actor=OFFICER).done
 
 
 def test_what_fails_is_tried_again_later(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
