@@ -266,8 +266,16 @@ def purger_of(store: Store) -> Nightly:
     def work(storage: SqlStorage) -> None:
         purge(store.periods, actor=actor, storage=storage, blobs=store.blobs, cleaner=store.cleaner, clock=store.clock)
 
-    lock = partial(store.lock, Lock.PURGE)
-    return Nightly(store.storage, lock, store.clock, store.settings.patterns_hour, actor, name=Lock.PURGE, work=work)
+    return Nightly(
+        store.storage,
+        partial(store.lock, Lock.PURGE),
+        store.clock,
+        store.settings.patterns_hour,
+        actor,
+        name=Lock.PURGE,
+        work=work,
+        first_at_once=False,  # an upgrade is no order to destroy in the middle of a day
+    )
 
 
 def auditor_of(store: Store) -> Auditor:

@@ -1,7 +1,7 @@
 """What is kept no longer: class by class, with evidence, and what goes on without it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -172,10 +172,14 @@ def test_a_purge_that_was_cut_short_goes_on(
 
 
 def test_the_night_purges_once(registry: Registry) -> None:
-    nightly = purger_of(registry.app.store)
+    """And first in the night after the first start: there is time to set the periods."""
+    store = registry.app.store
+    assert not purger_of(store).search_if_due()
+    assert entries_of(store.database, Action.DATA_PURGE) == []
+    nightly = purger_of(replace(store, clock=Later(1)))  # type: ignore[arg-type]
     assert nightly.search_if_due()
     assert not nightly.search_if_due()
-    assert len(entries_of(registry.app.store.database, Action.DATA_PURGE)) == 1
+    assert len(entries_of(store.database, Action.DATA_PURGE)) == 1
 
 
 def test_keys_of_months_under_which_nothing_is_left_are_destroyed(database: Engine, storage: SqlStorage) -> None:
