@@ -54,6 +54,15 @@ class Holdings(Protocol):
     def forget_bytes(self, names: Collection[str]) -> None:
         """Have captures and slaps refer to no bytes, and delete the rows of these."""
 
+    def set_aside(self, enrolments: Collection[UUID]) -> Sequence[str]:
+        """Have captures and slaps of these refer to no bytes, and state in the bytes' rows that they are to be deleted.
+
+        Their names.
+        """
+
+    def aside(self) -> Sequence[str]:
+        """The names of all bytes set aside, whose rows `forget_bytes` deletes."""
+
     def describe(self, scope: Scope) -> Mapping[str, Any]:
         """All of it in JSON's own types, but for the templates' bytes."""
 

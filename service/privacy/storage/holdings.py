@@ -22,6 +22,9 @@ from service.privacy.domain.retention import Kept
 from service.privacy.ports import Scope
 from service.registry.storage import membership, person
 
+ASIDE = "purged"
+"""Owns bytes that are no one's any more, until they are deleted."""
+
 
 class SqlHoldings:
     def __init__(self, session: Session) -> None:
@@ -87,6 +90,17 @@ class SqlHoldings:
             for one in (capture, slap):
                 self._session.execute(update(one).where(one.c.blob.in_(some)).values(blob=None))
             self._session.execute(delete(blob).where(blob.c.name.in_(some)))
+
+    def set_aside(self, enrolments: Collection[UUID]) -> Sequence[str]:
+        names = [one.name for one in self.blobs(enrolments)]
+        for some in chunks(names):
+            for one in (capture, slap):
+                self._session.execute(update(one).where(one.c.blob.in_(some)).values(blob=None))
+            self._session.execute(update(blob).where(blob.c.name.in_(some)).values(owner=ASIDE))
+        return names
+
+    def aside(self) -> Sequence[str]:
+        return self._session.scalars(select(blob.c.name).where(blob.c.owner == ASIDE)).all()
 
     def describe(self, scope: Scope) -> Mapping[str, Any]:
         templates = select(template.c.position, template.c.model, func.length(template.c.content).label("bytes"))

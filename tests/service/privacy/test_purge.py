@@ -1,6 +1,7 @@
 """What is kept no longer: class by class, with evidence, and what goes on without it."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -21,11 +22,12 @@ from service.kit.ids import new_uuid
 from service.kit.sealing import KeyClass, new_key
 from service.kit.sql.blobs import FileBlobs
 from service.kit.sql.keys import period_key
+from service.kit.turns import Turn
 from service.oversight.domain.findings import Finding, Found, Kind, Pattern, Subject, new_finding
 from service.privacy.domain.retention import Kept, Periods
 from service.privacy.usecases.purge import Purged, count_due, purge
 from service.registry.domain.people import PersonStatus
-from service.storage.unit import SqlStorage
+from service.storage.unit import SqlStorage, SqlUnitOfWork
 from service.storage.verify import verify_store
 from tests.service.audit.noted import entries_of
 from tests.service.made_up import NOW, TESTER, all_rows, received
@@ -166,8 +168,36 @@ def test_a_purge_that_was_cut_short_goes_on(
         crash_at(patch, FileBlobs, "delete", call, after)
         with pytest.raises(Crash):
             purged(registry, 1826)
-    assert purged(registry, 1826).items[Kept.CAPTURES] == 1
+    purged(registry, 1826)
     assert files_of(registry, first) == 0
+    assert_sound(registry)
+
+
+@dataclass(frozen=True)
+class Meanwhile:
+    """A storage in which something happens before the first transaction that writes."""
+
+    storage: SqlStorage
+    happens: list[Callable[[], object]]
+
+    def read(self) -> SqlUnitOfWork:
+        return self.storage.read()
+
+    def write(self) -> SqlUnitOfWork:
+        if self.happens:
+            self.happens.pop()()
+        return self.storage.write()
+
+    def in_turn(self, turn: Turn) -> SqlStorage:
+        return self.storage.in_turn(turn)
+
+
+def test_pictures_stay_of_whom_a_case_is_opened_about_at_that_moment(registry: Registry) -> None:
+    first, store = registry.enrol(FIRST), registry.app.store
+    meanwhile = Meanwhile(store.storage, [lambda: registry.enrol(AGAIN)])
+    purge(PERIODS, actor=TESTER, storage=meanwhile, blobs=store.blobs, cleaner=store.cleaner, clock=Later(1826))
+    assert meanwhile.happens == []
+    assert files_of(registry, first) == 2
     assert_sound(registry)
 
 
