@@ -58,13 +58,20 @@ class Finisher:
             return [one.id for one in uow.erasures.waiting()]
 
     def finish_waiting(self, *, actor: Actor) -> int:
-        """Go on with all that have no certificate; how many still have none."""
-        left = 0
+        """Go on with all that have no certificate; how many still have none. What fails is raised at the end."""
+        left, failed = 0, None
         for one in self.waiting(actor=actor):
-            found = self.finish(one, actor=actor)
+            try:
+                found = self.finish(one, actor=actor)
+            except Exception as error:
+                logger.warning("erasure.failed", erasure=str(one), reason=type(error).__name__)
+                failed = failed or error
+                continue
             left += not found.done
             if found.done:
                 logger.info("person.erased", erasure=str(found.id), actor=found.by)
+        if failed is not None:
+            raise failed
         return left
 
     def _read(self, erasure_id: UUID) -> Erasure:
