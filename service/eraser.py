@@ -21,7 +21,9 @@ from service.storage.unit import SqlStorage
 
 logger = structlog.get_logger(__name__)
 SHARE = 10
-"""Times as long as a round took, none follows: at a million people a new snapshot takes a while, and searches slow."""
+"""Times as long as a snapshot took, none follows: at a million people it takes a while, and searches slow."""
+LOOK_SECONDS = 1.0
+"""Between two tries of what waits for a snapshot, or for others who read the database."""
 LONGEST_PAUSE = 60.0
 """Seconds between two tries of what keeps failing."""
 
@@ -50,26 +52,30 @@ class Eraser:
 
     def _round(self) -> None:
         """What fails is logged and tried again later."""
-        began = time.monotonic()
         try:
-            self._finisher.finish_waiting(actor=self._actor)
+            left = self._finisher.finish_waiting(actor=self._actor)
         except Exception:
             logger.exception("erasure.held")
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
             self._next = time.monotonic() + self._pause
             return
-        now = time.monotonic()
-        self._next, self._pause = now + (now - began) * SHARE, 1.0
+        self._next, self._pause = time.monotonic() + (LOOK_SECONDS if left else 0.0), 1.0
 
 
 class OwnSnapshots:
-    """Of the worker, in its own thread."""
+    """Of the worker. Renewed only now and then: in between it states what the last one holds."""
 
     def __init__(self, replica: Replica, storage: SqlStorage) -> None:
         self._replica, self._storage = replica, storage
+        self._next, self._held = 0.0, 0
 
     def renew(self) -> int:
-        return self._replica.renew(self._storage)
+        began = time.monotonic()
+        if began >= self._next:
+            self._held = self._replica.renew(self._storage)
+            now = time.monotonic()
+            self._next = now + (now - began) * SHARE
+        return self._held
 
 
 class OthersSnapshots:

@@ -10,10 +10,11 @@ from sqlalchemy import func, select
 from service.audit.storage.files import CopyFile
 from service.bootstrap import finisher_of
 from service.eraser import Eraser, OthersSnapshots, OwnSnapshots
+from service.kit.errors import StorageUnavailable
 from service.kit.turns import Lock
 from service.privacy.domain.erasures import Erasure
 from service.registry.storage import person
-from tests.service.privacy.conftest import FIRST, OFFICER, Registry
+from tests.service.privacy.conftest import FIRST, OFFICER, SECOND, Registry
 
 _ONE_VIEW = {"sqlite": "SERIALIZABLE", "postgresql": "REPEATABLE READ"}
 
@@ -37,6 +38,29 @@ def test_the_worker_finishes_what_others_began(registry: Registry) -> None:
     eraser.work()
     eraser.stop()
     assert again(registry, begun).done
+
+
+def test_only_the_snapshot_of_a_further_erasure_waits(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.eraser.SHARE", 1e6)
+    finisher = registry.finisher()
+    first = registry.begin(registry.number(registry.enrol(FIRST)))
+    assert finisher.finish(first.id, actor=OFFICER).done
+    second = registry.begin(registry.number(registry.enrol(SECOND)))
+    waiting = finisher.finish(second.id, actor=OFFICER)
+    assert (waiting.files_at is None, waiting.listed_at is None, waiting.cleaned_at is None) == (False, False, False)
+    assert waiting.snapshots_at is None
+    assert registry.finisher().finish(second.id, actor=OFFICER).done
+
+
+def test_one_that_always_fails_holds_no_other_up(registry: Registry) -> None:
+    begun = [registry.begin(registry.number(registry.enrol(shots))) for shots in (FIRST, SECOND)]
+    first = registry.app.store.blobs.root / begun[0].destroyed.files[0].name
+    first.unlink()
+    first.mkdir()  # which deletes like no file
+    (first / "held").touch()
+    with pytest.raises(StorageUnavailable):
+        registry.finisher().finish_waiting(actor=OFFICER)
+    assert [again(registry, one).done for one in begun] == [False, True]
 
 
 def test_where_no_worker_runs_snapshots_are_deleted(registry: Registry) -> None:
