@@ -11,6 +11,7 @@ from sqlalchemy import Engine as Database
 
 from matcher import Comparator, Extractor, SearchIndex
 from service.access.usecases.operators import seal_second_factors
+from service.audit.errors import CheckpointsBroken
 from service.audit.steps.refusals import Refusals
 from service.audit.storage.feeds import feed_target
 from service.audit.storage.files import CopyFile, public_key_in
@@ -32,6 +33,7 @@ from service.kit.turns import Lock, Turn
 from service.nightly import Nightly
 from service.privacy.domain.retention import Periods
 from service.privacy.ports import Snapshots
+from service.privacy.usecases.fill_lists import fill_lists
 from service.privacy.usecases.finish import Finisher
 from service.privacy.usecases.purge import purge
 from service.privacy.usecases.reapply import reapply
@@ -161,6 +163,7 @@ def open_store(settings: Settings) -> Store:
     seal_captures(storage=storage, blobs=blobs, actor=system_actor("start", "start"))
     store = Store(settings, database, storage, blobs, clock, Refusals(storage, clock))
     reapply_erasures(store, system_actor("start", "start"))
+    _fill_lists(store)
     try:
         delete_partial(actor=system_actor("start", "start"), blobs=blobs, clock=store.clock)
     except StorageUnavailable as error:  # what reads alone may still go on
@@ -179,6 +182,20 @@ def reapply_erasures(store: Store, actor: Actor) -> int:
         clock=store.clock,
         number_length=store.settings.person_number_length,
     )
+
+
+def _fill_lists(store: Store) -> None:
+    """A key that is missing is for the audit to report, and keeps no one from starting."""
+    public_key, lists = public_key_in(store.audit_folder), store.erasure_lists
+    try:
+        fill_lists(
+            storage=store.storage,
+            lists=lists,
+            public_key=public_key,
+            signer=lambda: signer_of(store.storage, store.audit_folder),
+        )
+    except CheckpointsBroken as error:
+        logger.error("erasure.lists_not_filled", reason=str(error))
 
 
 def finisher_of(store: Store, snapshots: Snapshots | None = None) -> Finisher:

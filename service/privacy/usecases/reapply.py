@@ -10,10 +10,11 @@ from service.enrolment.domain.enrolments import ERASED_HASH, Consent, Enrolment,
 from service.kit.actor import Actor
 from service.kit.clock import Clock
 from service.kit.unit import Storage
-from service.privacy.domain.certificates import Listed, listed_in, signed_in
+from service.privacy.domain.certificates import Listed
 from service.privacy.domain.erasures import Order
 from service.privacy.ports import ErasureList, PrivacyUnit, Scope
 from service.privacy.steps.forget import forget, leave_open_cases, record
+from service.privacy.steps.listed import orders_in
 from service.registry.domain.people import Demographics, Person, PersonStatus
 
 logger = structlog.get_logger(__name__)
@@ -98,22 +99,6 @@ def _listed(lists: Iterable[ErasureList], public_key: str | None) -> Sequence[Li
     """Each once, whichever place has it."""
     found: dict[UUID, Listed] = {}
     for place in lists:
-        try:
-            lines = place.lines()
-        except (OSError, ValueError) as error:
-            logger.error("erasure.list_unreadable", place=place.name, reason=type(error).__name__)
-            continue
-        for number, line in enumerate(lines, start=1):
-            try:
-                signed = signed_in(line)
-                one = listed_in(signed)
-            except ValueError:
-                logger.error("erasure.list_damaged", place=place.name, line=number)
-                continue
-            if one.id in found:
-                continue
-            if public_key is None or not signed.is_signed_by(public_key):
-                logger.error("erasure.list_not_signed", place=place.name, line=number)
-                continue
-            found[one.id] = one
+        orders = orders_in(place, public_key) or {}
+        found |= {one.id: one for _, one in orders.values() if one.id not in found}
     return list(found.values())

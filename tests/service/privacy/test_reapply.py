@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from service.adjudication.domain.cases import CaseStatus, Decision
 from service.adjudication.ports import CaseQuery
 from service.audit.domain.actions import Action
-from service.bootstrap import App, Recognition, open_store, wire
+from service.bootstrap import ERASURES, App, Recognition, open_store, wire
 from service.enrolment.domain.enrolments import EnrolmentStatus
 from service.enrolment.errors import EnrolmentErased
 from service.enrolment.ports import EnrolmentQuery
@@ -192,6 +192,23 @@ def test_the_list_names_no_one_and_only_what_the_registry_signed_counts(home: Pa
     second = started(home, recognition)
     assert read_person(kept, actor=TESTER, storage=second.app.store.storage).person.status is PersonStatus.ACTIVE
     second.app.store.database.dispose()
+
+
+def test_a_place_that_came_later_or_was_lost_gets_all_orders_at_the_next_start(
+    home: Path, recognition: Recognition
+) -> None:
+    first = started(home, recognition)
+    first.erase(first.number(first.enrol(FIRST)))
+    here, elsewhere = first.app.store.erasure_lists
+    lines = here.lines()
+    first.app.store.database.dispose()
+    for lost in (("elsewhere",), ("home/audit",), ("elsewhere", "home/audit")):
+        for place in lost:
+            (home.parent / place / ERASURES).unlink()
+        open_store(settings(home)).database.dispose()
+        assert (here.lines(), elsewhere.lines()) == (lines, lines)
+    open_store(settings(home)).database.dispose()
+    assert (here.lines(), elsewhere.lines()) == (lines, lines)
 
 
 def test_where_a_place_of_the_list_is_full_the_erasure_waits_for_it(home: Path, recognition: Recognition) -> None:
