@@ -14,6 +14,7 @@ from service.enrolment.domain.enrolments import Enrolment
 from service.kit.blobs import BlobRecord
 from service.oversight.ports import OversightUnit
 from service.privacy.domain.erasures import Erasure
+from service.privacy.domain.retention import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,15 @@ class Holdings(Protocol):
     def describe(self, scope: Scope) -> Mapping[str, Any]:
         """All of it in JSON's own types, but for the templates' bytes."""
 
-    def due_captures(self, before: datetime, limit: int) -> Sequence[Enrolment]:
-        """Enrolments that had their outcome before, and whose captures still have bytes; not in open cases."""
+    def due_captures(self, before: datetime, limit: int, after: int) -> Sequence[Enrolment]:
+        """Enrolments that had their outcome before, and whose captures still have bytes; not in open cases.
 
-    def due_refused(self, before: datetime, limit: int) -> Sequence[Enrolment]: ...
+        after: the key of the last one of the batch before, here and below.
+        """
+
+    def due_refused(self, before: datetime, limit: int, after: int) -> Sequence[Enrolment]: ...
     def due_findings(self, before: datetime, limit: int) -> Sequence[UUID]: ...
-    def count_due(self, before: datetime) -> Mapping[str, int]:
-        """How many of each class, by name."""
+    def count_due(self, kept: Kept, before: datetime) -> int: ...
 
 
 class Erasures(Protocol):

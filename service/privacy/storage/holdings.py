@@ -112,24 +112,28 @@ class SqlHoldings:
             ),
         }
 
-    def due_captures(self, before: datetime, limit: int) -> Sequence[Enrolment]:
-        rows = select(Enrolment).where(_captures_due(before)).order_by(enrolment.c.key).limit(limit)
-        return self._session.scalars(rows).all()
+    def due_captures(self, before: datetime, limit: int, after: int) -> Sequence[Enrolment]:
+        return self._enrolments(_captures_due(before), limit, after)
 
-    def due_refused(self, before: datetime, limit: int) -> Sequence[Enrolment]:
-        rows = select(Enrolment).where(_refused_due(before)).order_by(enrolment.c.key).limit(limit)
-        return self._session.scalars(rows).all()
+    def due_refused(self, before: datetime, limit: int, after: int) -> Sequence[Enrolment]:
+        return self._enrolments(_refused_due(before), limit, after)
 
     def due_findings(self, before: datetime, limit: int) -> Sequence[UUID]:
         rows = select(finding.c.id).where(_finding_due(before)).order_by(finding.c.key).limit(limit)
         return self._session.scalars(rows).all()
 
-    def count_due(self, before: datetime) -> Mapping[str, int]:
-        return {
-            Kept.CAPTURES: self._count(enrolment, _captures_due(before)),
-            Kept.REFUSED: self._count(enrolment, _refused_due(before)),
-            Kept.FINDINGS: self._count(finding, _finding_due(before)),
-        }
+    def count_due(self, kept: Kept, before: datetime) -> int:
+        match kept:
+            case Kept.CAPTURES:
+                return self._count(enrolment, _captures_due(before))
+            case Kept.REFUSED:
+                return self._count(enrolment, _refused_due(before))
+            case Kept.FINDINGS:
+                return self._count(finding, _finding_due(before))
+
+    def _enrolments(self, where: ColumnElement[bool], limit: int, after: int) -> Sequence[Enrolment]:
+        rows = select(Enrolment).where(enrolment.c.key > after, where)
+        return self._session.scalars(rows.order_by(enrolment.c.key).limit(limit)).all()
 
     def _ids(self, enrolment_keys: Sequence[int]) -> Sequence[UUID]:
         return self._session.scalars(select(enrolment.c.id).where(enrolment.c.key.in_(enrolment_keys))).all()

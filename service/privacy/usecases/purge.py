@@ -42,7 +42,7 @@ def count_due(periods: Periods, *, actor: Actor, storage: Storage[PrivacyUnit], 
     found = dict.fromkeys(Kept, 0)
     with storage.read() as uow:
         for kept, _, end in periods.ends(clock.now()):
-            found[kept] = uow.holdings.count_due(end)[kept]
+            found[kept] = uow.holdings.count_due(kept, end)
     return found
 
 
@@ -65,7 +65,8 @@ def purge(
     _delete_aside(storage, blobs)
     steps = {Kept.CAPTURES: _purge_captures, Kept.REFUSED: _purge_refused, Kept.FINDINGS: _purge_findings}
     for kept, days, end in periods.ends(now):
-        while count := steps[kept](_Purging(actor, storage, blobs, clock, days, end), report):
+        by = _Purging(actor, storage, blobs, clock, days, end)
+        while count := steps[kept](by, report):
             report.items[kept] += count
             progress(kept, count)
     with storage.write() as uow:
@@ -88,14 +89,17 @@ def _rewrite(storage: Storage[PrivacyUnit], cleaner: Cleaner) -> None:
             uow.commit()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Purging:
+    """One class. after: the key of the last enrolment looked at, so that each batch goes on from there."""
+
     actor: Actor
     storage: Storage[PrivacyUnit]
     blobs: Blobs
     clock: Clock
     days: int
     end: datetime
+    after: int = 0
 
     def note(self, uow: PrivacyUnit, kept: Kept, people: Sequence[UUID], **counts: int) -> None:
         details = {"class": kept, "days": self.days, "before": self.end, **counts}
@@ -106,9 +110,10 @@ class _Purging:
 def _purge_captures(by: _Purging, report: Purged) -> int:
     with by.storage.write() as uow:
         uow.changes.lock()  # no case opens meanwhile
-        due = uow.holdings.due_captures(by.end, AT_ONCE)
+        due = uow.holdings.due_captures(by.end, AT_ONCE, by.after)
         if not due:
             return 0
+        by.after = due[-1].key
         names = uow.holdings.set_aside([one.id for one in due])
         keys = uow.keys.destroy([f"enrolment/{one.id}" for one in due], KeyClass.CAPTURE)
         people = uow.people.by_keys({one.person_key for one in due if one.person_key is not None})
@@ -124,9 +129,10 @@ def _purge_refused(by: _Purging, report: Purged) -> int:
     files = keys = 0
     with by.storage.write() as uow:
         uow.changes.lock()
-        due = uow.holdings.due_refused(by.end, AT_ONCE)
+        due = uow.holdings.due_refused(by.end, AT_ONCE, by.after)
         if not due:
             return 0
+        by.after = due[-1].key
         people: list[UUID] = []
         for one in due:
             scope = of_refused(uow, one)

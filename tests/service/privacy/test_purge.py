@@ -1,7 +1,7 @@
 """What is kept no longer: class by class, with evidence, and what goes on without it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select, update
 from service.adjudication.domain.cases import Decision
 from service.audit.domain.actions import Action
 from service.bootstrap import purger_of
-from service.enrolment.domain.enrolments import EnrolmentStatus
+from service.enrolment.domain.enrolments import Enrolment, EnrolmentStatus
 from service.enrolment.errors import EnrolmentErased
 from service.enrolment.storage import enrolment, template
 from service.enrolment.usecases.extract_again import extract_again
@@ -25,6 +25,7 @@ from service.kit.sql.keys import period_key
 from service.kit.turns import Turn
 from service.oversight.domain.findings import Finding, Found, Kind, Pattern, Subject, new_finding
 from service.privacy.domain.retention import Kept, Periods
+from service.privacy.storage.holdings import SqlHoldings
 from service.privacy.usecases.purge import Purged, count_due, purge
 from service.registry.domain.people import PersonStatus
 from service.storage.unit import SqlStorage, SqlUnitOfWork
@@ -171,6 +172,22 @@ def test_a_purge_that_was_cut_short_goes_on(
     purged(registry, 1826)
     assert files_of(registry, first) == 0
     assert_sound(registry)
+
+
+def test_each_batch_goes_on_after_the_one_before(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.privacy.usecases.purge.AT_ONCE", 1)
+    first, second = registry.enrol(FIRST), registry.enrol(SECOND)
+    asked: list[int] = []
+    whole = SqlHoldings.due_captures
+
+    def noting(holdings: SqlHoldings, before: datetime, limit: int, after: int) -> Sequence[Enrolment]:
+        asked.append(after)
+        return whole(holdings, before, limit, after)
+
+    monkeypatch.setattr(SqlHoldings, "due_captures", noting)
+    assert purged(registry, 1826).items[Kept.CAPTURES] == 2
+    assert (files_of(registry, first), files_of(registry, second)) == (0, 0)
+    assert asked == [0, 1, 2]
 
 
 @dataclass(frozen=True)
