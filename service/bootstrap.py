@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -212,6 +212,12 @@ def finisher_of(store: Store, snapshots: Snapshots | None = None) -> Finisher:
     )
 
 
+def worker_finisher(store: Store, replica: Replica, turn: Turn) -> Finisher:
+    """The worker's, which writes in its turn alone."""
+    mine = store.storage.in_turn(turn)
+    return replace(finisher_of(store, OwnSnapshots(replica, mine)), storage=mine)
+
+
 def keys_of(settings: Settings) -> KeyEncryption:
     """Raises KeysUnusable."""
     if settings.pkcs11_module is not None:
@@ -259,8 +265,7 @@ def wire(store: Store, recognition: Recognition) -> App:
         limits=limits,
     )
     worker_lock = partial(store.lock, Lock.WORKER)
-    finisher = finisher_of(store, OwnSnapshots(replica, store.storage))
-    eraser = Eraser(finisher, system_actor("worker", "worker"))
+    eraser = Eraser(partial(worker_finisher, store, replica), system_actor("worker", "worker"))
     worker = Worker(processor, worker_lock, settings.snapshot_every, system_actor("worker", "worker"), eraser)
     extractor = recognition.extractor.hurried(settings.wait_seconds)  # the worker waits: it must refuse no one
     nightly = Nightly(

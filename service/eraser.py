@@ -29,18 +29,25 @@ LONGEST_PAUSE = 60.0
 
 
 class Eraser:
-    """Called by the one worker of a registry between two rounds. Works in a thread of its own: enrolment goes on."""
+    """Called by the one worker of a registry between two rounds. Works in a thread of its own: enrolment goes on.
 
-    def __init__(self, finisher: Finisher, actor: Actor) -> None:
-        self._finisher, self._actor = finisher, actor
+    finisher_in: what writes in the worker's turn alone, so that one that lost it leaves the next one's snapshots alone.
+    """
+
+    def __init__(self, finisher_in: Callable[[Turn], Finisher], actor: Actor) -> None:
+        self._finisher_in, self._actor = finisher_in, actor
+        self._turn: Turn | None = None
         self._next = 0.0
         self._pause = 1.0
         self._thread: Thread | None = None
 
-    def work(self) -> None:
+    def work(self, turn: Turn) -> None:
         """Begin a round where there is anything to do. It waits for none."""
-        busy = self._thread is not None and self._thread.is_alive()
-        if busy or time.monotonic() < self._next or not self._finisher.waiting(actor=self._actor):
+        if self._thread is not None and self._thread.is_alive():
+            return
+        if turn != self._turn:
+            self._turn, self._finisher = turn, self._finisher_in(turn)
+        if time.monotonic() < self._next or not self._finisher.waiting(actor=self._actor):
             return
         self._thread = Thread(target=self._round, name="eraser", daemon=True)
         self._thread.start()

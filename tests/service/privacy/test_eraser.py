@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from service.audit.storage.files import CopyFile
-from service.bootstrap import finisher_of
+from service.bootstrap import finisher_of, worker_finisher
 from service.eraser import Eraser, OthersSnapshots, OwnSnapshots
 from service.kit.errors import StorageUnavailable
 from service.kit.turns import Lock
@@ -26,6 +26,30 @@ def again(registry: Registry, one: Erasure) -> Erasure:
     return found
 
 
+def eraser_of(registry: Registry) -> Eraser:
+    """As the worker has it."""
+    return Eraser(partial(worker_finisher, registry.app.store, registry.app.replica), OFFICER)
+
+
+def test_a_worker_that_lost_its_turn_leaves_the_next_one_s_snapshot_alone(registry: Registry) -> None:
+    store, replica = registry.app.store, registry.app.replica
+    begun = registry.begin(registry.number(registry.enrol(FIRST)))
+    with store.lock(Lock.WORKER) as lost:
+        assert lost is not None
+    with store.lock(Lock.WORKER) as turn:
+        assert turn is not None
+        replica.snapshot(store.storage.in_turn(turn))
+        (folder,) = store.snapshots.iterdir()
+        assert finisher_of(store).finish(begun.id, actor=OFFICER).snapshots_at is None  # all else is done
+        eraser = eraser_of(registry)
+        eraser.work(lost)
+        eraser.stop()
+        assert list(store.snapshots.iterdir()) == [folder]
+        with store.storage.read() as uow:
+            assert replica.load(uow)
+        assert not again(registry, begun).done
+
+
 def test_the_worker_finishes_what_others_began(registry: Registry) -> None:
     begun = registry.begin(registry.number(registry.enrol(FIRST)))
     store = registry.app.store
@@ -34,9 +58,11 @@ def test_the_worker_finishes_what_others_began(registry: Registry) -> None:
         waiting = finisher_of(store).finish(begun.id, actor=OFFICER)
         assert (waiting.done, waiting.files_at is None, waiting.snapshots_at) == (False, False, None)
         assert len(list(store.snapshots.iterdir())) == 1
-    eraser = Eraser(registry.finisher(), OFFICER)
-    eraser.work()
-    eraser.stop()
+    eraser = eraser_of(registry)
+    with store.lock(Lock.WORKER) as turn:
+        assert turn is not None
+        eraser.work(turn)
+        eraser.stop()
     assert again(registry, begun).done
 
 
@@ -89,16 +115,20 @@ def test_what_fails_is_tried_again_later(registry: Registry, monkeypatch: pytest
     store = registry.app.store
     (store.settings.home / "no folder").write_text("")
     broken = replace(registry.finisher(), lists=[CopyFile(store.settings.home / "no folder")])
-    eraser = Eraser(broken, OFFICER)
-    eraser.work()
-    eraser.stop()
-    eraser.work()  # too early to try again
-    eraser.stop()
+    made = iter([broken, registry.finisher()])
+    eraser = Eraser(lambda turn: next(made), OFFICER)
+    with store.lock(Lock.WORKER) as turn:
+        assert turn is not None
+        eraser.work(turn)
+        eraser.stop()
+        eraser.work(turn)  # too early to try again
+        eraser.stop()
     assert again(registry, begun).listed_at is None
-    monkeypatch.setattr(eraser, "_finisher", registry.finisher())
     monkeypatch.setattr(eraser, "_next", 0.0)
-    eraser.work()
-    eraser.stop()
+    with store.lock(Lock.WORKER) as turn:
+        assert turn is not None
+        eraser.work(turn)
+        eraser.stop()
     assert again(registry, begun).done
 
 
