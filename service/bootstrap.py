@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Engine as Database
 
 from matcher import Comparator, Extractor, SearchIndex
+from service.audit.errors import CheckpointsBroken
 from service.audit.steps.refusals import Refusals
 from service.audit.storage.feeds import feed_target
 from service.audit.storage.files import CopyFile, public_key_in
@@ -31,6 +32,7 @@ from service.kit.turns import Lock, Turn
 from service.nightly import Nightly
 from service.privacy.domain.retention import Periods
 from service.privacy.ports import Snapshots
+from service.privacy.usecases.fill_lists import fill_lists
 from service.privacy.usecases.finish import Finisher
 from service.privacy.usecases.purge import purge
 from service.privacy.usecases.reapply import reapply
@@ -160,6 +162,7 @@ def open_store(settings: Settings) -> Store:
     seal_captures(storage=storage, blobs=blobs, actor=system_actor("start", "start"))
     store = Store(settings, database, storage, blobs, clock, Refusals(storage, clock))
     reapply_erasures(store, system_actor("start", "start"))
+    _fill_lists(store)
     try:
         delete_partial(actor=system_actor("start", "start"), blobs=blobs, clock=store.clock)
     except StorageUnavailable as error:  # what reads alone may still go on
@@ -170,7 +173,28 @@ def open_store(settings: Settings) -> Store:
 def reapply_erasures(store: Store, actor: Actor) -> int:
     """Erase whom a restored database brought back; how many. See `finisher_of` for what follows."""
     public_key, lists = public_key_in(store.audit_folder), store.erasure_lists
-    return reapply(actor=actor, storage=store.storage, lists=lists, public_key=public_key, clock=store.clock)
+    return reapply(
+        actor=actor,
+        storage=store.storage,
+        lists=lists,
+        public_key=public_key,
+        clock=store.clock,
+        number_length=store.settings.person_number_length,
+    )
+
+
+def _fill_lists(store: Store) -> None:
+    """A key that is missing is for the audit to report, and keeps no one from starting."""
+    public_key, lists = public_key_in(store.audit_folder), store.erasure_lists
+    try:
+        fill_lists(
+            storage=store.storage,
+            lists=lists,
+            public_key=public_key,
+            signer=lambda: signer_of(store.storage, store.audit_folder),
+        )
+    except CheckpointsBroken as error:
+        logger.error("erasure.lists_not_filled", reason=str(error))
 
 
 def finisher_of(store: Store, snapshots: Snapshots | None = None) -> Finisher:
@@ -185,6 +209,12 @@ def finisher_of(store: Store, snapshots: Snapshots | None = None) -> Finisher:
         signer=lambda: signer_of(store.storage, store.audit_folder),
         key_name=lambda: store.storage.vault.counts().current,
     )
+
+
+def worker_finisher(store: Store, replica: Replica, turn: Turn) -> Finisher:
+    """The worker's, which writes in its turn alone."""
+    mine = store.storage.in_turn(turn)
+    return replace(finisher_of(store, OwnSnapshots(replica, mine)), storage=mine)
 
 
 def keys_of(settings: Settings) -> KeyEncryption:
@@ -234,8 +264,7 @@ def wire(store: Store, recognition: Recognition) -> App:
         limits=limits,
     )
     worker_lock = partial(store.lock, Lock.WORKER)
-    finisher = finisher_of(store, OwnSnapshots(replica, store.storage))
-    eraser = Eraser(finisher, system_actor("worker", "worker"))
+    eraser = Eraser(partial(worker_finisher, store, replica), system_actor("worker", "worker"))
     worker = Worker(processor, worker_lock, settings.snapshot_every, system_actor("worker", "worker"), eraser)
     extractor = recognition.extractor.hurried(settings.wait_seconds)  # the worker waits: it must refuse no one
     nightly = Nightly(
@@ -258,8 +287,16 @@ def purger_of(store: Store) -> Nightly:
     def work(storage: SqlStorage) -> None:
         purge(store.periods, actor=actor, storage=storage, blobs=store.blobs, cleaner=store.cleaner, clock=store.clock)
 
-    lock = partial(store.lock, Lock.PURGE)
-    return Nightly(store.storage, lock, store.clock, store.settings.patterns_hour, actor, name=Lock.PURGE, work=work)
+    return Nightly(
+        store.storage,
+        partial(store.lock, Lock.PURGE),
+        store.clock,
+        store.settings.patterns_hour,
+        actor,
+        name=Lock.PURGE,
+        work=work,
+        first_at_once=False,  # an upgrade is no order to destroy in the middle of a day
+    )
 
 
 def auditor_of(store: Store) -> Auditor:

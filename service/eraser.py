@@ -21,24 +21,33 @@ from service.storage.unit import SqlStorage
 
 logger = structlog.get_logger(__name__)
 SHARE = 10
-"""Times as long as a round took, none follows: at a million people a new snapshot takes a while, and searches slow."""
+"""Times as long as a snapshot took, none follows: at a million people it takes a while, and searches slow."""
+LOOK_SECONDS = 1.0
+"""Between two tries of what waits for a snapshot, or for others who read the database."""
 LONGEST_PAUSE = 60.0
 """Seconds between two tries of what keeps failing."""
 
 
 class Eraser:
-    """Called by the one worker of a registry between two rounds. Works in a thread of its own: enrolment goes on."""
+    """Called by the one worker of a registry between two rounds. Works in a thread of its own: enrolment goes on.
 
-    def __init__(self, finisher: Finisher, actor: Actor) -> None:
-        self._finisher, self._actor = finisher, actor
+    finisher_in: what writes in the worker's turn alone, so that one that lost it leaves the next one's snapshots alone.
+    """
+
+    def __init__(self, finisher_in: Callable[[Turn], Finisher], actor: Actor) -> None:
+        self._finisher_in, self._actor = finisher_in, actor
+        self._turn: Turn | None = None
         self._next = 0.0
         self._pause = 1.0
         self._thread: Thread | None = None
 
-    def work(self) -> None:
+    def work(self, turn: Turn) -> None:
         """Begin a round where there is anything to do. It waits for none."""
-        busy = self._thread is not None and self._thread.is_alive()
-        if busy or time.monotonic() < self._next or not self._finisher.waiting(actor=self._actor):
+        if self._thread is not None and self._thread.is_alive():
+            return
+        if turn != self._turn:
+            self._turn, self._finisher = turn, self._finisher_in(turn)
+        if time.monotonic() < self._next or not self._finisher.waiting(actor=self._actor):
             return
         self._thread = Thread(target=self._round, name="eraser", daemon=True)
         self._thread.start()
@@ -50,27 +59,30 @@ class Eraser:
 
     def _round(self) -> None:
         """What fails is logged and tried again later."""
-        began = time.monotonic()
         try:
-            self._finisher.finish_waiting(actor=self._actor)
+            left = self._finisher.finish_waiting(actor=self._actor)
         except Exception:
             logger.exception("erasure.held")
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
             self._next = time.monotonic() + self._pause
             return
-        now = time.monotonic()
-        self._next, self._pause = now + (now - began) * SHARE, 1.0
+        self._next, self._pause = time.monotonic() + (LOOK_SECONDS if left else 0.0), 1.0
 
 
 class OwnSnapshots:
-    """Of the worker, in its own thread."""
+    """Of the worker. Renewed only now and then: in between it states what the last one holds."""
 
     def __init__(self, replica: Replica, storage: SqlStorage) -> None:
         self._replica, self._storage = replica, storage
+        self._next, self._held = 0.0, 0
 
     def renew(self) -> int:
-        with self._storage.read() as uow:
-            return self._replica.renew(uow, self._storage)
+        began = time.monotonic()
+        if began >= self._next:
+            self._held = self._replica.renew(self._storage)
+            now = time.monotonic()
+            self._next = now + (now - began) * SHARE
+        return self._held
 
 
 class OthersSnapshots:

@@ -26,7 +26,8 @@ class Nightly:
 
     hour: in UTC. lock: opens with a turn for the one process that works, with None for the others; name: of this lock.
     The sign of life of the last turn states when the last round began: a registry whose service was off at that hour
-    has it when it starts. work: a search for patterns where not given.
+    has it when it starts. work: a search for patterns where not given. first_at_once: whether a registry that never had
+    a round has one when it starts; otherwise in the night that follows.
     """
 
     def __init__(
@@ -39,10 +40,12 @@ class Nightly:
         *,
         name: Lock = Lock.PATTERNS,
         work: Callable[[SqlStorage], None] | None = None,
+        first_at_once: bool = True,
     ) -> None:
         self._storage, self._lock, self._clock = storage, lock, clock
         self._hour, self._actor = hour, actor
         self._name, self._work = name, work or self._search
+        self._first_at_once = first_at_once
         self._stop = Event()
         self._thread: Thread | None = None
 
@@ -66,11 +69,13 @@ class Nightly:
             if turn is None or not self._is_due():
                 return False
             began, mine = self._clock.now(), self._storage.in_turn(turn)
-            self._work(mine)
+            works = self._first_at_once or self._last() is not None
+            if works:
+                self._work(mine)
             with mine.write() as uow:
                 uow.turns.show(turn, Sign(began, None))
                 uow.commit()
-        return True
+        return works
 
     def start(self) -> None:
         self._thread = Thread(target=self.run, name="nightly", daemon=True)
@@ -86,9 +91,12 @@ class Nightly:
         find_patterns(actor=self._actor, storage=storage, clock=self._clock)
 
     def _is_due(self) -> bool:
-        with self._storage.read() as uow:
-            last = uow.turns.last_sign(self._name)
+        last = self._last()
         return last is None or last.seen_at < due(self._clock.now(), self._hour)
+
+    def _last(self) -> Sign | None:
+        with self._storage.read() as uow:
+            return uow.turns.last_sign(self._name)
 
 
 def due(now: datetime, hour: int) -> datetime:

@@ -27,8 +27,8 @@ SIGN_SECONDS = 5.0
 
 
 class Chore(Protocol):
-    def work(self) -> None:
-        """Called between two rounds. Raises only what keeps enrolment from going on too."""
+    def work(self, turn: Turn) -> None:
+        """Called between two rounds. Raises only what keeps enrolment from going on too. turn: the worker's."""
 
     def stop(self) -> None:
         """End what is under way, and return."""
@@ -96,7 +96,7 @@ class Worker:
                         self._wait()
                     self._snapshot_if_due(mine)
                     if self._chore is not None:
-                        self._chore.work()
+                        self._chore.work(turn)
                 self._snapshot(mine)
             except TurnLost:
                 raise

@@ -89,7 +89,7 @@ def _print(one: Erasure, file: Path | None) -> None:
     typer.echo(in_words(one), err=True)
     signed = certificate_in(one)
     if signed is None:
-        typer.echo("a running service has still to renew its snapshot: give this again for the certificate", err=True)
+        typer.echo("a running service has still to do its share: give this again for the certificate", err=True)
         raise typer.Exit(3)
     if file is None:
         typer.echo(signed.line())
@@ -166,7 +166,7 @@ def reapply() -> None:
         note_act(Action.ERASURES_REAPPLY, actor=actor, storage=store.storage)
         count = reapply_erasures(store, actor)
         left = finisher_of(store).finish_waiting(actor=actor)
-    typer.echo(f"{count} erased; {left} wait for a running service to renew its snapshot")
+    typer.echo(f"{count} erased; {left} wait for a running service to do its share")
 
 
 @app.command()

@@ -14,6 +14,7 @@ from service.enrolment.domain.enrolments import Enrolment
 from service.kit.blobs import BlobRecord
 from service.oversight.ports import OversightUnit
 from service.privacy.domain.erasures import Erasure
+from service.privacy.domain.retention import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +48,34 @@ class Holdings(Protocol):
     def forget(self, scope: Scope) -> Mapping[str, int]:
         """Delete captures with their rows of bytes, templates, memberships, evidence and pairs."""
 
+    def drop_candidates(self, case_key: int, person_keys: Collection[int]) -> None:
+        """Have a case compare its subject with these people no more."""
+
     def forget_findings(self, finding_ids: Collection[UUID]) -> None: ...
     def forget_bytes(self, names: Collection[str]) -> None:
         """Have captures and slaps refer to no bytes, and delete the rows of these."""
 
+    def set_aside(self, enrolments: Collection[UUID]) -> Sequence[str]:
+        """Have captures and slaps of these refer to no bytes, and state in the bytes' rows that they are to be deleted.
+
+        Their names.
+        """
+
+    def aside(self) -> Sequence[str]:
+        """The names of all bytes set aside, whose rows `forget_bytes` deletes."""
+
     def describe(self, scope: Scope) -> Mapping[str, Any]:
         """All of it in JSON's own types, but for the templates' bytes."""
 
-    def due_captures(self, before: datetime, limit: int) -> Sequence[Enrolment]:
-        """Enrolments that had their outcome before, and whose captures still have bytes; not in open cases."""
+    def due_captures(self, before: datetime, limit: int, after: int) -> Sequence[Enrolment]:
+        """Enrolments that had their outcome before, and whose captures still have bytes; not in open cases.
 
-    def due_refused(self, before: datetime, limit: int) -> Sequence[Enrolment]: ...
+        after: the key of the last one of the batch before, here and below.
+        """
+
+    def due_refused(self, before: datetime, limit: int, after: int) -> Sequence[Enrolment]: ...
     def due_findings(self, before: datetime, limit: int) -> Sequence[UUID]: ...
-    def count_due(self, before: datetime) -> Mapping[str, int]:
-        """How many of each class, by name."""
+    def count_due(self, kept: Kept, before: datetime) -> int: ...
 
 
 class Erasures(Protocol):
@@ -108,8 +123,8 @@ class ErasureList(Protocol):
 class Cleaner(Protocol):
     """What the database's own files keep of what was deleted."""
 
-    def clean(self) -> None:
-        """What takes a moment: the write-ahead log of SQLite; dead rows of PostgreSQL."""
+    def clean(self) -> bool:
+        """What takes a moment: the write-ahead log of SQLite; dead rows of PostgreSQL. False: others still read it."""
 
     def rewrite(self) -> None:
         """Write anew what may keep bytes of deleted rows. Others wait meanwhile."""

@@ -131,9 +131,10 @@ class Replica:
         """Changes a restart would have to apply again."""
         return self._applied - self._saved
 
-    def renew(self, uow: EnrolmentUnit, storage: Storage[EnrolmentUnit]) -> int:
+    def renew(self, storage: Storage[EnrolmentUnit]) -> int:
         """Catch up, and leave no snapshot that holds people erased; the last change that is in the one written."""
-        self.catch_up(uow)
+        with storage.read() as uow:  # closed before the snapshot: who reads keeps the database from being cleaned
+            self.catch_up(uow)
         self.snapshot(storage)
         return self._saved
 

@@ -121,6 +121,7 @@ class FileBlobs:
             _sync_folder(folder)
 
     def delete(self, name: str) -> None:
+        self._require_ours()  # elsewhere nothing is to be taken for deleted
         with _in_our_words("written"):
             self._delete(name)
 
@@ -135,6 +136,7 @@ class FileBlobs:
         _sync_folder(self._root)
 
     def delete_older(self, name: str, than: datetime) -> bool:
+        self._require_ours()
         with _in_our_words("written"):
             try:
                 return self._delete_older(self._root / name, than)

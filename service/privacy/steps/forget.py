@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from service.adjudication.domain.cases import Case, CaseStatus, Decision
+from service.adjudication.domain.cases import Case, CaseStatus, Decision, Origin
+from service.adjudication.domain.marks import open_a_case
+from service.adjudication.steps.finalise import finalise
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
 from service.enrolment.domain.enrolments import Enrolment
@@ -97,10 +99,29 @@ def owners_of(
     ]
 
 
-def close_open(uow: PrivacyUnit, scope: Scope, by: str, now: datetime) -> None:
-    """Close the cases that no one can decide any more, where an erasure was decided before they opened."""
+def leave_open_cases(uow: PrivacyUnit, scope: Scope, by: str, now: datetime, number_length: int) -> Sequence[UUID]:
+    """Take people out of open cases, where an erasure was decided before these opened; the IDs of those this closes.
+
+    A case of theirs can be decided by no one any more. Another's goes on with who is left in it; where it is left with
+    nothing to decide, its subject is a person of their own, and settled.
+    """
+    closed: list[UUID] = []
     for case in uow.holdings.open_cases(scope):
-        case.decide(Decision.INSUFFICIENT, CLOSED, by, now)
+        if _is_subject(case, scope):
+            case.decide(Decision.INSUFFICIENT, CLOSED, by, now)
+        else:
+            uow.holdings.drop_candidates(case.key, scope.people)
+            if uow.cases.candidates(case.key) or open_a_case(case.marks):
+                continue
+            case.decide(Decision.DISTINCT, CLOSED, by, now)
+            if case.origin is Origin.ENROLMENT:
+                finalise(uow, [uow.people.survivor_of(uow.people.by_key(case.person_key))], now, number_length)
+        closed.append(case.id)
+    return closed
+
+
+def _is_subject(case: Case, scope: Scope) -> bool:
+    return case.person_key in scope.people or case.enrolment_key in scope.enrolments
 
 
 def _move_out(uow: PrivacyUnit, people: Sequence[Person], now: datetime) -> None:
@@ -113,6 +134,6 @@ def _move_out(uow: PrivacyUnit, people: Sequence[Person], now: datetime) -> None
 def _erase_words(case: Case, scope: Scope) -> None:
     """Who decided what and when stays."""
     case.reason = None
-    if case.person_key in scope.people or case.enrolment_key in scope.enrolments:
+    if _is_subject(case, scope):
         case.marks = ()
     assert case.status is CaseStatus.DECIDED

@@ -22,6 +22,9 @@ from service.privacy.domain.retention import Kept
 from service.privacy.ports import Scope
 from service.registry.storage import membership, person
 
+ASIDE = "purged"
+"""Owns bytes that are no one's any more, until they are deleted."""
+
 
 class SqlHoldings:
     def __init__(self, session: Session) -> None:
@@ -74,6 +77,10 @@ class SqlHoldings:
         self._session.execute(update(best_found).where(of_others).values(person_key=None, rarity=None))
         return found
 
+    def drop_candidates(self, case_key: int, person_keys: Collection[int]) -> None:
+        of_these = case_candidate.c.person_key.in_(person_keys)
+        self._session.execute(delete(case_candidate).where(case_candidate.c.case_key == case_key, of_these))
+
     def forget_findings(self, finding_ids: Collection[UUID]) -> None:
         for some in chunks(list(finding_ids)):
             self._session.execute(delete(finding).where(finding.c.id.in_(some)))
@@ -83,6 +90,17 @@ class SqlHoldings:
             for one in (capture, slap):
                 self._session.execute(update(one).where(one.c.blob.in_(some)).values(blob=None))
             self._session.execute(delete(blob).where(blob.c.name.in_(some)))
+
+    def set_aside(self, enrolments: Collection[UUID]) -> Sequence[str]:
+        names = [one.name for one in self.blobs(enrolments)]
+        for some in chunks(names):
+            for one in (capture, slap):
+                self._session.execute(update(one).where(one.c.blob.in_(some)).values(blob=None))
+            self._session.execute(update(blob).where(blob.c.name.in_(some)).values(owner=ASIDE))
+        return names
+
+    def aside(self) -> Sequence[str]:
+        return self._session.scalars(select(blob.c.name).where(blob.c.owner == ASIDE)).all()
 
     def describe(self, scope: Scope) -> Mapping[str, Any]:
         templates = select(template.c.position, template.c.model, func.length(template.c.content).label("bytes"))
@@ -94,24 +112,28 @@ class SqlHoldings:
             ),
         }
 
-    def due_captures(self, before: datetime, limit: int) -> Sequence[Enrolment]:
-        rows = select(Enrolment).where(_captures_due(before)).order_by(enrolment.c.key).limit(limit)
-        return self._session.scalars(rows).all()
+    def due_captures(self, before: datetime, limit: int, after: int) -> Sequence[Enrolment]:
+        return self._enrolments(_captures_due(before), limit, after)
 
-    def due_refused(self, before: datetime, limit: int) -> Sequence[Enrolment]:
-        rows = select(Enrolment).where(_refused_due(before)).order_by(enrolment.c.key).limit(limit)
-        return self._session.scalars(rows).all()
+    def due_refused(self, before: datetime, limit: int, after: int) -> Sequence[Enrolment]:
+        return self._enrolments(_refused_due(before), limit, after)
 
     def due_findings(self, before: datetime, limit: int) -> Sequence[UUID]:
         rows = select(finding.c.id).where(_finding_due(before)).order_by(finding.c.key).limit(limit)
         return self._session.scalars(rows).all()
 
-    def count_due(self, before: datetime) -> Mapping[str, int]:
-        return {
-            Kept.CAPTURES: self._count(enrolment, _captures_due(before)),
-            Kept.REFUSED: self._count(enrolment, _refused_due(before)),
-            Kept.FINDINGS: self._count(finding, _finding_due(before)),
-        }
+    def count_due(self, kept: Kept, before: datetime) -> int:
+        match kept:
+            case Kept.CAPTURES:
+                return self._count(enrolment, _captures_due(before))
+            case Kept.REFUSED:
+                return self._count(enrolment, _refused_due(before))
+            case Kept.FINDINGS:
+                return self._count(finding, _finding_due(before))
+
+    def _enrolments(self, where: ColumnElement[bool], limit: int, after: int) -> Sequence[Enrolment]:
+        rows = select(Enrolment).where(enrolment.c.key > after, where)
+        return self._session.scalars(rows.order_by(enrolment.c.key).limit(limit)).all()
 
     def _ids(self, enrolment_keys: Sequence[int]) -> Sequence[UUID]:
         return self._session.scalars(select(enrolment.c.id).where(enrolment.c.key.in_(enrolment_keys))).all()

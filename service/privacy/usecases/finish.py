@@ -32,7 +32,9 @@ class Finisher:
     key_name: KeyNames
 
     def finish(self, erasure_id: UUID, *, actor: Actor) -> Erasure:
-        """Go on with an erasure from wherever it is; without its certificate where a snapshot is another process's.
+        """Go on with an erasure from wherever it is; without its certificate where others are still to do their share.
+
+        A snapshot is another process's; what others read of the database is not gone.
 
         Raises StorageUnavailable where files, lists or the database do not answer; CheckpointsBroken.
         """
@@ -56,13 +58,20 @@ class Finisher:
             return [one.id for one in uow.erasures.waiting()]
 
     def finish_waiting(self, *, actor: Actor) -> int:
-        """Go on with all that have no certificate; how many still have none."""
-        left = 0
+        """Go on with all that have no certificate; how many still have none. What fails is raised at the end."""
+        left, failed = 0, None
         for one in self.waiting(actor=actor):
-            found = self.finish(one, actor=actor)
+            try:
+                found = self.finish(one, actor=actor)
+            except Exception as error:
+                logger.warning("erasure.failed", erasure=str(one), reason=type(error).__name__)
+                failed = failed or error
+                continue
             left += not found.done
             if found.done:
                 logger.info("person.erased", erasure=str(found.id), actor=found.by)
+        if failed is not None:
+            raise failed
         return left
 
     def _read(self, erasure_id: UUID) -> Erasure:
@@ -99,12 +108,12 @@ class Finisher:
         return True
 
     def _clean(self, one: Erasure) -> bool:
-        self.cleaner.clean()
-        return True
+        return self.cleaner.clean()
 
     def _renew_snapshots(self, one: Erasure) -> bool:
+        """And clean once more, of the key that the former snapshot had."""
         held = self.snapshots.renew()
-        return held is not None and held >= one.sequence
+        return held is not None and held >= one.sequence and self.cleaner.clean()
 
     def _certify(self, erasure_id: UUID) -> Erasure:
         signer, key_encryption = self.signer(), self.key_name()

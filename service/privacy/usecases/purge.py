@@ -8,7 +8,6 @@ from uuid import UUID
 import structlog
 
 from service.audit.domain.actions import Action
-from service.enrolment.domain.enrolments import Enrolment
 from service.kit.actor import Actor
 from service.kit.blobs import Blobs
 from service.kit.clock import Clock
@@ -43,7 +42,7 @@ def count_due(periods: Periods, *, actor: Actor, storage: Storage[PrivacyUnit], 
     found = dict.fromkeys(Kept, 0)
     with storage.read() as uow:
         for kept, _, end in periods.ends(clock.now()):
-            found[kept] = uow.holdings.count_due(end)[kept]
+            found[kept] = uow.holdings.count_due(kept, end)
     return found
 
 
@@ -59,13 +58,15 @@ def purge(
 ) -> Purged:
     """Destroy what is older than its period. Stopped at any moment, the next purge goes on.
 
-    Bytes are deleted before their rows, so that none is left without. At the end the database's own files are written
-    anew, if anything was destroyed or erased since the last time.
+    What is still due is settled in the transaction that destroys it; its bytes follow. At the end the
+    database's own files are written anew, if anything was destroyed or erased since the last time.
     """
     report, now = Purged(), clock.now()
+    _delete_aside(storage, blobs)
     steps = {Kept.CAPTURES: _purge_captures, Kept.REFUSED: _purge_refused, Kept.FINDINGS: _purge_findings}
     for kept, days, end in periods.ends(now):
-        while count := steps[kept](_Purging(actor, storage, blobs, clock, days, end), report):
+        by = _Purging(actor, storage, blobs, clock, days, end)
+        while count := steps[kept](by, report):
             report.items[kept] += count
             progress(kept, count)
     with storage.write() as uow:
@@ -88,14 +89,17 @@ def _rewrite(storage: Storage[PrivacyUnit], cleaner: Cleaner) -> None:
             uow.commit()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Purging:
+    """One class. after: the key of the last enrolment looked at, so that each batch goes on from there."""
+
     actor: Actor
     storage: Storage[PrivacyUnit]
     blobs: Blobs
     clock: Clock
     days: int
     end: datetime
+    after: int = 0
 
     def note(self, uow: PrivacyUnit, kept: Kept, people: Sequence[UUID], **counts: int) -> None:
         details = {"class": kept, "days": self.days, "before": self.end, **counts}
@@ -104,42 +108,42 @@ class _Purging:
 
 
 def _purge_captures(by: _Purging, report: Purged) -> int:
-    with by.storage.read() as uow:
-        due = uow.holdings.due_captures(by.end, AT_ONCE)
-    names = _delete_files(due, by)
-    if not due:
-        return 0
     with by.storage.write() as uow:
-        uow.changes.lock()
-        uow.holdings.forget_bytes(names)
+        uow.changes.lock()  # no case opens meanwhile
+        due = uow.holdings.due_captures(by.end, AT_ONCE, by.after)
+        if not due:
+            return 0
+        by.after = due[-1].key
+        names = uow.holdings.set_aside([one.id for one in due])
         keys = uow.keys.destroy([f"enrolment/{one.id}" for one in due], KeyClass.CAPTURE)
         people = uow.people.by_keys({one.person_key for one in due if one.person_key is not None})
         ids = [one.id for one in people.values()]
         by.note(uow, Kept.CAPTURES, ids, enrolments=len(due), files=len(names), keys=keys)
         uow.commit()
+    _delete_aside(by.storage, by.blobs)
     report.files, report.keys = report.files + len(names), report.keys + keys
     return len(due)
 
 
 def _purge_refused(by: _Purging, report: Purged) -> int:
-    with by.storage.read() as uow:
-        due = uow.holdings.due_refused(by.end, AT_ONCE)
-    names = _delete_files(due, by)
     files = keys = 0
     with by.storage.write() as uow:
         uow.changes.lock()
+        due = uow.holdings.due_refused(by.end, AT_ONCE, by.after)
+        if not due:
+            return 0
+        by.after = due[-1].key
         people: list[UUID] = []
-        further: set[str] = set()
-        for one in uow.enrolments.by_keys([each.key for each in due]).values():
-            destroyed = forget(uow, of_refused(uow, one), by.clock.now())
+        for one in due:
+            scope = of_refused(uow, one)
+            enrolments = uow.enrolments.by_keys(scope.enrolments).values()
+            files += len(uow.holdings.set_aside([each.id for each in enrolments]))
+            destroyed = forget(uow, scope, by.clock.now())
             people += [each.id for each in destroyed.people]
-            further |= {each.name for each in destroyed.files} - set(names)
-            files, keys = files + len(destroyed.files), keys + len(destroyed.keys)
-        if due:
-            by.note(uow, Kept.REFUSED, people, enrolments=len(due), files=len(names), keys=keys)
+            keys += len(destroyed.keys)
+        by.note(uow, Kept.REFUSED, people, enrolments=len(due), files=files, keys=keys)
         uow.commit()
-    for name in further:  # of what else the same people had sent
-        by.blobs.delete(name)
+    _delete_aside(by.storage, by.blobs)
     report.files, report.keys = report.files + files, report.keys + keys
     return len(due)
 
@@ -156,9 +160,14 @@ def _purge_findings(by: _Purging, report: Purged) -> int:
     return len(due)
 
 
-def _delete_files(due: Sequence[Enrolment], by: _Purging) -> Sequence[str]:
-    with by.storage.read() as uow:
-        names = [one.name for one in uow.holdings.blobs([one.id for one in due])]
+def _delete_aside(storage: Storage[PrivacyUnit], blobs: Blobs) -> None:
+    """Bytes before their rows, so that a purge that was cut short leaves none without, and the next one goes on."""
+    with storage.read() as uow:
+        names = uow.holdings.aside()
+    if not names:
+        return
     for name in names:
-        by.blobs.delete(name)
-    return names
+        blobs.delete(name)
+    with storage.write() as uow:
+        uow.holdings.forget_bytes(names)
+        uow.commit()

@@ -50,6 +50,20 @@ def test_blobs_are_listed_and_deleted(tmp_path: Path) -> None:
     assert blobs.get("a/face") == b"again"
 
 
+def test_in_a_folder_that_is_not_mounted_nothing_counts_as_deleted(tmp_path: Path) -> None:
+    root = tmp_path / "captures"
+    blobs = FileBlobs(root)
+    blobs.set_store_id("ours")
+    blobs.expect("ours")
+    blobs.put("a/face", b"hello")
+    root.rename(tmp_path / "unmounted")
+    root.mkdir()
+    with pytest.raises(StorageUnavailable, match="not the folder"):
+        blobs.delete("a/face")
+    with pytest.raises(StorageUnavailable, match="not the folder"):
+        blobs.delete_older("a/face", NOW)
+
+
 def test_rows_without_bytes_bytes_without_a_row_and_changed_bytes_are_found(
     storage: SqlStorage, tmp_path: Path
 ) -> None:

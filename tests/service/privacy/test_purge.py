@@ -1,7 +1,8 @@
 """What is kept no longer: class by class, with evidence, and what goes on without it."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlalchemy import Engine, select, update
 from service.adjudication.domain.cases import Decision
 from service.audit.domain.actions import Action
 from service.bootstrap import purger_of
-from service.enrolment.domain.enrolments import EnrolmentStatus
+from service.enrolment.domain.enrolments import Enrolment, EnrolmentStatus
 from service.enrolment.errors import EnrolmentErased
 from service.enrolment.storage import enrolment, template
 from service.enrolment.usecases.extract_again import extract_again
@@ -21,11 +22,13 @@ from service.kit.ids import new_uuid
 from service.kit.sealing import KeyClass, new_key
 from service.kit.sql.blobs import FileBlobs
 from service.kit.sql.keys import period_key
+from service.kit.turns import Turn
 from service.oversight.domain.findings import Finding, Found, Kind, Pattern, Subject, new_finding
 from service.privacy.domain.retention import Kept, Periods
+from service.privacy.storage.holdings import SqlHoldings
 from service.privacy.usecases.purge import Purged, count_due, purge
 from service.registry.domain.people import PersonStatus
-from service.storage.unit import SqlStorage
+from service.storage.unit import SqlStorage, SqlUnitOfWork
 from service.storage.verify import verify_store
 from tests.service.audit.noted import entries_of
 from tests.service.made_up import NOW, TESTER, all_rows, received
@@ -166,16 +169,64 @@ def test_a_purge_that_was_cut_short_goes_on(
         crash_at(patch, FileBlobs, "delete", call, after)
         with pytest.raises(Crash):
             purged(registry, 1826)
-    assert purged(registry, 1826).items[Kept.CAPTURES] == 1
+    purged(registry, 1826)
     assert files_of(registry, first) == 0
     assert_sound(registry)
 
 
+def test_each_batch_goes_on_after_the_one_before(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.privacy.usecases.purge.AT_ONCE", 1)
+    first, second = registry.enrol(FIRST), registry.enrol(SECOND)
+    asked: list[int] = []
+    whole = SqlHoldings.due_captures
+
+    def noting(holdings: SqlHoldings, before: datetime, limit: int, after: int) -> Sequence[Enrolment]:
+        asked.append(after)
+        return whole(holdings, before, limit, after)
+
+    monkeypatch.setattr(SqlHoldings, "due_captures", noting)
+    assert purged(registry, 1826).items[Kept.CAPTURES] == 2
+    assert (files_of(registry, first), files_of(registry, second)) == (0, 0)
+    assert asked == [0, 1, 2]
+
+
+@dataclass(frozen=True)
+class Meanwhile:
+    """A storage in which something happens before the first transaction that writes."""
+
+    storage: SqlStorage
+    happens: list[Callable[[], object]]
+
+    def read(self) -> SqlUnitOfWork:
+        return self.storage.read()
+
+    def write(self) -> SqlUnitOfWork:
+        if self.happens:
+            self.happens.pop()()
+        return self.storage.write()
+
+    def in_turn(self, turn: Turn) -> SqlStorage:
+        return self.storage.in_turn(turn)
+
+
+def test_pictures_stay_of_whom_a_case_is_opened_about_at_that_moment(registry: Registry) -> None:
+    first, store = registry.enrol(FIRST), registry.app.store
+    meanwhile = Meanwhile(store.storage, [lambda: registry.enrol(AGAIN)])
+    purge(PERIODS, actor=TESTER, storage=meanwhile, blobs=store.blobs, cleaner=store.cleaner, clock=Later(1826))
+    assert meanwhile.happens == []
+    assert files_of(registry, first) == 2
+    assert_sound(registry)
+
+
 def test_the_night_purges_once(registry: Registry) -> None:
-    nightly = purger_of(registry.app.store)
+    """And first in the night after the first start: there is time to set the periods."""
+    store = registry.app.store
+    assert not purger_of(store).search_if_due()
+    assert entries_of(store.database, Action.DATA_PURGE) == []
+    nightly = purger_of(replace(store, clock=Later(1)))  # type: ignore[arg-type]
     assert nightly.search_if_due()
     assert not nightly.search_if_due()
-    assert len(entries_of(registry.app.store.database, Action.DATA_PURGE)) == 1
+    assert len(entries_of(store.database, Action.DATA_PURGE)) == 1
 
 
 def test_keys_of_months_under_which_nothing_is_left_are_destroyed(database: Engine, storage: SqlStorage) -> None:
@@ -238,8 +289,8 @@ class Counting:
     def __init__(self, fails: bool = False) -> None:
         self.rewritten, self._fails = 0, fails
 
-    def clean(self) -> None:
-        """Nothing to count."""
+    def clean(self) -> bool:
+        return True
 
     def rewrite(self) -> None:
         self.rewritten += 1

@@ -9,7 +9,8 @@ from pydantic import SecretStr
 from service.adjudication.domain.cases import CaseStatus, Decision
 from service.adjudication.ports import CaseQuery
 from service.audit.domain.actions import Action
-from service.bootstrap import App, Recognition, open_store, wire
+from service.bootstrap import ERASURES, App, Recognition, open_store, wire
+from service.enrolment.domain.enrolments import EnrolmentStatus
 from service.enrolment.errors import EnrolmentErased
 from service.enrolment.ports import EnrolmentQuery
 from service.kit.errors import StorageUnavailable
@@ -93,10 +94,10 @@ def test_who_comes_back_with_a_backup_is_erased_before_anyone_is_answered(home: 
     second.app.store.database.dispose()
 
 
-def test_a_backup_in_which_their_case_is_open_closes_it(home: Path, recognition: Recognition) -> None:
+def test_whose_case_is_open_in_a_backup_goes_on_without_the_erased(home: Path, recognition: Recognition) -> None:
     first = started(home, recognition)
     enrolment = first.enrol(FIRST)
-    first.enrol(AGAIN)
+    again = first.enrol(AGAIN)
     number = first.number(enrolment)
     first.app.auditor.sign()
     copied(first, home)
@@ -105,6 +106,51 @@ def test_a_backup_in_which_their_case_is_open_closes_it(home: Path, recognition:
     restore(home, first)
     second = started(home, recognition)
     assert_erased_again(second, number, enrolment)
+    with second.app.store.storage.read() as uow:
+        (case,) = uow.cases.page(CaseQuery())
+        assert (case.status, case.decision) == (CaseStatus.DECIDED, Decision.DISTINCT)
+        newcomer = uow.enrolments.by_id(again)
+        assert newcomer is not None
+        assert newcomer.status is EnrolmentStatus.ENROLLED
+    assert second.number(again)
+    second.app.store.database.dispose()
+
+
+def test_a_case_with_others_than_the_erased_stays_open(home: Path, recognition: Recognition) -> None:
+    first = started(home, recognition)
+    enrolment, stays = first.enrol(FIRST), first.enrol(AGAIN)
+    first.decide(Decision.DISTINCT)
+    newcomer = first.enrol(FIRST)
+    number = first.number(enrolment)
+    first.app.auditor.sign()
+    copied(first, home)
+    first.decide(Decision.DISTINCT)
+    first.erase(number)
+    restore(home, first)
+    second = started(home, recognition)
+    assert_erased_again(second, number, enrolment)
+    with second.app.store.storage.read() as uow:
+        case = uow.cases.by_id(second.open_case())
+        assert case is not None
+        (left,) = uow.cases.candidates(case.key)
+        assert uow.people.by_key(left.person_key).number == second.number(stays)
+    second.decide(Decision.DISTINCT)
+    assert second.number(newcomer)
+    second.app.store.database.dispose()
+
+
+def test_a_case_of_the_erased_themselves_is_closed(home: Path, recognition: Recognition) -> None:
+    first = started(home, recognition)
+    first.enrol(FIRST)
+    again = first.enrol(AGAIN)
+    first.app.auditor.sign()
+    copied(first, home)
+    first.decide(Decision.DISTINCT)
+    number = first.number(again)
+    first.erase(number)
+    restore(home, first)
+    second = started(home, recognition)
+    assert_erased_again(second, number, again)
     with second.app.store.storage.read() as uow:
         (case,) = uow.cases.page(CaseQuery())
         assert (case.status, case.decision) == (CaseStatus.DECIDED, Decision.INSUFFICIENT)
@@ -146,6 +192,23 @@ def test_the_list_names_no_one_and_only_what_the_registry_signed_counts(home: Pa
     second = started(home, recognition)
     assert read_person(kept, actor=TESTER, storage=second.app.store.storage).person.status is PersonStatus.ACTIVE
     second.app.store.database.dispose()
+
+
+def test_a_place_that_came_later_or_was_lost_gets_all_orders_at_the_next_start(
+    home: Path, recognition: Recognition
+) -> None:
+    first = started(home, recognition)
+    first.erase(first.number(first.enrol(FIRST)))
+    here, elsewhere = first.app.store.erasure_lists
+    lines = here.lines()
+    first.app.store.database.dispose()
+    for lost in (("elsewhere",), ("home/audit",), ("elsewhere", "home/audit")):
+        for place in lost:
+            (home.parent / place / ERASURES).unlink()
+        open_store(settings(home)).database.dispose()
+        assert (here.lines(), elsewhere.lines()) == (lines, lines)
+    open_store(settings(home)).database.dispose()
+    assert (here.lines(), elsewhere.lines()) == (lines, lines)
 
 
 def test_where_a_place_of_the_list_is_full_the_erasure_waits_for_it(home: Path, recognition: Recognition) -> None:
