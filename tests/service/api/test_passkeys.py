@@ -16,7 +16,11 @@ from sqlalchemy import select
 from service.access.domain import AccessRole
 from service.access.domain.operators import MOST_FAILURES
 from service.access.domain.passkeys import FRESH, MOST
+from service.access.errors import Unauthenticated
+from service.access.steps.authenticators import RelyingParty
+from service.access.steps.tickets import Tickets
 from service.access.usecases.operators import disable_operator, reset_operator
+from service.access.usecases.passkeys import Answered, add_passkey
 from service.api.ways import relying_party
 from service.audit.storage.tables import entry
 from service.bootstrap import App
@@ -133,6 +137,25 @@ def test_a_token_has_none(client_as: Callable[[AccessRole], Client], http: TestC
     client = Client(http, client_as(AccessRole.AUDITOR).token)
     for method, path in (("GET", PASSKEYS), ("POST", BEGIN), ("DELETE", f"{PASSKEYS}/{new_uuid()}")):
         assert client.call(method, path).json()["type"] == "/problems/no-session"
+
+
+def test_a_session_that_a_reset_ended_adds_none(jisr: App, hawa: Holder) -> None:
+    """Also where the caller was looked at before the reset."""
+    store, party = jisr.store, RelyingParty("registry.example", ORIGIN)
+    begun = hawa.session.call("POST", BEGIN).json()
+    answered = Answered(begun["ticket"], hawa.authenticator.create(begun["options"]))
+    reset_operator(hawa.name, actor=TESTER, storage=store.storage, clock=store.clock)
+    with pytest.raises(Unauthenticated, match="has ended"):
+        add_passkey(
+            "mine",
+            answered,
+            hawa.session.token,
+            actor=TESTER,
+            storage=store.storage,
+            clock=store.clock,
+            authenticators=party,
+            tickets=Tickets(store.storage, store.clock),
+        )
 
 
 def test_a_session_that_is_not_fresh_changes_none(jisr: App, http: TestClient, hawa: Holder) -> None:
