@@ -12,7 +12,7 @@ from service.access.errors import Unauthenticated
 from service.access.ports import AccessUnit, Issuer
 from service.access.steps.opening import OpenedSession, SessionLimits, SignedInBy, open_for
 from service.access.steps.second_factor import step_of
-from service.access.steps.tickets import REFUSED, TicketKind, Tickets, use
+from service.access.steps.tickets import REFUSED, Ticket, TicketKind, Tickets, use
 from service.access.usecases.operators import FIRST
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
@@ -38,6 +38,16 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """An arrival in the browser that left. stated_issuer: `iss` of RFC 9207."""
+
+    ticket: Ticket
+    departure: Departure
+    code: str
+    stated_issuer: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SentAway:
     """url: at the issuer. ticket: for the browser to keep."""
 
@@ -58,8 +68,17 @@ def begin_openid(*, issuer: Issuer, tickets: Tickets) -> SentAway:
     return SentAway(issuer.where_to(one), tickets.issue(TicketKind.OPENID, AWAY_FOR, asdict(one)))
 
 
+def returned(came: Arrival, *, tickets: Tickets) -> Returned:
+    """Who came back with what they left with. Raises Unauthenticated: any page can cause that, and nobody can guess."""
+    ticket = tickets.open(TicketKind.OPENID, came.ticket)
+    one = Departure(**ticket.content)
+    if came.code is None or not hmac.compare_digest(one.state.encode(), (came.state or "").encode()):
+        raise Unauthenticated(REFUSED)
+    return Returned(ticket, one, came.code, came.issuer)
+
+
 def complete_openid(
-    came: Arrival,
+    came: Returned,
     *,
     actor: Actor,
     storage: Storage[AccessUnit],
@@ -74,14 +93,11 @@ def complete_openid(
     second_factors: what the issuer states (`amr`, `acr`) that counts as the second factor. Raises Unauthenticated,
     IssuerUnavailable.
     """
-    ticket, now = tickets.open(TicketKind.OPENID, came.ticket), clock.now()
-    one = Departure(**ticket.content)
-    if came.code is None or not hmac.compare_digest(one.state.encode(), (came.state or "").encode()):
-        raise Unauthenticated(REFUSED)
+    now = clock.now()
     with storage.write() as uow:
-        use(ticket, uow, now)
+        use(came.ticket, uow, now)
         uow.commit()
-    identity = issuer.identify(came.code, came.issuer, one)
+    identity = issuer.identify(came.code, came.stated_issuer, came.departure)
     with storage.write() as uow:
         known = _operator(identity, uow)
         if identity.factors.isdisjoint(second_factors):

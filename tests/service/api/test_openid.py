@@ -433,7 +433,21 @@ def test_an_issuer_that_is_not_there_is_stated(browsers: Callable[..., Browser])
 
 def test_wrong_arrivals_from_one_address_meet_429(known: LocalIssuer, browsers: Callable[..., Browser]) -> None:
     browser = browsers(wrong_tokens_per_minute=2)
-    assert [browser.arrive("code=1&state=2").status_code for _ in range(3)] == [401, 401, 429]
+
+    def guessed() -> int:
+        state = dict(parse_qsl(urlsplit(browser.leave()).query))["state"]
+        return int(browser.arrive(urlencode({"code": "1", "state": state})).status_code)
+
+    assert [guessed() for _ in range(3)] == [401, 401, 429]
+
+
+def test_a_page_that_sends_browsers_here_locks_nobody_out(known: LocalIssuer, browsers: Callable[..., Browser]) -> None:
+    """As `<img src=...>` does, with and without the cookie of a sign-in that was begun."""
+    browser = browsers(wrong_tokens_per_minute=2)
+    assert [browser.arrive("code=1&state=2").status_code for _ in range(3)] == [401] * 3
+    browser.leave()
+    assert [browser.arrive(query).status_code for query in ("code=1&state=2", "state=2", "")] == [401] * 3
+    assert browser.sign_in().status_code == 200
 
 
 def test_sign_ins_are_begun_from_one_address_so_often_per_minute(
