@@ -40,8 +40,8 @@ AT_ONCE = 4
 others."""
 LONGEST_SUBJECT = 255
 """OpenID Connect Core 1.0, 2."""
-MALFORMED = (JoseError, ValueError, TypeError)
-"""What joserfc raises of tokens and keys that are not as described."""
+MALFORMED = (JoseError, ValueError, TypeError, KeyError)
+"""What joserfc raises of tokens and keys that are not as described; KeyError of a curve that it does not know."""
 REFUSED = "the issuer's answer does not hold; begin again"
 
 

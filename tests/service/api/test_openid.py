@@ -339,6 +339,13 @@ def test_an_issuer_may_change_its_key(known: LocalIssuer, browsers: Callable[...
     assert browsers().sign_in().status_code == 200
 
 
+def test_a_key_of_an_unknown_curve_does_not_matter(known: LocalIssuer, browsers: Callable[..., Browser]) -> None:
+    coordinate = urlsafe_b64encode(bytes(32)).decode()
+    brainpool = {"kty": "EC", "crv": "BP-256", "x": coordinate, "y": coordinate, "kid": "b", "use": "sig"}
+    known.keys_shown = [brainpool, known.key.as_dict(private=False)]
+    assert browsers().sign_in().status_code == 200
+
+
 def test_state_and_code_count_once(known: LocalIssuer, browsers: Callable[..., Browser]) -> None:
     browser = browsers()
     url = browser.leave()
