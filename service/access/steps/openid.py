@@ -88,7 +88,7 @@ class OpenIdIssuer:
             "code_challenge": base64.urlsafe_b64encode(challenge).decode().rstrip("="),
             "code_challenge_method": "S256",
         }
-        endpoint = _endpoint(self._known().metadata, "authorization_endpoint")
+        endpoint = endpoint_of(self._known().metadata, "authorization_endpoint")
         return endpoint + ("&" if "?" in endpoint else "?") + urlencode(asked)
 
     def identify(self, code: str, stated_issuer: str | None, one: Departure) -> Identity:
@@ -113,7 +113,7 @@ class OpenIdIssuer:
             auth = (quote(self.client.client_id, safe=""), quote(secret, safe=""))
         else:
             form |= {"client_id": self.client.client_id} | ({"client_secret": secret} if secret else {})
-        endpoint = _endpoint(known.metadata, "token_endpoint")
+        endpoint = endpoint_of(known.metadata, "token_endpoint")
         with self._turn():
             answer = answer_of("POST", endpoint, data=form, auth=auth)
         if answer.get("error") == "invalid_grant":
@@ -208,7 +208,7 @@ class OpenIdIssuer:
         if metadata.get("issuer") != self.client.issuer:
             logger.warning("openid.other_issuer")
             raise IssuerUnavailable("the issuer states another name than JISR_OIDC_ISSUER; they have to be the same")
-        return _Known(metadata, _keys(answer_of("GET", _endpoint(metadata, "jwks_uri"))), now)
+        return _Known(metadata, _keys(answer_of("GET", endpoint_of(metadata, "jwks_uri"))), now)
 
 
 def _factors(claims: Mapping[str, Any]) -> frozenset[str]:
@@ -233,11 +233,19 @@ def _listed(answer: Mapping[str, Any], name: str) -> Sequence[Any]:
     return found if isinstance(found, list) else ()
 
 
-def _endpoint(metadata: Mapping[str, Any], name: str) -> str:
-    url = metadata.get(name)
-    if not isinstance(url, str) or not is_safe(url):
+def endpoint_of(metadata: Mapping[str, Any], name: str) -> str:
+    """An address that the issuer states: by TLS, or on this machine where the issuer itself is asked without TLS.
+
+    Raises IssuerUnavailable.
+    """
+    url, issuer = metadata.get(name), str(metadata.get("issuer"))
+    if not isinstance(url, str) or not is_safe(url) or (_by_tls(issuer) and not _by_tls(url)):
         raise IssuerUnavailable(f"the issuer states no {name} by https")
     return url
+
+
+def _by_tls(url: str) -> bool:
+    return url.lower().startswith("https:")
 
 
 def _refused(why: str) -> Unauthenticated:

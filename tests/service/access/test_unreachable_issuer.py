@@ -1,4 +1,4 @@
-"""An issuer that hangs, drips or is away: it is not waited for long, nor by many."""
+"""An issuer that hangs, drips, is away or names others: not waited for long, nor by many, nor followed anywhere."""
 
 import socket
 import threading
@@ -14,7 +14,7 @@ import pytest
 from service.access.domain.identities import Departure
 from service.access.errors import IssuerUnavailable
 from service.access.steps import issuer_answers
-from service.access.steps.openid import AT_ONCE, FAILED_FOR, KEPT_FOR, OpenIdClient, OpenIdIssuer
+from service.access.steps.openid import AT_ONCE, FAILED_FOR, KEPT_FOR, OpenIdClient, OpenIdIssuer, endpoint_of
 from tests.service.access.issuer import local_issuer
 
 ONE = Departure("state", "nonce", "verifier")
@@ -101,3 +101,22 @@ def test_what_it_stated_counts_on_while_it_is_away() -> None:
         before = issuer.where_to(ONE)
     clock.at += KEPT_FOR + timedelta(hours=5)
     assert issuer.where_to(ONE) == before
+
+
+@pytest.mark.parametrize(
+    ("issuer", "url", "good"),
+    [
+        ("https://issuer.example", "https://keys.example/keys", True),
+        ("https://issuer.example", "http://localhost:1/keys", False),
+        ("https://issuer.example", "HTTP://127.0.0.1/keys", False),
+        ("http://localhost:1", "http://localhost:1/keys", True),
+        ("http://localhost:1", "http://issuer.example/keys", False),
+    ],
+)
+def test_it_names_addresses_of_this_machine_only_where_it_runs_there_itself(issuer: str, url: str, good: bool) -> None:
+    metadata = {"issuer": issuer, "jwks_uri": url}
+    if good:
+        assert endpoint_of(metadata, "jwks_uri") == url
+    else:
+        with pytest.raises(IssuerUnavailable):
+            endpoint_of(metadata, "jwks_uri")
