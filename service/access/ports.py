@@ -49,6 +49,9 @@ class Operators(Protocol):
 class Sessions(Protocol):
     def add(self, one: Session) -> None: ...
     def by_hash(self, sha256: str) -> Session | None: ...
+    def by_hash_afresh(self, sha256: str) -> Session | None:
+        """The same, as it is in the database now, though the transaction has read it before."""
+
     def close_all(self, operator_key: int, at: datetime, but: int | None = None) -> None:
         """but: the key of a session that stays."""
 

@@ -190,6 +190,10 @@ class SqlSessions:
     def by_hash(self, sha256: str) -> Session | None:
         return self._session.scalar(select(Session).where(session.c.sha256 == sha256))
 
+    def by_hash_afresh(self, sha256: str) -> Session | None:
+        rows = select(Session).where(session.c.sha256 == sha256).execution_options(populate_existing=True)
+        return self._session.scalar(rows)
+
     def close_all(self, operator_key: int, at: datetime, but: int | None = None) -> None:
         still_open = (session.c.operator_key == operator_key, session.c.closed_at.is_(None))
         others = update(session).where(*still_open, session.c.key != (but or 0))

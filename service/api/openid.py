@@ -16,6 +16,7 @@ from service.access.usecases.openid import (
     begin_openid,
     complete_openid,
     complete_second_factor,
+    returned,
 )
 from service.api.deps import CallerGate, Running, count_failure, session_limits, stranger
 from service.api.json_body import StrictJsonRoute
@@ -23,6 +24,7 @@ from service.api.problems import declared
 from service.api.sessions import SessionOut, session_out
 from service.api.shapes import Sent
 from service.api.ways import Ways
+from service.audit.domain.actions import Action
 
 router = APIRouter(prefix="/v1/sessions/oidc", tags=["sessions"], route_class=StrictJsonRoute)
 COOKIE = "__Host-jisr-sign-in"
@@ -75,8 +77,13 @@ def arrive(app: Running, gate: CallerGate, ways: Ways, came: Brought, response: 
     limits = session_limits(store.settings)
     gate.limits.require_few_wrong(gate.address)
     try:
+        back = returned(came, tickets=ways.tickets)
+    except Unauthenticated:  # not counted for the address: any page can have a browser come here
+        store.refusals.count(Action.SIGN_IN_FAILED, actor)
+        raise
+    try:
         found = complete_openid(
-            came,
+            back,
             actor=actor,
             storage=store.storage,
             clock=store.clock,

@@ -54,21 +54,28 @@ def index() -> None:
     """Show who may sign in."""
     with common.plain_errors():
         operators = list_operators(actor=common.actor(), storage=common.store().storage)
-    table = Table("name", "role", "site", "invited", "state")
+    table = Table("name", "role", "site", "invited", "state", "issuer's subject")
     for one in operators:
-        table.add_row(
-            one.name, one.role, common.place(one.site, one.area), f"{one.created_at:%Y-%m-%d %H:%M}", one.state
-        )
+        invited, place = f"{one.created_at:%Y-%m-%d %H:%M}", common.place(one.site, one.area)
+        table.add_row(one.name, one.role, place, invited, one.state, one.oidc_subject or "")
     console = common.console if common.console.is_terminal else Console(width=WIDE)
     console.print(table)
 
 
 @app.command()
-def reset(name: Named) -> None:
+def reset(
+    name: Named,
+    forget_identity: Annotated[
+        bool, typer.Option("--forget-identity", help="who the issuer knows them as counts no more either")
+    ] = False,
+) -> None:
     """Print a new one-time code, for who lost password or authenticator app. What they had counts no more."""
     with common.plain_errors():
         store = common.store()
-        typer.echo(reset_operator(name, actor=common.actor(), storage=store.storage, clock=store.clock))
+        code = reset_operator(
+            name, actor=common.actor(), storage=store.storage, clock=store.clock, forget_identity=forget_identity
+        )
+        typer.echo(code)
 
 
 @app.command()

@@ -14,6 +14,9 @@ from service.kit.actor import Actor
 EXEMPT = {
     "service.access.usecases.tokens.sign_in": "finds out who acts",
     "service.access.usecases.sessions.resume": "finds out who acts",
+    "service.access.usecases.openid.begin_openid": "nobody is known yet",
+    "service.access.usecases.passkeys.begin_sign_in": "nobody is known yet",
+    "service.access.usecases.passkeys.begin_passkey": "finds out who acts, by the session",
     "service.registry.usecases.look_up.checked_household": "a pure check of a text",
     "service.deduplication.usecases.export_pairs.require_ending": "a pure check of a file's name",
 }

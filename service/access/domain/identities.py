@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """issuer and subject: who it is, for ever. name: by which an operator is found the first time; None where the
+    """issuer and subject: who it is. name: by which an operator is found the first time; None where the
     issuer does not vouch for one. factors: what the issuer states of how they signed in there (`amr` and `acr`).
     """
 

@@ -36,7 +36,7 @@ class Operator:
     """site: the one whose enrolments and people they see; area: all that lie in it; neither: all. code_sha256: of a
     one-time code, until code_until. totp_sealed: the secret of the second factor, which `Operators.totp_secret` opens.
     totp_step: the last that was used; none counts twice. failures: in a row. oidc_issuer, oidc_subject: who they are at
-    an issuer, for ever.
+    an issuer.
     """
 
     name: str
@@ -87,6 +87,10 @@ class Operator:
 
     def bind(self, identity: Identity) -> None:
         self.oidc_issuer, self.oidc_subject = identity.issuer, identity.subject
+
+    def forget_identity(self) -> None:
+        """Who an issuer knows them as may be named anew."""
+        self.oidc_issuer = self.oidc_subject = None
 
     def is_identity(self, identity: Identity) -> bool:
         return (self.oidc_issuer, self.oidc_subject) == (identity.issuer, identity.subject)

@@ -3,15 +3,14 @@
 import base64
 import hashlib
 import hmac
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Lock
+from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import httpx
 import structlog
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -19,6 +18,7 @@ from joserfc.jwk import JWKRegistry, KeySet
 
 from service.access.domain.identities import Departure, Identity
 from service.access.errors import IssuerUnavailable, Unauthenticated
+from service.access.steps.issuer_answers import answer_of
 from service.kit.addresses import is_safe
 from service.kit.clock import Clock
 
@@ -33,13 +33,15 @@ LEEWAY = 60
 KEPT_FOR = timedelta(hours=1)
 """The issuer's own description and keys, unless a token names a key that is not among them."""
 ASKED_AGAIN_AFTER = timedelta(minutes=1)
-SECONDS = 5.0
-"""For each answer of the issuer."""
-MOST_BYTES = 1_000_000
+FAILED_FOR = timedelta(seconds=10)
+"""After an issuer did not describe itself, it is not asked to for so long."""
+AT_ONCE = 4
+"""Sign-ins that wait for the issuer. Further ones are refused: if they waited, they would hold the threads that answer
+others."""
 LONGEST_SUBJECT = 255
 """OpenID Connect Core 1.0, 2."""
-MALFORMED = (JoseError, ValueError, TypeError)
-"""What joserfc raises of tokens and keys that are not as described."""
+MALFORMED = (JoseError, ValueError, TypeError, KeyError)
+"""What joserfc raises of tokens and keys that are not as described; KeyError of a curve that it does not know."""
 REFUSED = "the issuer's answer does not hold; begin again"
 
 
@@ -69,8 +71,9 @@ class OpenIdIssuer:
 
     def __init__(self, client: OpenIdClient, clock: Clock) -> None:
         self.client, self._clock = client, clock
-        self._guard = Lock()
+        self._at_once = BoundedSemaphore(AT_ONCE)
         self._kept: _Known | None = None
+        self._failed_at: datetime | None = None
 
     def where_to(self, one: Departure) -> str:
         """The address at the issuer that the browser is sent to."""
@@ -85,7 +88,7 @@ class OpenIdIssuer:
             "code_challenge": base64.urlsafe_b64encode(challenge).decode().rstrip("="),
             "code_challenge_method": "S256",
         }
-        endpoint = _endpoint(self._known().metadata, "authorization_endpoint")
+        endpoint = endpoint_of(self._known().metadata, "authorization_endpoint")
         return endpoint + ("&" if "?" in endpoint else "?") + urlencode(asked)
 
     def identify(self, code: str, stated_issuer: str | None, one: Departure) -> Identity:
@@ -110,7 +113,9 @@ class OpenIdIssuer:
             auth = (quote(self.client.client_id, safe=""), quote(secret, safe=""))
         else:
             form |= {"client_id": self.client.client_id} | ({"client_secret": secret} if secret else {})
-        answer = _asked("POST", _endpoint(known.metadata, "token_endpoint"), data=form, auth=auth)
+        endpoint = endpoint_of(known.metadata, "token_endpoint")
+        with self._turn():
+            answer = answer_of("POST", endpoint, data=form, auth=auth)
         if answer.get("error") == "invalid_grant":
             raise _refused("code")
         token = answer.get("id_token")
@@ -166,18 +171,44 @@ class OpenIdIssuer:
         return name if isinstance(name, str) else None
 
     def _known(self, kept_for: timedelta = KEPT_FOR) -> _Known:
-        with self._guard:
-            now = self._clock.now()
-            if self._kept is None or now - self._kept.at >= kept_for:
-                self._kept = self._ask(now)
-            return self._kept
+        """What is kept, and older than kept_for only where the issuer cannot be asked."""
+        kept, now = self._kept, self._clock.now()
+        if kept is not None and now - kept.at < kept_for:
+            return kept
+        try:
+            return self._renewed(now)
+        except IssuerUnavailable:
+            if kept is None:
+                raise
+            return kept
+
+    def _renewed(self, now: datetime) -> _Known:
+        if self._failed_at is not None and now - self._failed_at < FAILED_FOR:
+            raise IssuerUnavailable("the issuer did not answer a moment ago; try again in some seconds")
+        with self._turn():
+            try:
+                found = self._ask(now)
+            except IssuerUnavailable:
+                self._failed_at = self._clock.now()
+                raise
+        self._kept = found
+        return found
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._at_once.acquire(blocking=False):
+            raise IssuerUnavailable("others wait for the issuer at this moment; try again in some seconds")
+        try:
+            yield
+        finally:
+            self._at_once.release()
 
     def _ask(self, now: datetime) -> _Known:
-        metadata = _asked("GET", f"{self.client.issuer.rstrip('/')}/.well-known/openid-configuration")
+        metadata = answer_of("GET", f"{self.client.issuer.rstrip('/')}/.well-known/openid-configuration")
         if metadata.get("issuer") != self.client.issuer:
             logger.warning("openid.other_issuer")
             raise IssuerUnavailable("the issuer states another name than JISR_OIDC_ISSUER; they have to be the same")
-        return _Known(metadata, _keys(_asked("GET", _endpoint(metadata, "jwks_uri"))), now)
+        return _Known(metadata, _keys(answer_of("GET", endpoint_of(metadata, "jwks_uri"))), now)
 
 
 def _factors(claims: Mapping[str, Any]) -> frozenset[str]:
@@ -202,36 +233,19 @@ def _listed(answer: Mapping[str, Any], name: str) -> Sequence[Any]:
     return found if isinstance(found, list) else ()
 
 
-def _endpoint(metadata: Mapping[str, Any], name: str) -> str:
-    url = metadata.get(name)
-    if not isinstance(url, str) or not is_safe(url):
+def endpoint_of(metadata: Mapping[str, Any], name: str) -> str:
+    """An address that the issuer states: by TLS, or on this machine where the issuer itself is asked without TLS.
+
+    Raises IssuerUnavailable.
+    """
+    url, issuer = metadata.get(name), str(metadata.get("issuer"))
+    if not isinstance(url, str) or not is_safe(url) or (_by_tls(issuer) and not _by_tls(url)):
         raise IssuerUnavailable(f"the issuer states no {name} by https")
     return url
 
 
-def _asked(
-    method: str, url: str, *, data: Mapping[str, str] | None = None, auth: tuple[str, str] | None = None
-) -> Mapping[str, Any]:
-    """The JSON object of an answer, of a refusal too. Nothing is followed elsewhere."""
-    try:
-        with (
-            httpx.Client(timeout=SECONDS) as client,
-            client.stream(method, url, data=data, auth=auth, headers={"Accept": "application/json"}) as answer,
-        ):
-            content = b""
-            for some in answer.iter_bytes():
-                content += some
-                if len(content) > MOST_BYTES:
-                    raise IssuerUnavailable("the issuer's answer is too long")
-        if answer.status_code >= 500 or (method == "GET" and not answer.is_success):
-            raise IssuerUnavailable(f"the issuer answers with the status {answer.status_code}")
-        found = json.loads(content)
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        logger.warning("openid.issuer_unavailable", reason=type(error).__name__)
-        raise IssuerUnavailable("the issuer does not answer; try again in a moment") from None
-    if not isinstance(found, dict):
-        raise IssuerUnavailable("the issuer's answer is no JSON object")
-    return found
+def _by_tls(url: str) -> bool:
+    return url.lower().startswith("https:")
 
 
 def _refused(why: str) -> Unauthenticated:

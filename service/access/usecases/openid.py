@@ -12,7 +12,8 @@ from service.access.errors import Unauthenticated
 from service.access.ports import AccessUnit, Issuer
 from service.access.steps.opening import OpenedSession, SessionLimits, SignedInBy, open_for
 from service.access.steps.second_factor import step_of
-from service.access.steps.tickets import REFUSED, TicketKind, Tickets, use
+from service.access.steps.tickets import REFUSED, Ticket, TicketKind, Tickets, use
+from service.access.usecases.operators import FIRST
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
 from service.kit.actor import Actor
@@ -37,6 +38,16 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """An arrival in the browser that left. stated_issuer: `iss` of RFC 9207."""
+
+    ticket: Ticket
+    departure: Departure
+    code: str
+    stated_issuer: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SentAway:
     """url: at the issuer. ticket: for the browser to keep."""
 
@@ -57,8 +68,17 @@ def begin_openid(*, issuer: Issuer, tickets: Tickets) -> SentAway:
     return SentAway(issuer.where_to(one), tickets.issue(TicketKind.OPENID, AWAY_FOR, asdict(one)))
 
 
+def returned(came: Arrival, *, tickets: Tickets) -> Returned:
+    """Who came back with what they left with. Raises Unauthenticated: any page can cause that, and nobody can guess."""
+    ticket = tickets.open(TicketKind.OPENID, came.ticket)
+    one = Departure(**ticket.content)
+    if came.code is None or not hmac.compare_digest(one.state.encode(), (came.state or "").encode()):
+        raise Unauthenticated(REFUSED)
+    return Returned(ticket, one, came.code, came.issuer)
+
+
 def complete_openid(
-    came: Arrival,
+    came: Returned,
     *,
     actor: Actor,
     storage: Storage[AccessUnit],
@@ -73,19 +93,16 @@ def complete_openid(
     second_factors: what the issuer states (`amr`, `acr`) that counts as the second factor. Raises Unauthenticated,
     IssuerUnavailable.
     """
-    ticket, now = tickets.open(TicketKind.OPENID, came.ticket), clock.now()
-    one = Departure(**ticket.content)
-    if came.code is None or not hmac.compare_digest(one.state.encode(), (came.state or "").encode()):
-        raise Unauthenticated(REFUSED)
+    now = clock.now()
     with storage.write() as uow:
-        use(ticket, uow, now)
+        use(came.ticket, uow, now)
         uow.commit()
-    identity = issuer.identify(came.code, came.issuer, one)
+    identity = issuer.identify(came.code, came.stated_issuer, came.departure)
     with storage.write() as uow:
-        known = _operator(identity, uow, actor)
+        known = _operator(identity, uow)
         if identity.factors.isdisjoint(second_factors):
-            uow.commit()
-            return _code_needed(known, tickets)
+            return _code_needed(known, identity, tickets)
+        _bind(known, identity, uow, actor)
         opened = open_for(known, SignedInBy.OPENID, uow, actor=actor, now=now, limits=limits)
         uow.commit()
     return opened
@@ -106,6 +123,7 @@ def complete_second_factor(
     Raises Unauthenticated.
     """
     opened, now = tickets.open(TicketKind.SECOND_FACTOR, ticket), clock.now()
+    identity = Identity(opened.content["issuer"], opened.content["subject"], None, frozenset())
     with storage.write() as uow:
         one = uow.operators.for_change(opened.content["name"])
         if one is None or one.state is not OperatorState.ACTIVE or one.locked(now):
@@ -118,28 +136,42 @@ def complete_second_factor(
             raise Unauthenticated(WRONG_CODE)
         one.note_success(step)
         use(opened, uow, now)
+        _bind(one, identity, uow, actor)
         session = open_for(one, SignedInBy.OPENID, uow, actor=actor, now=now, limits=limits)
         uow.commit()
     return session
 
 
-def _operator(identity: Identity, uow: AccessUnit, actor: Actor) -> Operator:
-    """Who has this identity; the first time, who has its name and no identity yet. Raises Unauthenticated."""
+def _operator(identity: Identity, uow: AccessUnit) -> Operator:
+    """Who has this identity, or who has its name and no identity yet. Raises Unauthenticated.
+
+    The first administrator needs the printed code first: nobody chose that name.
+    """
     one = uow.operators.by_identity(identity.issuer, identity.subject)
     if one is None and identity.name is not None:
         one = uow.operators.for_change(identity.name)
-        if one is not None and one.oidc_subject is None and one.disabled_at is None:
-            one.bind(identity)
-            uow.audit.note(acting(one, actor), Action.OPERATOR_BIND, Target("operator", one.name))
-    if one is None or not one.is_identity(identity) or one.state is not OperatorState.ACTIVE:
+        if one is not None and one.name == FIRST and one.state is OperatorState.INVITED:
+            one = None
+    if one is None or one.disabled_at is not None or not (one.is_identity(identity) or one.oidc_subject is None):
         raise Unauthenticated(UNKNOWN)
     return one
 
 
-def _code_needed(one: Operator, tickets: Tickets) -> CodeNeeded:
+def _bind(one: Operator, identity: Identity, uow: AccessUnit, actor: Actor) -> None:
+    """Once both factors are proven: another cannot take the binding before. Raises Unauthenticated."""
+    if one.is_identity(identity):
+        return
+    if one.oidc_subject is not None or uow.operators.by_identity(identity.issuer, identity.subject) is not None:
+        raise Unauthenticated(UNKNOWN)
+    one.bind(identity)
+    uow.audit.note(acting(one, actor), Action.OPERATOR_BIND, Target("operator", one.name))
+
+
+def _code_needed(one: Operator, identity: Identity, tickets: Tickets) -> CodeNeeded:
     if one.totp_sealed is None:
         raise Unauthenticated(NO_SECOND_FACTOR)
-    return CodeNeeded(tickets.issue(TicketKind.SECOND_FACTOR, AWAY_FOR, {"name": one.name}))
+    content = {"name": one.name, "issuer": identity.issuer, "subject": identity.subject}
+    return CodeNeeded(tickets.issue(TicketKind.SECOND_FACTOR, AWAY_FOR, content))
 
 
 def _note_failure(one: Operator, uow: AccessUnit, actor: Actor, now: datetime) -> None:

@@ -72,20 +72,25 @@ def invite_first(*, actor: Actor, storage: Storage[AccessUnit], clock: Clock) ->
     return reset_operator(FIRST, actor=actor, storage=storage, clock=clock)
 
 
-def reset_operator(name: str, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock) -> str:
+def reset_operator(
+    name: str, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock, forget_identity: bool = False
+) -> str:
     """A new code, for who lost password or second factor. What they had counts no more, passkeys too.
 
-    Who an issuer knows them as stays. Raises MalformedRequest.
+    forget_identity: who an issuer knows them as too, which stays otherwise. Raises MalformedRequest.
     """
     code, now = new_code(), clock.now()
     with storage.write() as uow:
         one = _named(uow, name)
         if one.state is OperatorState.DISABLED:
             raise MalformedRequest(f"the operator {name!r} was disabled; make another", "name")
+        details = {"before": {"oidc_subject": one.oidc_subject}} if forget_identity else None
         one.invite(code, now)
+        if forget_identity:
+            one.forget_identity()
         uow.passkeys.revoke_all(one.key, now)
         uow.sessions.close_all(one.key, now)
-        uow.audit.note(actor, Action.OPERATOR_RESET, Target("operator", name))
+        uow.audit.note(actor, Action.OPERATOR_RESET, Target("operator", name), details=details)
         uow.commit()
     return code
 

@@ -69,12 +69,12 @@ def add_passkey(
     tickets: Tickets,
 ) -> Passkey:
     """Keep what an authenticator made. Raises PasskeyRefused, MalformedRequest, SignInTooOld, NoSession, and
-    Unauthenticated for a ticket that is not this operator's.
+    Unauthenticated for a ticket that is not this operator's, or a session that has ended.
     """
     ticket, now = tickets.open(TicketKind.NEW_PASSKEY, answered.ticket), clock.now()
     made = authenticators.new(answered.credential, _challenge(ticket))
     with storage.write() as uow:
-        one = _owner(bearer, uow, now)
+        one, _ = _owner(bearer, uow, now)
         if ticket.content[OPERATOR] != str(one.id):
             raise Unauthenticated(REFUSED)
         if len(uow.passkeys.of_operator(one.key)) >= MOST:
@@ -102,16 +102,16 @@ def list_passkeys(bearer: str, *, actor: Actor, storage: Storage[AccessUnit], cl
 def revoke_passkey(passkey_id: UUID, bearer: str, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock) -> None:
     """Nobody signs in with it any more, and all other sessions of the operator end: one may be a thief's.
 
-    Raises NoSuchPasskey, SignInTooOld, NoSession.
+    Raises NoSuchPasskey, SignInTooOld, NoSession, Unauthenticated.
     """
     with storage.write() as uow:
         now = clock.now()
-        session = _session(bearer, uow, now, fresh=True)
-        mine = {one.id: one for one in uow.passkeys.of_operator(session.operator_key)}
+        one, session = _owner(bearer, uow, now)
+        mine = {held.id: held for held in uow.passkeys.of_operator(one.key)}
         if passkey_id not in mine:
             raise NoSuchPasskey(f"you have no passkey {passkey_id}")
         mine[passkey_id].revoked_at = now
-        uow.sessions.close_all(session.operator_key, now, but=session.key)
+        uow.sessions.close_all(one.key, now, but=session.key)
         uow.audit.note(actor, Action.PASSKEY_REVOKE, Target("passkey", str(passkey_id)))
         uow.commit()
 
@@ -161,12 +161,17 @@ def _challenge(ticket: Ticket) -> bytes:
     return base64.b64decode(ticket.content[CHALLENGE])
 
 
-def _owner(bearer: str, uow: AccessUnit, now: datetime) -> Operator:
-    """Whose session it is, with their passkeys to be changed by nobody else meanwhile."""
+def _owner(bearer: str, uow: AccessUnit, now: datetime) -> tuple[Operator, Session]:
+    """Whose session it is, with their passkeys and sessions to be changed by nobody else meanwhile. Raises
+    Unauthenticated where the session was closed before, by a reset or from another session.
+    """
     one = uow.operators.by_key(_session(bearer, uow, now, fresh=True).operator_key)
     locked = uow.operators.for_change(one.name)
     assert locked is one
-    return one
+    session = uow.sessions.by_hash_afresh(hash_secret(bearer))
+    if session is None or session.closed_at is not None:
+        raise Unauthenticated("this session has ended; sign in again")
+    return one, session
 
 
 def _session(bearer: str, uow: AccessUnit, now: datetime, *, fresh: bool = False) -> Session:

@@ -1,6 +1,7 @@
 """What a name leads to: a person with all merged into them, or an enrolment that became no one."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from service.enrolment.domain.enrolments import WAITING, Enrolment, EnrolmentStatus
@@ -15,6 +16,9 @@ from service.registry.steps.sight import seen
 
 def find_scope(uow: PrivacyUnit, name: str, actor: Actor) -> Scope:
     """name: a person's number, also an old one after a merge, or an enrolment's UUID.
+
+    Who is bound to sites erases whom these enrolled, also where JISR_SITES_SEE_EVERYONE lets them see others: it is
+    final.
 
     Raises NoSuchPerson, PersonErased, NoSuchEnrolment, EnrolmentErased, NothingToErase.
     """
@@ -50,7 +54,7 @@ def require_settled(uow: PrivacyUnit, scope: Scope) -> None:
 
 def _of_number(uow: PrivacyUnit, number: str, actor: Actor) -> Scope:
     view = find_person(uow, number)
-    if not seen(uow, actor, [view.person.key]):
+    if not seen(uow, replace(actor, people_of=actor.sites), [view.person.key]):
         raise no_such_person(number)
     require_there(view)
     return of_person(uow, view.person)

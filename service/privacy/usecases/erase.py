@@ -77,6 +77,8 @@ def begin_erasure(name: str, order: Order, *, actor: Actor, storage: Storage[Pri
             found = uow.erasures.of_name(name)
             if found is None:  # by its period, not by an order
                 raise
+            _note_read(uow, found, actor)
+            uow.commit()
             return found
         require_settled(uow, scope)
         destroyed = forget(uow, scope, clock.now())
@@ -103,13 +105,21 @@ def read_erasure(name: str, *, actor: Actor, storage: Storage[PrivacyUnit]) -> E
         found = uow.erasures.of_name(name)
         if found is None or not _reaches(uow, found, actor):
             raise NoSuchErasure(f"no one was erased who had the number {name}")
-        people = [one.id for one in found.destroyed.people]
-        uow.audit.note(actor, Action.ERASURE_READ, Target("erasure", str(found.id)), people=people)
+        _note_read(uow, found, actor)
         return found
 
 
+def _note_read(uow: PrivacyUnit, found: Erasure, actor: Actor) -> None:
+    people = [one.id for one in found.destroyed.people]
+    uow.audit.note(actor, Action.ERASURE_READ, Target("erasure", str(found.id)), people=people)
+
+
 def _reaches(uow: PrivacyUnit, found: Erasure, actor: Actor) -> bool:
+    """By an enrolment of its site's, or a person whom it may see: an enrolment that became no one has no number."""
     if actor.people_of is None:
+        return True
+    enrolments = (uow.enrolments.by_id(one) for one in found.destroyed.enrolments)
+    if any(one is not None and actor.reaches(one.site) for one in enrolments):
         return True
     numbers = [one.number for one in found.destroyed.people if one.number is not None]
     people = [person for number in numbers if (person := uow.people.by_number(number)) is not None]

@@ -19,7 +19,7 @@ from service.access.domain.operators import (
     TOTP_SECONDS,
     OperatorState,
 )
-from service.access.errors import NoSession, Unauthenticated
+from service.access.errors import NoSession, NoSuchPasskey, Unauthenticated
 from service.access.steps.opening import SessionLimits
 from service.access.usecases.operators import (
     FIRST,
@@ -30,6 +30,7 @@ from service.access.usecases.operators import (
     list_operators,
     reset_operator,
 )
+from service.access.usecases.passkeys import revoke_passkey
 from service.access.usecases.sessions import (
     Credentials,
     close_session,
@@ -39,6 +40,7 @@ from service.access.usecases.sessions import (
 )
 from service.kit.actor import Actor
 from service.kit.errors import MalformedRequest
+from service.kit.ids import new_uuid
 from service.storage.unit import SqlStorage
 from tests.service.conftest import Noon
 from tests.service.made_up import TESTER, all_rows
@@ -141,6 +143,27 @@ def test_tries_at_once_are_counted_one_after_another(desk: Desk) -> None:
             uow.commit()
         assert other.result()
     assert desk.refuses()
+
+
+def test_a_reset_ends_a_session_that_is_changing_passkeys_at_that_moment(desk: Desk) -> None:
+    """Otherwise a thief could keep a passkey that the reset did not see."""
+    secret = desk.sign_in()
+
+    def change() -> None:
+        revoke_passkey(new_uuid(), secret, actor=TESTER, storage=desk.storage, clock=desk)
+
+    with pytest.raises(NoSuchPasskey):
+        change()
+    with ThreadPoolExecutor(1) as pool:
+        with desk.storage.write() as uow:
+            one = uow.operators.for_change("Hawa")
+            assert one is not None
+            other = pool.submit(change)
+            time.sleep(0.7)  # time for it to have read what is there now, if it did not wait
+            uow.sessions.close_all(one.key, desk.now())
+            uow.commit()
+        with pytest.raises(Unauthenticated):
+            other.result()
 
 
 def test_wrong_tries_in_a_row_lock_the_name_for_a_while(desk: Desk) -> None:

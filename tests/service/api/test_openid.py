@@ -5,6 +5,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -16,11 +17,13 @@ from joserfc.util import urlsafe_b64encode
 from pydantic import SecretStr, ValidationError
 from sqlalchemy import select
 
-from service.access.usecases.operators import disable_operator
+from service.access.domain import AccessRole
+from service.access.usecases.operators import FIRST, create_operator, disable_operator, reset_operator
 from service.api import rate_limits
 from service.api.openid import COOKIE
 from service.audit.storage.tables import entry
 from service.bootstrap import App
+from service.kit.errors import MalformedRequest
 from service.kit.ids import new_uuid
 from service.settings import Settings
 from service.web import create_web
@@ -202,6 +205,49 @@ def test_a_verified_name_finds_the_operator_once_and_then_the_subject_counts(
     assert browsers(**by_email).sign_in().status_code == 401, "a name that was given to another person"
 
 
+def test_a_name_alone_takes_no_binding_before_the_second_factor_is_proven(
+    jisr: App, issuer: LocalIssuer, browsers: Callable[..., Browser]
+) -> None:
+    name, browser = operator(jisr, None, issuer), browsers(oidc_name_claim="nickname")
+    impostor, real = {"sub": f"s-other-{name}", "nickname": name}, {"sub": f"s-{name}", "nickname": name}
+    issuer.person = impostor
+    assert browser.sign_in().status_code == 401, "there is no authenticator app yet"
+    app = activated(jisr, name)
+    ticket, stolen = (browser.sign_in().json()["ticket"] for _ in range(2))
+    assert browser.send_code("000000", ticket).status_code == 401
+    issuer.person = real
+    opened = browser.send_code(app.now(), browser.sign_in().json()["ticket"])
+    assert opened.status_code == 201
+    assert browser.send_code(app.at(int(time.time()) + 30), stolen).status_code == 401, "bound to another by now"
+    assert [one.actor for one in noted(jisr, "operator.bind")].count(f"operator:{name}") == 1
+    issuer.person = impostor | MFA
+    assert browser.sign_in().status_code == 401
+
+
+def test_a_binding_is_undone_by_a_reset_that_says_so(
+    jisr: App, issuer: LocalIssuer, browsers: Callable[..., Browser]
+) -> None:
+    name, store, browser = operator(jisr, "s-typo", issuer), jisr.store, browsers(oidc_name_claim="nickname")
+    issuer.person = MFA | {"sub": f"s-{name}", "nickname": name}
+    for forget, expected in ((False, 401), (True, 200)):
+        reset_operator(name, actor=TESTER, storage=store.storage, clock=store.clock, forget_identity=forget)
+        assert browser.sign_in().status_code == expected
+
+
+def test_the_first_administrator_is_not_bound_by_name_before_the_code_was_used(
+    jisr: App, issuer: LocalIssuer, browsers: Callable[..., Browser]
+) -> None:
+    store, browser = jisr.store, browsers(oidc_name_claim="nickname")
+    named: Any = {"actor": TESTER, "storage": store.storage, "clock": store.clock}
+    with suppress(MalformedRequest):  # it is there once another test served this service
+        create_operator(FIRST, AccessRole.ADMINISTRATOR, None, **named)
+    reset_operator(FIRST, forget_identity=True, **named)
+    issuer.person = MFA | {"sub": f"s-{new_uuid()}", "nickname": FIRST}
+    assert browser.sign_in().status_code == 401
+    activated(jisr, FIRST)
+    assert browser.sign_in().status_code == 200
+
+
 # Attacks
 
 
@@ -290,6 +336,13 @@ def test_an_issuer_may_change_its_key(known: LocalIssuer, browsers: Callable[...
     assert browser.sign_in().status_code == 200
     known.key = ECKey.generate_key("P-256", {"kid": "new"})
     assert browser.sign_in().status_code == 401, "its keys were asked for within the minute"
+    assert browsers().sign_in().status_code == 200
+
+
+def test_a_key_of_an_unknown_curve_does_not_matter(known: LocalIssuer, browsers: Callable[..., Browser]) -> None:
+    coordinate = urlsafe_b64encode(bytes(32)).decode()
+    brainpool = {"kty": "EC", "crv": "BP-256", "x": coordinate, "y": coordinate, "kid": "b", "use": "sig"}
+    known.keys_shown = [brainpool, known.key.as_dict(private=False)]
     assert browsers().sign_in().status_code == 200
 
 
@@ -387,7 +440,21 @@ def test_an_issuer_that_is_not_there_is_stated(browsers: Callable[..., Browser])
 
 def test_wrong_arrivals_from_one_address_meet_429(known: LocalIssuer, browsers: Callable[..., Browser]) -> None:
     browser = browsers(wrong_tokens_per_minute=2)
-    assert [browser.arrive("code=1&state=2").status_code for _ in range(3)] == [401, 401, 429]
+
+    def guessed() -> int:
+        state = dict(parse_qsl(urlsplit(browser.leave()).query))["state"]
+        return int(browser.arrive(urlencode({"code": "1", "state": state})).status_code)
+
+    assert [guessed() for _ in range(3)] == [401, 401, 429]
+
+
+def test_a_page_that_sends_browsers_here_locks_nobody_out(known: LocalIssuer, browsers: Callable[..., Browser]) -> None:
+    """As `<img src=...>` does, with and without the cookie of a sign-in that was begun."""
+    browser = browsers(wrong_tokens_per_minute=2)
+    assert [browser.arrive("code=1&state=2").status_code for _ in range(3)] == [401] * 3
+    browser.leave()
+    assert [browser.arrive(query).status_code for query in ("code=1&state=2", "state=2", "")] == [401] * 3
+    assert browser.sign_in().status_code == 200
 
 
 def test_sign_ins_are_begun_from_one_address_so_often_per_minute(

@@ -16,7 +16,11 @@ from sqlalchemy import select
 from service.access.domain import AccessRole
 from service.access.domain.operators import MOST_FAILURES
 from service.access.domain.passkeys import FRESH, MOST
-from service.access.usecases.operators import disable_operator, reset_operator
+from service.access.errors import Unauthenticated
+from service.access.steps.authenticators import RelyingParty
+from service.access.steps.tickets import Tickets
+from service.access.usecases.operators import activate_operator, disable_operator, reset_operator
+from service.access.usecases.passkeys import Answered, add_passkey
 from service.api.ways import relying_party
 from service.audit.storage.tables import entry
 from service.bootstrap import App
@@ -26,7 +30,7 @@ from service.settings import Settings
 from service.web import create_web
 from tests.service.access.authenticator import Authenticator
 from tests.service.api.counter import Client, assert_declared
-from tests.service.api.passkey_holder import BEGIN, BEGIN_SESSION, PASSKEYS, SESSIONS, Holder, holder
+from tests.service.api.passkey_holder import BEGIN, BEGIN_SESSION, PASSKEYS, PASSWORD, SESSIONS, Holder, holder
 from tests.service.api.serving import with_settings
 from tests.service.made_up import TESTER
 
@@ -135,18 +139,43 @@ def test_a_token_has_none(client_as: Callable[[AccessRole], Client], http: TestC
         assert client.call(method, path).json()["type"] == "/problems/no-session"
 
 
+def test_a_session_that_a_reset_ended_adds_none(jisr: App, hawa: Holder) -> None:
+    """Also where the caller was looked at before the reset."""
+    store, party = jisr.store, RelyingParty("registry.example", ORIGIN)
+    begun = hawa.session.call("POST", BEGIN).json()
+    answered = Answered(begun["ticket"], hawa.authenticator.create(begun["options"]))
+    reset_operator(hawa.name, actor=TESTER, storage=store.storage, clock=store.clock)
+    with pytest.raises(Unauthenticated, match="has ended"):
+        add_passkey(
+            "mine",
+            answered,
+            hawa.session.token,
+            actor=TESTER,
+            storage=store.storage,
+            clock=store.clock,
+            authenticators=party,
+            tickets=Tickets(store.storage, store.clock),
+        )
+
+
 def test_a_session_that_is_not_fresh_changes_none(jisr: App, http: TestClient, hawa: Holder) -> None:
     mine = hawa.add().json()
 
     class Later(SystemClock):
-        def now(self) -> datetime:
-            return jisr.store.clock.now() + FRESH + timedelta(seconds=1)
+        passed = FRESH - timedelta(minutes=1)
 
-    app = with_settings(jisr, public_url=ORIGIN)
-    app = replace(app, store=replace(app.store, clock=Later()))
+        def now(self) -> datetime:
+            return jisr.store.clock.now() + self.passed
+
+    clock, app = Later(), with_settings(jisr, public_url=ORIGIN)
+    app = replace(app, store=replace(app.store, clock=clock))
     old = Client(TestClient(create_web(app)), hawa.session.token)
-    for method, path in (("POST", BEGIN), ("DELETE", f"{PASSKEYS}/{mine['id']}")):
-        answer = old.call(method, path)
+    begun = old.call("POST", BEGIN).json()
+    made = Authenticator(ORIGIN).create(begun["options"])
+    clock.passed = FRESH + timedelta(seconds=1)
+    sent = {"ticket": begun["ticket"], "name": "a", "credential": made}
+    for method, path in (("POST", BEGIN), ("POST", PASSKEYS), ("DELETE", f"{PASSKEYS}/{mine['id']}")):
+        answer = old.call(method, path, json=sent if path == PASSKEYS else None)
         assert (answer.status_code, answer.json()["type"]) == (403, "/problems/sign-in-too-old")
     assert old.call("GET", PASSKEYS).status_code == 200
 
@@ -227,12 +256,16 @@ def test_the_key_of_another_passkey_does_not_sign_for_it(jisr: App, http: TestCl
 
 def test_who_was_disabled_or_reset_does_not_get_in(jisr: App, http: TestClient) -> None:
     store = jisr.store
-    for change in (disable_operator, reset_operator):
-        one = holder(jisr, http, Authenticator(ORIGIN))
+    disabled, reset = (holder(jisr, http, Authenticator(ORIGIN)) for _ in range(2))
+    for one in (disabled, reset):
         one.add()
         assert one.sign_in().status_code == 201
-        change(one.name, actor=TESTER, storage=store.storage, clock=store.clock)
-        assert one.sign_in().status_code == 401, change
+    disable_operator(disabled.name, actor=TESTER, storage=store.storage, clock=store.clock)
+    assert disabled.sign_in().status_code == 401
+    code = reset_operator(reset.name, actor=TESTER, storage=store.storage, clock=store.clock)
+    assert reset.sign_in().status_code == 401
+    activate_operator(reset.name, code, PASSWORD, actor=TESTER, storage=store.storage, clock=store.clock)
+    assert reset.sign_in().status_code == 401, "active again, but the passkeys of before stay revoked"
 
 
 def test_a_name_that_somebody_locked_still_gets_in_by_a_passkey(jisr: App, hawa: Holder) -> None:

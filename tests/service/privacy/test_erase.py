@@ -20,9 +20,9 @@ from service.kit.errors import SealBroken
 from service.kit.sealing import KeyClass
 from service.kit.sql.blobs import FileBlobs
 from service.privacy.domain.certificates import certificate_in
-from service.privacy.errors import CaseOpen, EnrolmentWaiting, NoCertificate, NothingToErase
+from service.privacy.errors import CaseOpen, EnrolmentWaiting, NoCertificate, NoSuchErasure, NothingToErase
 from service.privacy.storage.erasures import SqlErasures
-from service.privacy.usecases.erase import preview, read_erasure
+from service.privacy.usecases.erase import begin_erasure, preview, read_erasure
 from service.privacy.usecases.finish import Finisher
 from service.privacy.usecases.verify import verify_certificate
 from service.registry.domain.households import HouseholdEventKind, Role
@@ -33,7 +33,7 @@ from service.storage.unit import METADATA
 from service.storage.verify import verify_store
 from tests.service.audit.noted import entries_of
 from tests.service.made_up import TESTER, all_rows, received
-from tests.service.privacy.conftest import AGAIN, FIRST, HOME, NAME, OFFICER, SECOND, Registry
+from tests.service.privacy.conftest import AGAIN, FIRST, HOME, NAME, OFFICER, SECOND, WITHDRAWN, Registry
 
 
 class Crash(BaseException):
@@ -230,6 +230,39 @@ def test_an_officer_of_a_site_erases_whom_the_site_enrolled(registry: Registry) 
     here = replace(OFFICER, site="djibouti-1", people_of=frozenset({"djibouti-1"}))
     with pytest.raises(PersonErased):
         read_person(number, actor=here, storage=store.storage)
+
+
+def test_a_site_that_sees_everyone_erases_no_one_of_another(registry: Registry) -> None:
+    number, store = registry.number(registry.enrol(FIRST)), registry.app.store
+    elsewhere, here = replace(OFFICER, site="elsewhere"), replace(OFFICER, site="djibouti-1")
+    assert read_person(number, actor=elsewhere, storage=store.storage)
+    with pytest.raises(NoSuchPerson):
+        preview(number, actor=elsewhere, storage=store.storage)
+    with pytest.raises(NoSuchPerson):
+        begin_erasure(number, WITHDRAWN, actor=elsewhere, storage=store.storage, clock=store.clock)
+    assert preview(number, actor=here, storage=store.storage).numbers == [number]
+    assert begin_erasure(number, WITHDRAWN, actor=here, storage=store.storage, clock=store.clock).number == number
+
+
+def test_a_certificate_is_read_at_the_site_that_enrolled(registry: Registry) -> None:
+    registry.enrol(FIRST)
+    no_one = registry.enrol(AGAIN)
+    registry.decide(Decision.DATA_ERROR)
+    person = registry.number(registry.enrol(SECOND, "Moussa Ali"))
+    here, elsewhere = (replace(OFFICER, site=one, people_of=frozenset({one})) for one in ("djibouti-1", "elsewhere"))
+    for name in (str(no_one), person):
+        done = registry.erase(name)
+        assert read_erasure(name, actor=here, storage=registry.app.store.storage).id == done.id
+        with pytest.raises(NoSuchErasure):
+            read_erasure(name, actor=elsewhere, storage=registry.app.store.storage)
+
+
+def test_an_erasure_that_is_asked_for_again_is_noted_as_read(registry: Registry) -> None:
+    number = registry.number(registry.enrol(FIRST))
+    first = registry.begin(number)
+    assert registry.begin(number).id == first.id
+    (noted,) = entries_of(registry.app.store.database, Action.ERASURE_READ)
+    assert (noted.actor, noted.target_id) == (OFFICER.id, str(first.id))
 
 
 # Cut short
