@@ -188,6 +188,7 @@ def _fill_lists(store: Store) -> None:
     public_key, lists = public_key_in(store.audit_folder), store.erasure_lists
     try:
         fill_lists(
+            actor=system_actor("start", "start"),
             storage=store.storage,
             lists=lists,
             public_key=public_key,

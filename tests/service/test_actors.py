@@ -15,6 +15,7 @@ EXEMPT = {
     "service.access.usecases.tokens.sign_in": "finds out who acts",
     "service.access.usecases.sessions.resume": "finds out who acts",
     "service.access.usecases.openid.begin_openid": "nobody is known yet",
+    "service.access.usecases.openid.returned": "opens a ticket of one who is not known yet",
     "service.access.usecases.passkeys.begin_sign_in": "nobody is known yet",
     "service.access.usecases.passkeys.begin_passkey": "finds out who acts, by the session",
     "service.registry.usecases.look_up.checked_household": "a pure check of a text",

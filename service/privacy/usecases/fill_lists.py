@@ -5,6 +5,7 @@ from uuid import UUID
 
 import structlog
 
+from service.kit.actor import Actor
 from service.kit.unit import Storage
 from service.privacy.domain.certificates import Signed, order_of
 from service.privacy.ports import ErasureList, PrivacyUnit, Signers
@@ -14,7 +15,12 @@ logger = structlog.get_logger(__name__)
 
 
 def fill_lists(
-    *, storage: Storage[PrivacyUnit], lists: Sequence[ErasureList], public_key: str | None, signer: Signers
+    *,
+    actor: Actor,
+    storage: Storage[PrivacyUnit],
+    lists: Sequence[ErasureList],
+    public_key: str | None,
+    signer: Signers,
 ) -> int:
     """Append to each place the orders that other places or the database have; how many.
 
@@ -26,7 +32,10 @@ def fill_lists(
     places = [(place, found) for place in lists if (found := orders_in(place, public_key)) is not None]
     lines = {one: line for _, found in places for one, (line, _) in found.items()}
     lines |= _of_database(storage, lines, signer)
-    return sum(_append(place, [line for one, line in lines.items() if one not in found]) for place, found in places)
+    count = 0
+    for place, found in places:
+        count += _append(place, [line for one, line in lines.items() if one not in found], actor)
+    return count
 
 
 def _of_database(storage: Storage[PrivacyUnit], known: Collection[UUID], signer: Signers) -> Mapping[UUID, str]:
@@ -41,7 +50,7 @@ def _of_database(storage: Storage[PrivacyUnit], known: Collection[UUID], signer:
     return found
 
 
-def _append(place: ErasureList, lines: Sequence[str]) -> int:
+def _append(place: ErasureList, lines: Sequence[str], actor: Actor) -> int:
     if not lines:
         return 0
     try:
@@ -49,5 +58,5 @@ def _append(place: ErasureList, lines: Sequence[str]) -> int:
     except OSError as error:
         logger.error("erasure.list_not_written", place=place.name, reason=type(error).__name__)
         return 0
-    logger.info("erasure.list_filled", place=place.name, orders=len(lines))
+    logger.info("erasure.list_filled", place=place.name, orders=len(lines), actor=actor.id)
     return len(lines)
