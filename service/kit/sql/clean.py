@@ -20,10 +20,9 @@ CUT_WAITS_MS = 100
 """No one can write while SQLite waits for those who read its log."""
 HELD = text(
     "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    " AND backend_type <> 'autovacuum worker'"
     " AND greatest(age(backend_xmin), age(backend_xid)) > age(CAST(:next AS xid)))"
 )
-"""Whether a transaction is open that began before the one with this number."""
+"""Whether a transaction is open that began before the one with this number; an ANALYZE by itself counts too."""
 NEXT = text("SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS xid) AS text)")
 
 
