@@ -34,6 +34,7 @@ class Operators(Protocol):
     def for_change(self, name: str) -> Operator | None:
         """The same, in a transaction that writes: others who ask so wait for its end."""
 
+    def by_id_for_change(self, operator_id: UUID) -> Operator | None: ...
     def by_identity(self, issuer: str, subject: str) -> Operator | None:
         """Who an issuer's subject is, in a transaction that writes."""
 

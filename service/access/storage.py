@@ -152,6 +152,9 @@ class SqlOperators:
     def for_change(self, name: str) -> Operator | None:
         return self._session.scalar(select(Operator).where(operator.c.name == name).with_for_update())
 
+    def by_id_for_change(self, operator_id: UUID) -> Operator | None:
+        return self._session.scalar(select(Operator).where(operator.c.id == operator_id).with_for_update())
+
     def by_identity(self, issuer: str, subject: str) -> Operator | None:
         same = (operator.c.oidc_issuer == issuer, operator.c.oidc_subject == subject)
         return self._session.scalar(select(Operator).where(*same).with_for_update())

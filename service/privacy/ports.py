@@ -126,8 +126,8 @@ class Cleaner(Protocol):
     def clean(self) -> bool:
         """What takes a moment: the write-ahead log of SQLite; dead rows of PostgreSQL. False: others still read it."""
 
-    def rewrite(self) -> None:
-        """Write anew what may keep bytes of deleted rows. Others wait meanwhile."""
+    def rewrite(self) -> bool:
+        """Write anew what may keep bytes of deleted rows. Others wait meanwhile. False where one still reads them."""
 
 
 class Snapshots(Protocol):

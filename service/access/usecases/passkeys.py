@@ -139,9 +139,9 @@ def sign_in_by_passkey(
     ticket, now = tickets.open(TicketKind.PASSKEY, answered.ticket), clock.now()
     credential_id, operator_id = claimed(answered.credential)
     with storage.write() as uow:
-        passkey = uow.passkeys.for_change(credential_id)
-        one = None if passkey is None else uow.operators.by_key(passkey.operator_key)
-        if passkey is None or one is None or one.id != operator_id or one.state is not OperatorState.ACTIVE:
+        one = uow.operators.by_id_for_change(operator_id)  # first, as a reset locks: else each could wait for the other
+        passkey = None if one is None else uow.passkeys.for_change(credential_id)
+        if passkey is None or one is None or passkey.operator_key != one.key or one.state is not OperatorState.ACTIVE:
             raise Unauthenticated(NOT_HELD)
         try:
             count = authenticators.proven(answered.credential, passkey, _challenge(ticket))

@@ -41,14 +41,19 @@ class DatabaseCleaner:
         self._vacuum("VACUUM")
         return True
 
-    def rewrite(self) -> None:
-        """Write anew all that may keep bytes of deleted rows. Others wait meanwhile: some seconds per gigabyte."""
+    def rewrite(self) -> bool:
+        """Write anew all that may keep bytes of deleted rows. Others wait meanwhile: some seconds per gigabyte.
+
+        False where one of them still reads what was deleted.
+        """
         if self._engine.dialect.name == "sqlite":
             # else the copy that VACUUM makes of the whole database lies in memory
             self._on_sqlite("VACUUM", temp_store="FILE")
-            self._cut_log()
-        else:
-            self._vacuum("VACUUM FULL")
+            return self._cut_log()
+        if not self._others_ended():
+            return False
+        self._vacuum("VACUUM FULL")
+        return True
 
     def _cut_log(self) -> bool:
         for _ in range(TRIES):

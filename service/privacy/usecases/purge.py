@@ -80,10 +80,10 @@ def purge(
 
 
 def _rewrite(storage: Storage[PrivacyUnit], cleaner: Cleaner) -> None:
+    """What others still read is left for the next purge."""
     with storage.read() as uow:
         wanted = uow.erasures.rewriting_wanted()
-    if wanted is not None:
-        cleaner.rewrite()
+    if wanted is not None and cleaner.rewrite():
         with storage.write() as uow:
             uow.erasures.note_rewritten(wanted)
             uow.commit()

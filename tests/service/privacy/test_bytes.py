@@ -95,7 +95,7 @@ def test_what_was_somebody_s_is_in_no_file_any_more(registry: Registry) -> None:
         assert left == set()
     else:  # former rows are in free places of their pages, until the night
         assert left <= {name for name in needles if name.startswith(("template", "wrapped"))}
-    registry.app.store.cleaner.rewrite()
+    assert registry.app.store.cleaner.rewrite()
     assert found_in(needles, everywhere(registry)) == set()
 
 

@@ -286,21 +286,22 @@ def test_nothing_of_the_refused_is_in_the_database(registry: Registry) -> None:
 class Counting:
     """Cleans nothing, and counts how often it is asked to."""
 
-    def __init__(self, fails: bool = False) -> None:
-        self.rewritten, self._fails = 0, fails
+    def __init__(self, fails: bool = False, held: bool = False) -> None:
+        self.rewritten, self._fails, self.held = 0, fails, held
 
     def clean(self) -> bool:
         return True
 
-    def rewrite(self) -> None:
+    def rewrite(self) -> bool:
         self.rewritten += 1
         if self._fails:
             raise Crash
+        return not self.held
 
 
 def test_the_database_is_written_anew_only_where_something_was_destroyed_since(registry: Registry) -> None:
     """Others wait meanwhile."""
-    cleaner, failing, store = Counting(), Counting(fails=True), registry.app.store
+    cleaner, failing, held, store = Counting(), Counting(fails=True), Counting(held=True), registry.app.store
 
     def night(with_cleaner: Counting) -> int:
         purge(PERIODS, actor=TESTER, storage=store.storage, blobs=store.blobs, cleaner=with_cleaner, clock=store.clock)
@@ -311,5 +312,6 @@ def test_the_database_is_written_anew_only_where_something_was_destroyed_since(r
     registry.erase(number)
     with pytest.raises(Crash):
         night(failing)
+    assert night(held) == 1
     assert night(cleaner) == 1
     assert night(cleaner) == 1
