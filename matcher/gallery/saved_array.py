@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from matcher.gallery.sealed_file import Content, Pieces
 
 LONGEST_HEADER = 2**14
 """Bytes; the header of an array is shorter, padded or not."""
+_PARSING = Lock()
+"""NumPy has Python parse a header. In threads that load at once this ended in a SystemError of Python 3.11.7."""
 _START = 10
 """Bytes before the text of a header: magic, version, and the text's length in two bytes."""
 
@@ -30,8 +33,9 @@ def pieces_of(rows: NDArray[Any], header: int = 0) -> Pieces:
 def header_of(start: Content) -> tuple[int, tuple[int, ...], DTypeLike]:
     """Bytes of the header of such a file, and the array's shape and dtype. start: of the file, as far as the header."""
     stream = BytesIO(start[:LONGEST_HEADER].tobytes())
-    np.lib.format.read_magic(stream)
-    shape, _, dtype = np.lib.format.read_array_header_1_0(stream, max_header_size=LONGEST_HEADER)
+    with _PARSING:
+        np.lib.format.read_magic(stream)
+        shape, _, dtype = np.lib.format.read_array_header_1_0(stream, max_header_size=LONGEST_HEADER)
     return stream.tell(), shape, dtype
 
 
