@@ -28,7 +28,7 @@ from service.access.domain.operators import Operator, Session
 from service.access.domain.passkeys import Passkey
 from service.kit.sealing import KeyClass
 from service.kit.sql.columns import Instant, key, mapper, metadata, to, word
-from service.kit.sql.keys import SqlDataKeys
+from service.kit.sql.data_keys import SqlDataKeys
 from service.kit.sql.sealed import KEYS
 from service.kit.sql.unit import row_of
 

@@ -42,7 +42,7 @@ from service.enrolment.domain.enrolments import (
 from service.enrolment.ports import EnrolmentQuery, TemplateRecord
 from service.kit.sealing import DataKey, KeyClass
 from service.kit.sql.columns import AsJson, Instant, key, mapper, metadata, to, word
-from service.kit.sql.keys import SqlDataKeys
+from service.kit.sql.data_keys import SqlDataKeys
 from service.kit.sql.sealed import ATTRIBUTE, KEYS, Field, Sealed, seal, sealed
 from service.kit.sql.unit import row_of
 from service.registry.domain.households import HouseholdClaim

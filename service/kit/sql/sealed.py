@@ -16,7 +16,7 @@ from sqlalchemy.orm.attributes import flag_dirty
 from sqlalchemy.orm.context import QueryContext
 
 from service.kit.sealing import KeyClass
-from service.kit.sql.keys import SqlDataKeys
+from service.kit.sql.data_keys import SqlDataKeys
 
 KEYS = "keys"
 """Where a session holds its data keys."""

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from service.kit.errors import NoSuchRow
 from service.kit.sql.blobs import SqlBlobRecords
+from service.kit.sql.data_keys import SqlDataKeys
 from service.kit.sql.feed import SqlChangeFeed
-from service.kit.sql.keys import SqlDataKeys, Vault
+from service.kit.sql.keys import Vault
 from service.kit.sql.sealed import KEYS, seal_pending
 from service.kit.sql.turns import SqlTurns
 from service.kit.turns import Turn

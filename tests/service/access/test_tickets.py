@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, select
 from service.access.errors import Unauthenticated
 from service.access.steps.tickets import LONGEST, Ticket, TicketKind, Tickets, use
 from service.access.storage import used_ticket
-from service.kit.sql.keys import data_key
+from service.kit.sql.key_tables import data_key
 from service.storage.unit import SqlStorage
 from tests.service.conftest import Noon
 

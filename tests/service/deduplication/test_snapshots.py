@@ -17,7 +17,7 @@ from matcher.gallery.quantise import pack_faces
 from service.bootstrap import App, Recognition, open_store, wire
 from service.deduplication.steps.replica import Replica
 from service.kit.sealing import KeyClass, is_sealed, key_of
-from service.kit.sql.keys import data_key
+from service.kit.sql.key_tables import data_key
 from service.settings import Settings
 from service.storage.unit import SqlStorage
 from tests.matcher.made_up import again, person

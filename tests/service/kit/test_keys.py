@@ -12,7 +12,8 @@ from sqlalchemy import Engine, insert, select, update
 from service.kit.errors import AlreadyThere, KeysUnusable, SealBroken
 from service.kit.keys import FileKeys, HeldKeys
 from service.kit.sealing import KeyClass, new_key, new_secret
-from service.kit.sql.keys import Vault, data_key, key_encryption_key, period_key
+from service.kit.sql.key_tables import data_key, key_encryption_key, period_key
+from service.kit.sql.keys import Vault
 from service.storage.unit import SqlStorage
 from tests.service.made_up import NOW
 

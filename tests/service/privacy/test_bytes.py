@@ -14,7 +14,8 @@ from service.kit.keys import FileKeys
 from service.kit.sealing import KeyClass
 from service.kit.sql.clean import DatabaseCleaner
 from service.kit.sql.database import open_database
-from service.kit.sql.keys import Vault, data_key
+from service.kit.sql.key_tables import data_key
+from service.kit.sql.keys import Vault
 from service.storage.unit import prepare
 from tests.matcher.made_up import person
 from tests.service.made_up import enrolled, of_extractor

@@ -21,7 +21,7 @@ from service.kit.errors import SealBroken
 from service.kit.ids import new_uuid
 from service.kit.sealing import KeyClass, new_key
 from service.kit.sql.blobs import FileBlobs
-from service.kit.sql.keys import period_key
+from service.kit.sql.key_tables import period_key
 from service.kit.turns import Turn
 from service.oversight.domain.findings import Finding, Found, Kind, Pattern, Subject, new_finding
 from service.privacy.domain.retention import Kept, Periods
