@@ -22,7 +22,9 @@ from service.oversight.storage.findings import SqlFindings
 from service.oversight.storage.records import SqlRecords
 from service.privacy.storage.erasures import SqlErasures
 from service.privacy.storage.holdings import SqlHoldings
-from service.registry.storage import SqlHouseholds, SqlPeople
+from service.registry.storage.households import SqlHouseholds
+from service.registry.storage.people import SqlPeople
+from service.registry.storage.versions import SqlHistory
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 SCHEMA = max(path.stem.partition("_")[0] for path in (MIGRATIONS / "versions").glob("0*.py"))
@@ -50,6 +52,7 @@ class SqlUnitOfWork(SqlTransaction):
         self.used_tickets = SqlUsedTickets(self._session)
         self.people = SqlPeople(self._session)
         self.households = SqlHouseholds(self._session)
+        self.history = SqlHistory(self._session)
         self.origins = SqlOrigins(self._session)
         self.enrolments = SqlEnrolments(self._session)
         self.templates = SqlTemplates(self._session)

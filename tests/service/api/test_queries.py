@@ -32,14 +32,14 @@ from service.kit.ids import new_uuid
 from service.kit.turns import Lock, Sign, Turn
 from service.privacy.domain.erasures import Ground, Order
 from service.privacy.usecases.erase import begin_erasure
-from service.registry.domain.households import Household, Membership, Role
+from service.registry.domain.households import Household, Role
 from service.registry.domain.identifiers import new_household_ids, new_person_numbers
 from service.registry.domain.people import Person, PersonStatus
 from service.settings import Settings
 from service.storage.unit import SqlStorage, SqlUnitOfWork
 from service.web import create_web
 from tests.conftest import new_database
-from tests.service.made_up import AMINA, NOW, TESTER, sent, stored_capture
+from tests.service.made_up import AMINA, NOW, TESTER, lives, sent, stored_capture
 
 MOST = 16
 """Statements that one answer may take, authentication and its entry in the audit among them."""
@@ -140,7 +140,7 @@ def fill(app: App, size: int) -> Names:
             uow.households.add(home)
         uow.flush()
         for one in (chain[-1], *_people(uow, size)):
-            uow.households.add_membership(Membership(homes[-1].key, one.key, Role.OTHER_RELATIVE, NOW))
+            lives(uow, homes[-1], one.key, Role.OTHER_RELATIVE)
         names = [_case(uow, one, candidates) for one in chain]
         for one, survivor in pairwise(chain):
             one.merge_into(survivor)
