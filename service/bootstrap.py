@@ -59,6 +59,7 @@ CLEANED = (
     "best_found",
     "membership",
     "finding",
+    "task",
     "blob",
     "data_key",
     "period_key",

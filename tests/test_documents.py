@@ -36,7 +36,17 @@ from tests.service.made_up import TESTER
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 NO_TOKEN = "no token"
-CONTEXTS = ("privacy", "deduplication", "oversight", "adjudication", "enrolment", "registry", "access", "audit")
+CONTEXTS = (
+    "privacy",
+    "deduplication",
+    "oversight",
+    "adjudication",
+    "enrolment",
+    "registry",
+    "tasks",
+    "access",
+    "audit",
+)
 
 
 def section(title: str) -> str:

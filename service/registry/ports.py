@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from service.audit.ports import AuditUnit
 from service.registry.domain.households import Household, HouseholdEvent, Membership
 from service.registry.domain.people import Person
+from service.tasks.ports import TaskUnit
 
 
 class People(Protocol):
@@ -70,7 +70,7 @@ class Origins(Protocol):
         """Those of these people who have an enrolment of one of these sites."""
 
 
-class RegistryUnit(AuditUnit, Protocol):
+class RegistryUnit(TaskUnit, Protocol):
     @property
     def people(self) -> People: ...
     @property

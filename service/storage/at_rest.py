@@ -90,6 +90,13 @@ AT_REST: Sequence[Kept] = (
     _kept(How.PLAIN, "household", "key client_id household_id survivor_key created_at", "identifiers and a date"),
     _kept(How.PLAIN, "membership", "key household_key person_key role since until", "identifiers, role, dates"),
     _kept(How.PLAIN, "household_event", "key household_key person_key kind at", "identifiers and a date"),
+    _kept(How.SEALED, "task", "sealed", "the operator's words for closing it"),
+    _kept(
+        How.PLAIN,
+        "task",
+        "key id kind household_key person_key ref opened_at due details owner state outcome closed_by closed_at",
+        "identifiers, dates, states and codes; turning_18 and captures_due tell the month of a birth",
+    ),
     _kept(How.SEALED, "finding", "sealed", "the operator's words for closing it"),
     _kept(
         How.PLAIN,

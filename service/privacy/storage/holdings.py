@@ -21,6 +21,7 @@ from service.oversight.storage.findings import finding
 from service.privacy.domain.retention import Kept
 from service.privacy.ports import Scope
 from service.registry.storage import membership, person
+from service.tasks.storage import task
 
 ASIDE = "purged"
 """Owns bytes that are no one's any more, until they are deleted."""
@@ -50,6 +51,9 @@ class SqlHoldings:
         about = or_(finding.c.name.in_(names), finding.c.scope.in_(names))
         return self._session.scalars(select(finding.c.id).where(about)).all()
 
+    def tasks(self, scope: Scope) -> Sequence[UUID]:
+        return self._session.scalars(select(task.c.id).where(_tasks(scope)).order_by(task.c.key)).all()
+
     def blobs(self, enrolments: Collection[UUID]) -> Sequence[BlobRecord]:
         owners = [f"enrolment/{one}" for one in enrolments]
         found: list[BlobRecord] = []
@@ -63,6 +67,7 @@ class SqlHoldings:
 
     def forget(self, scope: Scope) -> Mapping[str, int]:
         found: dict[str, int] = {}
+        self._session.execute(update(task).where(_tasks(scope)).values(sealed=None))
         names = [one.name for one in self.blobs(self._ids(scope.enrolments))]
         for name, table, where in _deleted(scope):
             found[name] = self._count(table, where)
@@ -105,11 +110,13 @@ class SqlHoldings:
     def describe(self, scope: Scope) -> Mapping[str, Any]:
         templates = select(template.c.position, template.c.model, func.length(template.c.content).label("bytes"))
         stays = select(membership.c.household_key, membership.c.role, membership.c.since, membership.c.until)
+        waiting = select(task.c.id, task.c.kind, task.c.state, task.c.opened_at, task.c.due, task.c.outcome)
         return {
             "templates": self._rows(templates.where(template.c.person_key.in_(scope.people)).order_by(template.c.key)),
             "memberships": self._rows(
                 stays.where(membership.c.person_key.in_(scope.people)).order_by(membership.c.key)
             ),
+            "tasks": self._rows(waiting.where(task.c.person_key.in_(scope.people)).order_by(task.c.key)),
         }
 
     def due_captures(self, before: datetime, limit: int, after: int) -> Sequence[Enrolment]:
@@ -158,6 +165,11 @@ def _evidence(scope: Scope) -> ColumnElement[bool]:
     return or_(case_candidate.c.person_key.in_(scope.people), of_case)
 
 
+def _tasks(scope: Scope) -> ColumnElement[bool]:
+    homes = select(membership.c.household_key).where(membership.c.person_key.in_(scope.people))
+    return or_(task.c.person_key.in_(scope.people), task.c.household_key.in_(homes))
+
+
 def _deleted(scope: Scope) -> Sequence[tuple[str, Table, ColumnElement[bool]]]:
     """Whose rows go, in an order in which no row is left that refers to one of them."""
     captures = select(capture.c.key).where(capture.c.enrolment_key.in_(scope.enrolments))
@@ -167,6 +179,7 @@ def _deleted(scope: Scope) -> Sequence[tuple[str, Table, ColumnElement[bool]]]:
         ("templates", template, of_captures),
         ("captures", capture, capture.c.enrolment_key.in_(scope.enrolments)),
         ("slaps", slap, slap.c.enrolment_key.in_(scope.enrolments)),
+        ("tasks", task, task.c.household_key.is_(None) & task.c.person_key.in_(scope.people)),
         ("memberships", membership, membership.c.person_key.in_(scope.people)),
         ("pairs", walk_pair, pairs),
         ("searches", best_found, best_found.c.enrolment_key.in_(scope.enrolments)),
