@@ -30,6 +30,7 @@ from service.oversight.domain.findings import Pattern
 from service.privacy.domain.erasures import Ground
 from service.settings import Settings
 from service.storage.at_rest import AT_REST, FILES
+from service.tasks.domain.tasks import OUTCOMES, Outcome
 from service.web import create_web
 from tests.service.made_up import TESTER
 
@@ -278,6 +279,11 @@ def test_the_marks_table_has_every_code_and_what_it_does() -> None:
 
 def test_the_findings_table_has_every_pattern() -> None:
     assert [code.strip("`") for code, _ in table("Findings")] == [*Pattern]
+
+
+def test_the_tasks_table_has_every_kind_with_its_outcomes() -> None:
+    stated = {kind.strip("`"): set(re.findall(r"`(\w+)`", outcomes)) for kind, _, outcomes in table("Tasks")}
+    assert stated == {kind: outcomes - {Outcome.NOT_NEEDED, Outcome.OTHER} for kind, outcomes in OUTCOMES.items()}
 
 
 def test_every_hypothesis_is_explained() -> None:

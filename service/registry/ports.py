@@ -18,6 +18,9 @@ class People(Protocol):
 
     def by_keys(self, keys: Iterable[int]) -> Mapping[int, Person]: ...
     def by_number(self, number: str) -> Person | None: ...
+    def searched_after(self, key: int, limit: int) -> Sequence[Person]:
+        """The next who are searched, by key."""
+
     def survivor_of(self, one: Person) -> Person:
         """The person all aliases lead to; the person itself if it was never merged."""
 

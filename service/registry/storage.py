@@ -12,7 +12,7 @@ from service.kit.sql.columns import Instant, Key, key, mapper, metadata, to, wor
 from service.kit.sql.sealed import ATTRIBUTE, Field, Sealed, seal, sealed
 from service.kit.sql.unit import Row, row_of
 from service.registry.domain.households import Household, HouseholdEvent, HouseholdEventKind, Membership, Role
-from service.registry.domain.people import Demographics, Person, PersonStatus
+from service.registry.domain.people import SEARCHED, Demographics, Person, PersonStatus
 
 person = Table(
     "person",
@@ -92,6 +92,10 @@ class SqlPeople:
 
     def by_number(self, number: str) -> Person | None:
         return self._session.scalar(select(Person).where(person.c.number == number))
+
+    def searched_after(self, key: int, limit: int) -> Sequence[Person]:
+        rows = select(Person).where(person.c.key > key, person.c.status.in_(SEARCHED))
+        return self._session.scalars(rows.order_by(person.c.key).limit(limit)).all()
 
     def survivor_of(self, one: Person) -> Person:
         return one if one.survivor_key is None else self.survivors_of([one.key])[one.key]

@@ -97,6 +97,13 @@ AT_REST: Sequence[Kept] = (
         "key id kind household_key person_key ref opened_at due details owner state outcome closed_by closed_at",
         "identifiers, dates, states and codes; turning_18 and captures_due tell the month of a birth",
     ),
+    _kept(
+        How.PLAIN,
+        "task_due",
+        "person_key kind ref on",
+        "of a child the months of the ages that matter, and so the month of birth, not the day; when documents expire",
+    ),
+    _kept(How.PLAIN, "birth_reading", "only_row after_key ages", "progress"),
     _kept(How.SEALED, "finding", "sealed", "the operator's words for closing it"),
     _kept(
         How.PLAIN,

@@ -25,7 +25,7 @@ from service.privacy.storage.holdings import SqlHoldings
 from service.registry.steps.task_subjects import TaskSubjects
 from service.registry.storage import SqlHouseholds, SqlPeople
 from service.storage.task_sight import seen_from
-from service.tasks.storage import SqlTasks
+from service.tasks.storage import SqlDues, SqlTasks
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 SCHEMA = max(path.stem.partition("_")[0] for path in (MIGRATIONS / "versions").glob("0*.py"))
@@ -52,6 +52,7 @@ class SqlUnitOfWork(SqlTransaction):
         self.site_areas = SqlSiteAreas(self._session)
         self.used_tickets = SqlUsedTickets(self._session)
         self.tasks = SqlTasks(self._session, seen_from)
+        self.dues = SqlDues(self._session)
         self.task_subjects = TaskSubjects(self)
         self.people = SqlPeople(self._session)
         self.households = SqlHouseholds(self._session)

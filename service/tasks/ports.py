@@ -8,6 +8,7 @@ from uuid import UUID
 
 from service.access.ports import AccessUnit
 from service.kit.actor import Actor
+from service.tasks.domain.due import Due, DueKind, Reading
 from service.tasks.domain.tasks import About, Task, TaskKind, TaskState
 
 
@@ -65,8 +66,29 @@ class Subjects(Protocol):
         """One for each task, in a constant number of queries."""
 
 
+class Dues(Protocol):
+    """Days on which tasks are to be opened."""
+
+    def put(self, some: Sequence[Due]) -> None:
+        """In place of those of the same kind, person and ref."""
+
+    def drop(self, people: Collection[int] | None, kinds: Collection[DueKind], ref: str | None = None) -> None:
+        """Of these people, None: everyone's; of these kinds; with this ref, None: any."""
+
+    def come(self, today: date, limit: int) -> Sequence[Due]:
+        """Those of today or before, the earliest first."""
+
+    def remove(self, some: Collection[Due]) -> None: ...
+    def reading(self) -> Reading | None:
+        """How far births were read; None where none was yet."""
+
+    def set_reading(self, one: Reading) -> None: ...
+
+
 class TaskUnit(AccessUnit, Protocol):
     @property
     def tasks(self) -> Tasks: ...
+    @property
+    def dues(self) -> Dues: ...
     @property
     def task_subjects(self) -> Subjects: ...

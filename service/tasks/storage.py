@@ -1,14 +1,35 @@
 """The table of tasks, and its repository."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Date, Index, String, Table, Uuid, func, or_, select, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    Date,
+    Index,
+    String,
+    Table,
+    Uuid,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from service.kit.sealing import KeyClass
-from service.kit.sql.columns import AsJson, Instant, key, mapper, metadata, to, word
+from service.kit.sql.columns import AsJson, Instant, Key, key, mapper, metadata, to, word
 from service.kit.sql.sealed import ATTRIBUTE, Field, Sealed, seal, sealed
+from service.tasks.domain.due import Due, DueKind, Reading
 from service.tasks.domain.tasks import UNCLOSED, About, Outcome, Task, TaskKind, TaskState
 from service.tasks.ports import TaskQuery
 
@@ -56,6 +77,23 @@ task = Table(
         postgresql_where=text(_ALONE),
     ),
     sqlite_autoincrement=True,
+)
+
+task_due = Table(
+    "task_due",
+    metadata,
+    to("person", primary_key=True, index=False),
+    Column("kind", word(DueKind), primary_key=True),
+    Column("ref", String(80), primary_key=True),
+    Column("on", Date, nullable=False, index=True),
+)
+
+birth_reading = Table(
+    "birth_reading",
+    metadata,
+    Column("only_row", Boolean, CheckConstraint("only_row"), primary_key=True, server_default=true()),
+    Column("after_key", Key, nullable=False),
+    Column("ages", String(200), nullable=False),
 )
 
 mapper.map_imperatively(Task, task, properties={ATTRIBUTE: task.c.sealed})
@@ -110,3 +148,44 @@ class SqlTasks:
         rows = select(task.c.kind, func.count()).where(task.c.state.in_(UNCLOSED)).group_by(task.c.kind)
         counts = {row[0]: row[1] for row in self._session.execute(rows)}
         return {kind: counts.get(kind, 0) for kind in TaskKind}
+
+
+class SqlDues:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def put(self, some: Sequence[Due]) -> None:
+        self.remove(some)
+        rows = {(one.person, one.kind, one.ref): one.on for one in some}
+        if rows:
+            values = [{"person_key": who, "kind": kind, "ref": ref, "on": on} for (who, kind, ref), on in rows.items()]
+            self._session.execute(insert(task_due), values)
+
+    def drop(self, people: Collection[int] | None, kinds: Collection[DueKind], ref: str | None = None) -> None:
+        rows = delete(task_due).where(task_due.c.kind.in_(kinds))
+        if people is not None:
+            rows = rows.where(task_due.c.person_key.in_(people))
+        self._session.execute(rows if ref is None else rows.where(task_due.c.ref == ref))
+
+    def come(self, today: date, limit: int) -> Sequence[Due]:
+        rows = select(task_due).where(task_due.c.on <= today)
+        ordered = rows.order_by(task_due.c.on, task_due.c.person_key, task_due.c.kind, task_due.c.ref).limit(limit)
+        return [Due(row.kind, row.person_key, row.on, row.ref) for row in self._session.execute(ordered)]
+
+    def remove(self, some: Collection[Due]) -> None:
+        names = [{"who": one.person, "what": one.kind, "which": one.ref} for one in some]
+        columns = {"who": task_due.c.person_key, "what": task_due.c.kind, "which": task_due.c.ref}
+        this = [column == bindparam(name) for name, column in columns.items()]
+        if names:
+            self._session.connection().execute(delete(task_due).where(*this), names)
+
+    def reading(self) -> Reading | None:
+        row = self._session.execute(select(birth_reading)).one_or_none()
+        return None if row is None else Reading(row.after_key, tuple(map(int, filter(None, row.ages.split(",")))))
+
+    def set_reading(self, one: Reading) -> None:
+        values = {"after_key": one.after, "ages": ",".join(map(str, one.ages))}
+        known = self._session.execute(select(birth_reading.c.after_key)).one_or_none()
+        self._session.execute(
+            insert(birth_reading).values(values) if known is None else update(birth_reading).values(values)
+        )

@@ -21,7 +21,7 @@ from service.oversight.storage.findings import finding
 from service.privacy.domain.retention import Kept
 from service.privacy.ports import Scope
 from service.registry.storage import membership, person
-from service.tasks.storage import task
+from service.tasks.storage import task, task_due
 
 ASIDE = "purged"
 """Owns bytes that are no one's any more, until they are deleted."""
@@ -180,6 +180,7 @@ def _deleted(scope: Scope) -> Sequence[tuple[str, Table, ColumnElement[bool]]]:
         ("captures", capture, capture.c.enrolment_key.in_(scope.enrolments)),
         ("slaps", slap, slap.c.enrolment_key.in_(scope.enrolments)),
         ("tasks", task, task.c.household_key.is_(None) & task.c.person_key.in_(scope.people)),
+        ("days", task_due, task_due.c.person_key.in_(scope.people)),
         ("memberships", membership, membership.c.person_key.in_(scope.people)),
         ("pairs", walk_pair, pairs),
         ("searches", best_found, best_found.c.enrolment_key.in_(scope.enrolments)),

@@ -342,7 +342,7 @@ def test_every_table_that_refers_to_people_or_their_captures_is_known_to_erasure
     referring = {
         one.name for one in METADATA.sorted_tables if {key.column.table.name for key in one.foreign_keys} & owners
     }
-    deleted = {"template", "capture", "slap", "membership", "walk_pair", "best_found"}
+    deleted = {"template", "capture", "slap", "membership", "walk_pair", "best_found", "task_due"}
     overwritten = {"person", "enrolment", "review_case", "case_candidate", "task"}
     stays = {"household_event"}  # that a head left, who has a tombstone
     assert referring == deleted | overwritten | stays
