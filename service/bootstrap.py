@@ -36,6 +36,7 @@ from service.privacy.usecases.fill_lists import fill_lists
 from service.privacy.usecases.finish import Finisher
 from service.privacy.usecases.purge import purge
 from service.privacy.usecases.reapply import reapply
+from service.registry.usecases.open_due import open_due
 from service.settings import Settings
 from service.storage.belonging import bind
 from service.storage.seal_captures import seal_captures
@@ -63,6 +64,8 @@ CLEANED = (
     "registry_change",
     "change_about",
     "finding",
+    "task",
+    "task_due",
     "blob",
     "data_key",
     "period_key",
@@ -149,6 +152,7 @@ class App:
     worker: Worker
     nightly: Nightly
     purger: Nightly
+    reminder: Nightly
     auditor: Auditor
 
 
@@ -279,9 +283,18 @@ def wire(store: Store, recognition: Recognition) -> App:
         settings.patterns_hour,
         system_actor("nightly", "worker"),
     )
-    purger = purger_of(store)
     return App(
-        store, extractor, recognition.comparator, replica, policy, limits, worker, nightly, purger, auditor_of(store)
+        store,
+        extractor,
+        recognition.comparator,
+        replica,
+        policy,
+        limits,
+        worker,
+        nightly,
+        purger_of(store),
+        reminder_of(store),
+        auditor_of(store),
     )
 
 
@@ -301,6 +314,25 @@ def purger_of(store: Store) -> Nightly:
         name=Lock.PURGE,
         work=work,
         first_at_once=False,  # an upgrade is no order to destroy in the middle of a day
+    )
+
+
+def reminder_of(store: Store) -> Nightly:
+    """What opens every night the tasks whose day has come."""
+    actor = system_actor("nightly", "worker")
+
+    def work(storage: SqlStorage) -> None:
+        open_due(store.settings.ages_of_recapture, actor=actor, storage=storage, clock=store.clock)
+
+    return Nightly(
+        store.storage,
+        partial(store.lock, Lock.TASKS),
+        store.clock,
+        store.settings.patterns_hour,
+        actor,
+        name=Lock.TASKS,
+        work=work,
+        first_at_once=False,  # an upgrade reads the births of everyone
     )
 
 

@@ -13,10 +13,20 @@ from matcher import MODELS, PIXELS_AT_ONCE
 from service.audit.storage.feeds import feed_target
 from service.kit.addresses import is_safe
 
+OLDEST = 120
+
 
 def _networks(text: str) -> list[IPv4Network | IPv6Network]:
     """Raises ValueError for what is neither an address nor a network."""
     return [ip_network(one.strip()) for one in text.split(",") if one.strip()]
+
+
+def _ages(text: str) -> tuple[int, ...]:
+    """Raises ValueError for what is no age of a person."""
+    ages = tuple(sorted({int(one) for one in text.split(",") if one.strip()}))
+    if ages and not 0 < ages[0] <= ages[-1] <= OLDEST:
+        raise ValueError(f"ages are from 1 to {OLDEST}")
+    return ages
 
 
 class Settings(BaseSettings):
@@ -82,6 +92,10 @@ class Settings(BaseSettings):
         default=365,  # patterns look back 90 days, so none is found anew; a year is left for reviews
         ge=0,
         description="days that closed findings are kept; 0: for ever",
+    )
+    recapture_ages: str = Field(
+        default="5,15",  # as Aadhaar's mandatory biometric updates: Aadhaar Enrolment and Update Regulations 2016
+        description="ages in years, separated by commas, at which captures of a child are taken again; empty: none",
     )
     audit_seconds: float = Field(default=10.0, ge=1, description="seconds between two signed checkpoints of the audit")
     audit_copies: Path | None = Field(default=None, description="folder that checkpoints are copied to, elsewhere")
@@ -184,6 +198,12 @@ class Settings(BaseSettings):
             raise ValueError(f"the key-encryption keys are in one place: give only one of {', '.join(names)}")
         return self
 
+    @field_validator("recapture_ages")
+    @classmethod
+    def _only_ages(cls, value: str) -> str:
+        _ages(value)
+        return value
+
     @field_validator("audit_feed")
     @classmethod
     def _known_target(cls, value: str) -> str:
@@ -203,6 +223,10 @@ class Settings(BaseSettings):
     @property
     def proxies(self) -> list[IPv4Network | IPv6Network]:
         return _networks(self.trusted_proxies)
+
+    @property
+    def ages_of_recapture(self) -> tuple[int, ...]:
+        return _ages(self.recapture_ages)
 
     @property
     def url(self) -> str:

@@ -30,13 +30,24 @@ from service.oversight.domain.findings import Pattern
 from service.privacy.domain.erasures import Ground
 from service.settings import Settings
 from service.storage.at_rest import AT_REST, FILES
+from service.tasks.domain.tasks import OUTCOMES, Outcome
 from service.web import create_web
 from tests.service.made_up import TESTER
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 NO_TOKEN = "no token"
-CONTEXTS = ("privacy", "deduplication", "oversight", "adjudication", "enrolment", "registry", "access", "audit")
+CONTEXTS = (
+    "privacy",
+    "deduplication",
+    "oversight",
+    "adjudication",
+    "enrolment",
+    "registry",
+    "tasks",
+    "access",
+    "audit",
+)
 
 
 def section(title: str) -> str:
@@ -268,6 +279,11 @@ def test_the_marks_table_has_every_code_and_what_it_does() -> None:
 
 def test_the_findings_table_has_every_pattern() -> None:
     assert [code.strip("`") for code, _ in table("Findings")] == [*Pattern]
+
+
+def test_the_tasks_table_has_every_kind_with_its_outcomes() -> None:
+    stated = {kind.strip("`"): set(re.findall(r"`(\w+)`", outcomes)) for kind, _, outcomes in table("Tasks")}
+    assert stated == {kind: outcomes - {Outcome.NOT_NEEDED, Outcome.OTHER} for kind, outcomes in OUTCOMES.items()}
 
 
 def test_every_hypothesis_is_explained() -> None:

@@ -19,6 +19,7 @@ from service.api import (
     problems,
     quality,
     sessions,
+    tasks,
     verification,
 )
 from service.api.last_use import LastUse
@@ -45,6 +46,7 @@ NOUNS = (
     quality,
     cases,
     findings,
+    tasks,
     sessions,
     openid,
     passkeys,

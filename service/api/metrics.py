@@ -53,7 +53,7 @@ class RegistryCounts(Collector):
         with self._app.store.storage.read() as uow:
             counts, open_cases = uow.enrolments.count_by_status(), uow.cases.count_open()
             unusable, oldest = uow.enrolments.count_unusable(), uow.enrolments.oldest_waiting()
-            open_findings = uow.findings.count_open()
+            open_findings, open_tasks = uow.findings.count_open(), uow.tasks.count_unclosed()
         if self._app.store.settings.audit_feed:
             behind = count_behind(actor=METRICS, storage=self._app.store.storage)
             yield GaugeMetricFamily("jisr_audit_feed_behind", "Entries that the feed has not taken", behind)
@@ -79,6 +79,10 @@ class RegistryCounts(Collector):
         for pattern, count in open_findings.items():
             findings.add_metric([pattern.value], count)
         yield findings
+        tasks = GaugeMetricFamily("jisr_open_tasks", "Tasks that are not closed yet", labels=("kind",))
+        for kind, count in open_tasks.items():
+            tasks.add_metric([kind.value], count)
+        yield tasks
         yield GaugeMetricFamily(
             "jisr_gallery_people", "People in this process's gallery", value=len(self._app.replica.index)
         )

@@ -4,7 +4,21 @@ import os
 
 import typer
 
-from service.cli import audit, doctor, enrol, gallery, keys, operators, patterns, privacy, serve, sites, store, tokens
+from service.cli import (
+    audit,
+    doctor,
+    enrol,
+    gallery,
+    keys,
+    operators,
+    patterns,
+    privacy,
+    serve,
+    sites,
+    store,
+    tasks,
+    tokens,
+)
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -25,6 +39,7 @@ app.command()(privacy.forget)
 app.add_typer(tokens.app, name="token")
 app.add_typer(operators.app, name="operator")
 app.add_typer(sites.app, name="site")
+app.add_typer(tasks.app, name="task")
 app.add_typer(gallery.app, name="gallery")
 app.add_typer(store.app, name="store")
 app.add_typer(keys.app, name="keys")

@@ -61,6 +61,7 @@ def serve(
                 jisr.worker.start()  # not before: what it warms up would keep the first requests waiting
                 jisr.nightly.start()
                 jisr.purger.start()
+                jisr.reminder.start()
             if self.started:
                 home = settings.home.absolute()
                 set_home = "" if "JISR_HOME" not in os.environ else f"JISR_HOME={home} "
@@ -78,6 +79,7 @@ def serve(
     try:
         Greeting(config).run()
     finally:
+        jisr.reminder.stop()
         jisr.purger.stop()
         jisr.nightly.stop()
         jisr.worker.stop()
@@ -105,12 +107,14 @@ def worker() -> None:
     jisr.worker.start()
     jisr.nightly.start()
     jisr.purger.start()
+    jisr.reminder.start()
     jisr.auditor.start()
     logger.info("worker.started")
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
     stopped.wait()
+    jisr.reminder.stop()
     jisr.purger.stop()
     jisr.nightly.stop()
     jisr.worker.stop()

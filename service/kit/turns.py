@@ -19,6 +19,7 @@ class Lock(Enum):
     PATTERNS = 0x4A504154  # "JPAT"
     AUDIT = 0x4A415544  # "JAUD"
     PURGE = 0x4A505552  # "JPUR"
+    TASKS = 0x4A54534B  # "JTSK"
     KEYS = 0x4A4B4559  # "JKEY"
 
 

@@ -42,12 +42,18 @@ class Holdings(Protocol):
     def findings(self, person_ids: Collection[UUID]) -> Sequence[UUID]:
         """The IDs of findings that are about one of these people."""
 
+    def tasks(self, scope: Scope) -> Sequence[UUID]:
+        """The IDs of tasks about these people, or about a household that one of them ever lived in."""
+
     def blobs(self, enrolments: Collection[UUID]) -> Sequence[BlobRecord]: ...
     def counts(self, scope: Scope) -> Mapping[str, int]:
         """What `forget` would delete."""
 
     def forget(self, scope: Scope) -> Mapping[str, int]:
-        """Delete captures with their rows of bytes, templates, memberships, evidence and pairs."""
+        """Delete captures with their rows of bytes, templates, memberships, tasks, evidence and pairs.
+
+        What a household waits for because they left it stays, without words.
+        """
 
     def changes(self, person_keys: Collection[int]) -> Sequence[Change]:
         """Changes of the registry that touched any of these people."""

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
-from service.audit.ports import AuditUnit
 from service.registry.domain.changes import Change, ChangeAbout, Version
 from service.registry.domain.households import (
     Household,
@@ -17,6 +16,7 @@ from service.registry.domain.households import (
     PersonState,
 )
 from service.registry.domain.people import Person
+from service.tasks.ports import TaskUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,9 @@ class People(Protocol):
 
     def by_keys(self, keys: Iterable[int]) -> Mapping[int, Person]: ...
     def by_number(self, number: str) -> Person | None: ...
+    def searched_after(self, key: int, limit: int) -> Sequence[Person]:
+        """The next who are searched, by key."""
+
     def survivor_of(self, one: Person) -> Person:
         """The person all aliases lead to; the person itself if it was never merged."""
 
@@ -151,7 +154,7 @@ class Origins(Protocol):
         """Those of these people who have an enrolment of one of these sites."""
 
 
-class RegistryUnit(AuditUnit, Protocol):
+class RegistryUnit(TaskUnit, Protocol):
     @property
     def people(self) -> People: ...
     @property

@@ -121,6 +121,20 @@ AT_REST: Sequence[Kept] = (
     ),
     _kept(How.PLAIN, "change_about", "key change_key household_key person_key", "identifiers"),
     _kept(How.PLAIN, "household_event", "key household_key person_key kind at", "identifiers and a date"),
+    _kept(How.SEALED, "task", "sealed", "the operator's words for closing it"),
+    _kept(
+        How.PLAIN,
+        "task",
+        "key id kind household_key person_key ref opened_at due details owner state outcome closed_by closed_at",
+        "identifiers, dates, states and codes; turning_18 and captures_due tell the month of a birth",
+    ),
+    _kept(
+        How.PLAIN,
+        "task_due",
+        "person_key kind ref on",
+        "of a child the months of the ages that matter, and so the month of birth, not the day; when documents expire",
+    ),
+    _kept(How.PLAIN, "birth_reading", "only_row after_key ages", "progress"),
     _kept(How.SEALED, "finding", "sealed", "the operator's words for closing it"),
     _kept(
         How.PLAIN,

@@ -22,9 +22,12 @@ from service.oversight.storage.findings import SqlFindings
 from service.oversight.storage.records import SqlRecords
 from service.privacy.storage.erasures import SqlErasures
 from service.privacy.storage.holdings import SqlHoldings
+from service.registry.steps.task_subjects import TaskSubjects
 from service.registry.storage.households import SqlHouseholds
 from service.registry.storage.people import SqlPeople
 from service.registry.storage.versions import SqlHistory
+from service.storage.task_sight import seen_from
+from service.tasks.storage import SqlDues, SqlTasks
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 SCHEMA = max(path.stem.partition("_")[0] for path in (MIGRATIONS / "versions").glob("0*.py"))
@@ -50,6 +53,9 @@ class SqlUnitOfWork(SqlTransaction):
         self.passkeys = SqlPasskeys(self._session)
         self.site_areas = SqlSiteAreas(self._session)
         self.used_tickets = SqlUsedTickets(self._session)
+        self.tasks = SqlTasks(self._session, seen_from)
+        self.dues = SqlDues(self._session)
+        self.task_subjects = TaskSubjects(self)
         self.people = SqlPeople(self._session)
         self.households = SqlHouseholds(self._session)
         self.history = SqlHistory(self._session)

@@ -36,6 +36,9 @@ class Permission(StrEnum):
     DECIDE_CASES = "decide_cases"
     READ_FINDINGS = "read_findings"
     CLOSE_FINDINGS = "close_findings"
+    READ_TASKS = "read_tasks"
+    HANDLE_TASKS = "handle_tasks"
+    """Give a task to somebody, and close it."""
     AUDIT = "audit"
     """Read the record of who did and saw what."""
     ERASE = "erase"
@@ -69,11 +72,20 @@ PERMISSIONS: Mapping[AccessRole, frozenset[Permission]] = {
             Permission.IDENTIFY,
             Permission.VERIFY,
             Permission.JUDGE_QUALITY,
+            Permission.READ_TASKS,
         }
     ),
     AccessRole.ADJUDICATOR: _DECIDING,
-    AccessRole.SUPERVISOR: _DECIDING,
-    AccessRole.SOCIAL_WORKER: frozenset({Permission.READ_PERSON, Permission.READ_HOUSEHOLD, Permission.VERIFY}),
+    AccessRole.SUPERVISOR: _DECIDING | {Permission.READ_TASKS, Permission.HANDLE_TASKS},
+    AccessRole.SOCIAL_WORKER: frozenset(
+        {
+            Permission.READ_PERSON,
+            Permission.READ_HOUSEHOLD,
+            Permission.VERIFY,
+            Permission.READ_TASKS,
+            Permission.HANDLE_TASKS,
+        }
+    ),
     AccessRole.AUDITOR: frozenset(
         {Permission.LIST_ENROLMENTS, Permission.READ_CASES, Permission.READ_FINDINGS, Permission.AUDIT}
     ),

@@ -55,6 +55,12 @@ class Action(StrEnum):
     PATTERNS_SEARCH = "patterns.search"
     FINDING_LIST = "finding.list"
     FINDING_CLOSE = "finding.close"
+    BIRTH_READ = "birth.read"
+    TASK_OPEN = "task.open"
+    TASK_LIST = "task.list"
+    TASK_READ = "task.read"
+    TASK_ASSIGN = "task.assign"
+    TASK_CLOSE = "task.close"
     GALLERY_STATUS = "gallery.status"
     GALLERY_REBUILD = "gallery.rebuild"
     GALLERY_COMPACT = "gallery.compact"
@@ -93,5 +99,11 @@ WORDS: dict[str, str] = {
     Action.PATTERNS_SEARCH: "searched for patterns over many enrolments, one of which is about you",
     Action.FINDING_LIST: "read a list of findings, one of which is about you",
     Action.FINDING_CLOSE: "closed a finding about you",
+    Action.BIRTH_READ: "noted in which months you reach an age at which something is due",
+    Action.TASK_OPEN: "opened a task about you, on a day that was known before",
+    Action.TASK_LIST: "read a list of tasks, one of which is about you",
+    Action.TASK_READ: "read a task about you",
+    Action.TASK_ASSIGN: "gave a task about you to somebody",
+    Action.TASK_CLOSE: "closed a task about you",
 }
 """What a person is told who asks who used their data. Actions that concern no person have none."""

@@ -6,14 +6,12 @@ since, and those of its own batch who come before it. The outcome is that of one
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
 
-from matcher import CaptureError, Readings, Template, template_from_bytes
-from service.adjudication.domain.evidence import Band, Candidate, Thresholds, strongest_first
-from service.adjudication.domain.marks import Mark, marks_of, open_a_case, with_candidates
+from service.adjudication.domain.evidence import Band, Candidate, Thresholds
+from service.adjudication.domain.marks import Mark, open_a_case, with_candidates
 from service.adjudication.steps.finalise import finalise
 from service.adjudication.steps.open_case import open_case
 from service.audit.domain.actions import Action
@@ -22,18 +20,17 @@ from service.deduplication.domain import BestFound, SearchPolicy, decide
 from service.deduplication.ports import Comparator, DeduplicationUnit
 from service.deduplication.steps.candidates import to_candidate
 from service.deduplication.steps.marks import marks_within
+from service.deduplication.steps.note_quality import note_quality
 from service.deduplication.steps.replica import Replica
+from service.deduplication.steps.searched import DecidedOn, Extracted, Searched, candidates_now, changed_since
 from service.enrolment.domain.enrolments import (
-    CAPTURE_ALTERED,
-    CAPTURE_MISSING,
     NO_USABLE_CAPTURE,
     WAITING,
-    CaptureRecord,
     Enrolment,
     EnrolmentStatus,
 )
 from service.enrolment.ports import TEMPLATES
-from service.enrolment.steps.captures import problem_code, to_record
+from service.enrolment.steps.captures import to_record
 from service.kit.actor import Actor
 from service.kit.clock import Clock
 from service.kit.ids import new_uuid
@@ -43,80 +40,8 @@ from service.registry.steps.record import day_of
 from service.registry.steps.residence import Joining, join
 
 logger = structlog.get_logger(__name__)
-LOST = {
-    CAPTURE_MISSING: "its file is no longer in the store; restore it and run `jisr retry`, or capture again",
-    CAPTURE_ALTERED: "its file is not the one that was stored; restore it and run `jisr retry`, or capture again",
-}
 RESERVE = 20
 """Candidates taken beyond those that may be shown, for those of them who change before the outcome is recorded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Extracted:
-    """An enrolment and what the matcher made of each of its captures, by the capture's key.
-
-    lost: captures whose bytes are not there as they were stored, and why, by code. With any of them nobody is enrolled:
-    a person known by fewer captures than were accepted would be found by fewer. repeated: positions whose captures are
-    the same bytes.
-    """
-
-    enrolment_key: int
-    results: Mapping[int, Template | CaptureError]
-    lost: Mapping[int, str] = field(default_factory=dict)
-    repeated: Sequence[tuple[str, ...]] = ()
-
-    @property
-    def templates(self) -> dict[int, Template]:
-        """By the key of the capture they came from."""
-        return {key: one for key, one in self.results.items() if isinstance(one, Template)}
-
-    @property
-    def probe(self) -> list[Template]:
-        return list(self.templates.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Searched:
-    """A batch and what was found for it, by place in it. sequence: the last change that the index had seen for certain.
-
-    enrolled: among everyone enrolled. within: among those of the batch who come before, by their place. marks: of each,
-    from comparing its captures with each other. readings: the other readings of each probe.
-    """
-
-    batch: Sequence[Extracted]
-    sequence: int
-    enrolled: Sequence[Sequence[Candidate]]
-    within: Sequence[Sequence[Candidate]]
-    marks: Sequence[Sequence[Mark]]
-    readings: Readings
-
-    @property
-    def probes(self) -> list[list[Template]]:
-        return [one.probe for one in self.batch]
-
-
-@dataclass(frozen=True, slots=True)
-class _Evidence:
-    """What an outcome was decided on, for the audit."""
-
-    candidates: Sequence[Candidate]
-    thresholds: Thresholds
-    gallery_size: int
-    searched: Searched
-
-    def details(self, known: Mapping[int, Person], place: int) -> dict[str, object]:
-        """known: the candidates as people, by key. place: in the batch."""
-        return {
-            "candidates": [
-                {"person": known[one.person_key].id, "log10_lr": one.log10_lr, "rarity": one.rarity}
-                for one in self.candidates
-                if one.rarity >= self.thresholds.review_at
-            ],
-            "thresholds": {"review_at": self.thresholds.review_at, "duplicate_at": self.thresholds.duplicate_at},
-            "gallery_size": self.gallery_size,
-            "models": sorted({one.model for one in self.searched.probes[place]}),
-            "index": self.searched.sequence,
-        }
 
 
 def search_batch(
@@ -160,16 +85,16 @@ def record_batch(
     batch = searched.batch
     with storage.write() as uow:
         uow.changes.lock()
-        changed = _changed_since(searched.sequence, uow)
+        changed = changed_since(searched.sequence, uow)
         enrolments = uow.enrolments.by_keys([one.enrolment_key for one in batch])
         waiting = {
             place: enrolments[one.enrolment_key]
             for place, one in enumerate(batch)
             if enrolments[one.enrolment_key].status in WAITING
         }
-        marks = _note_quality(uow, searched, waiting)
+        marks = note_quality(uow, searched, waiting)
         people = _register(uow, batch, waiting, clock.now(), actor)
-        candidates = _candidates(searched, changed, people, comparator, policy.candidates)
+        candidates = candidates_now(searched, changed, people, comparator, policy.candidates)
         gallery_size, evidence = replica.people(uow), {}
         for place, person in people.items():
             if batch[place].probe:
@@ -185,7 +110,7 @@ def record_batch(
                 thresholds=policy.thresholds(gallery_size),
                 gallery_size=gallery_size,
             )
-            evidence[place] = _Evidence(candidates[place], policy.thresholds(gallery_size), gallery_size, searched)
+            evidence[place] = DecidedOn(candidates[place], policy.thresholds(gallery_size), gallery_size, searched)
             gallery_size += bool(batch[place].probe)
         uow.changes.note(TEMPLATES, *(one.key for one in people.values()))
         finalise(uow, list(people.values()), clock.now(), number_length)
@@ -202,7 +127,7 @@ def _note_outcomes(
     waiting: Mapping[int, Enrolment],
     people: Mapping[int, Person],
     *,
-    evidence: Mapping[int, _Evidence],
+    evidence: Mapping[int, DecidedOn],
 ) -> None:
     """What became of each enrolment and on what evidence; those by place in the batch."""
     known = uow.people.by_keys({each.person_key for one in evidence.values() for each in one.candidates})
@@ -215,47 +140,6 @@ def _note_outcomes(
         ids = [] if person is None else [person.id]
         target = Target("enrolment", str(enrolment.id))
         uow.audit.note(actor, Action.ENROLMENT_CONCLUDE, target, people=ids, details=details, reason=enrolment.reason)
-
-
-def _changed_since(sequence: int, uow: DeduplicationUnit) -> dict[int, list[Template]]:
-    """The people changed since, with their templates as of this transaction; none where they are no longer searched."""
-    _, keys = uow.changes.after(TEMPLATES, sequence)
-    current = uow.templates.searched_among(keys)
-    return {key: [template_from_bytes(one.content) for one in current.get(key, ())] for key in keys}
-
-
-def _note_quality(
-    uow: DeduplicationUnit, searched: Searched, waiting: Mapping[int, Enrolment]
-) -> dict[int, tuple[Mark, ...]]:
-    """Note at each capture what became of it; the marks of each enrolment, by place."""
-    captures = uow.enrolments.captures_of([one.key for one in waiting.values()])
-    marks = {}
-    for place, enrolment in waiting.items():
-        records, within = captures.get(enrolment.key, ()), searched.marks[place]
-        for record in records:
-            _note(record, searched.batch[place], within)
-        marks[place] = marks_of({one.position: _codes(one) for one in records}, within)
-    return marks
-
-
-def _note(record: CaptureRecord, one: Extracted, within: Sequence[Mark]) -> None:
-    if one.lost:
-        record.problem = one.lost.get(record.key)
-        record.detail = None if record.problem is None else LOST[record.problem]
-        return
-    result = one.results[record.key]
-    reasons = dict.fromkeys(mark.code for mark in within if record.position in mark.positions)
-    if isinstance(result, CaptureError):
-        record.problem, record.detail, record.reasons = problem_code(result), str(result), list(reasons)
-        record.ridge_period_px = None
-    else:
-        record.quality, record.reasons = result.quality.score, [*result.quality.reasons, *reasons]
-        record.ridge_period_px = result.quality.components.get("ridge_period_px") or None  # 0: unclear
-        record.problem = record.detail = None
-
-
-def _codes(record: CaptureRecord) -> set[str]:
-    return {*record.reasons, *(one.code for one in record.warnings)}
 
 
 def _register(
@@ -297,29 +181,6 @@ def _register(
         waiting[place].person_key = person.key
         waiting[place].finish(EnrolmentStatus.IN_REVIEW, now)
     return people
-
-
-def _candidates(
-    searched: Searched,
-    changed: Mapping[int, list[Template]],
-    people: Mapping[int, Person],
-    comparator: Comparator,
-    limit: int,
-) -> list[list[Candidate]]:
-    """Of everyone enrolled as of now, the strongest, by place. people: those registered of the batch, by place."""
-    searchable = {key: templates for key, templates in changed.items() if templates}
-    recent = (
-        comparator.rank_many(searched.probes, searchable, limit, readings=searched.readings)
-        if searchable
-        else [[]] * len(searched.batch)
-    )
-    found = []
-    for enrolled, earlier, more in zip(searched.enrolled, searched.within, recent, strict=True):
-        some = [one for one in enrolled if one.person_key not in changed]
-        some += map(to_candidate, more)
-        some += (replace(one, person_key=people[one.person_key].key) for one in earlier if one.person_key in people)
-        found.append(strongest_first(some)[:limit])
-    return found
 
 
 def _decide(

@@ -13,7 +13,8 @@ from service.deduplication.domain import SearchPolicy
 from service.deduplication.ports import Comparator, DeduplicationUnit
 from service.deduplication.steps.queue import Lot, Pauses, begin, next_lot, put_back
 from service.deduplication.steps.replica import Replica
-from service.deduplication.usecases.conclude import Extracted, Searched, record_batch, search_batch
+from service.deduplication.steps.searched import Extracted, Searched
+from service.deduplication.usecases.conclude import record_batch, search_batch
 from service.enrolment.domain.enrolments import CAPTURE_ALTERED, CAPTURE_MISSING, CaptureRecord, Enrolment
 from service.enrolment.ports import Extractor
 from service.enrolment.steps.captures import repeated, to_capture

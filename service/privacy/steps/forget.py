@@ -31,7 +31,8 @@ def forget(uow: PrivacyUnit, scope: Scope, now: datetime, actor: Actor) -> Destr
     people, enrolments = [known[key] for key in scope.people], [enrolled[key] for key in scope.enrolments]
     cases, findings = uow.holdings.cases(scope), uow.holdings.findings([one.id for one in people])
     changes = uow.holdings.changes(scope.people)
-    owners = [*owners_of(people, enrolments, cases, findings), *(f"registry_change/{one.id}" for one in changes)]
+    owners = owners_of(people, enrolments, cases, findings, uow.holdings.tasks(scope))
+    owners += [f"registry_change/{one.id}" for one in changes]
     files = [ErasedFile(one.name, one.sha256) for one in uow.holdings.blobs([one.id for one in enrolments])]
     keys = uow.keys.ids_of(owners)
     _move_out(uow, people, now, actor)
@@ -93,14 +94,22 @@ def record(
 
 
 def owners_of(
-    people: Sequence[Person], enrolments: Sequence[Enrolment], cases: Sequence[Case], findings: Sequence[UUID]
+    people: Sequence[Person],
+    enrolments: Sequence[Enrolment],
+    cases: Sequence[Case],
+    findings: Sequence[UUID],
+    tasks: Sequence[UUID],
 ) -> list[str]:
-    """Of the data keys. An operator's words about a case may name everyone in it, so they go with the first erased."""
+    """Of the data keys. An operator's words about a case may name everyone in it, so they go with the first erased.
+
+    So do those about a task of a household, which may name any of its members.
+    """
     return [
         *(f"person/{one.id}" for one in people),
         *(f"enrolment/{one.id}" for one in enrolments),
         *(f"review_case/{one.id}" for one in cases),
         *(f"finding/{one}" for one in findings),
+        *(f"task/{one}" for one in tasks),
     ]
 
 

@@ -24,6 +24,7 @@ from service.registry.domain.changes import Change
 from service.registry.storage.households import membership, payee, person_state
 from service.registry.storage.people import person
 from service.registry.storage.versions import change_about, registry_change
+from service.tasks.storage import task, task_due
 
 ASIDE = "purged"
 """Owns bytes that are no one's any more, until they are deleted."""
@@ -53,6 +54,9 @@ class SqlHoldings:
         about = or_(finding.c.name.in_(names), finding.c.scope.in_(names))
         return self._session.scalars(select(finding.c.id).where(about)).all()
 
+    def tasks(self, scope: Scope) -> Sequence[UUID]:
+        return self._session.scalars(select(task.c.id).where(_tasks(scope)).order_by(task.c.key)).all()
+
     def blobs(self, enrolments: Collection[UUID]) -> Sequence[BlobRecord]:
         owners = [f"enrolment/{one}" for one in enrolments]
         found: list[BlobRecord] = []
@@ -66,6 +70,7 @@ class SqlHoldings:
 
     def forget(self, scope: Scope) -> Mapping[str, int]:
         found: dict[str, int] = {}
+        self._session.execute(update(task).where(_tasks(scope)).values(sealed=None))
         names = [one.name for one in self.blobs(self._ids(scope.enrolments))]
         for name, table, where in _deleted(scope):
             found[name] = self._count(table, where)
@@ -117,11 +122,13 @@ class SqlHoldings:
         stays = select(
             membership.c.household_key, membership.c.role, membership.c.valid_from, membership.c.valid_to
         ).where(membership.c.superseded_by.is_(None))
+        waiting = select(task.c.id, task.c.kind, task.c.state, task.c.opened_at, task.c.due, task.c.outcome)
         return {
             "templates": self._rows(templates.where(template.c.person_key.in_(scope.people)).order_by(template.c.key)),
             "memberships": self._rows(
                 stays.where(membership.c.person_key.in_(scope.people)).order_by(membership.c.key)
             ),
+            "tasks": self._rows(waiting.where(task.c.person_key.in_(scope.people)).order_by(task.c.key)),
         }
 
     def due_captures(self, before: datetime, limit: int, after: int) -> Sequence[Enrolment]:
@@ -170,6 +177,11 @@ def _evidence(scope: Scope) -> ColumnElement[bool]:
     return or_(case_candidate.c.person_key.in_(scope.people), of_case)
 
 
+def _tasks(scope: Scope) -> ColumnElement[bool]:
+    homes = select(membership.c.household_key).where(membership.c.person_key.in_(scope.people))
+    return or_(task.c.person_key.in_(scope.people), task.c.household_key.in_(homes))
+
+
 def _deleted(scope: Scope) -> Sequence[tuple[str, Table, ColumnElement[bool]]]:
     """Whose rows go, in an order in which no row is left that refers to one of them."""
     captures = select(capture.c.key).where(capture.c.enrolment_key.in_(scope.enrolments))
@@ -179,6 +191,8 @@ def _deleted(scope: Scope) -> Sequence[tuple[str, Table, ColumnElement[bool]]]:
         ("templates", template, of_captures),
         ("captures", capture, capture.c.enrolment_key.in_(scope.enrolments)),
         ("slaps", slap, slap.c.enrolment_key.in_(scope.enrolments)),
+        ("tasks", task, task.c.household_key.is_(None) & task.c.person_key.in_(scope.people)),
+        ("days", task_due, task_due.c.person_key.in_(scope.people)),
         ("memberships", membership, membership.c.person_key.in_(scope.people)),
         ("person_states", person_state, person_state.c.person_key.in_(scope.people)),
         ("payees", payee, payee.c.person_key.in_(scope.people)),

@@ -57,7 +57,7 @@ def preview(name: str, *, actor: Actor, storage: Storage[PrivacyUnit]) -> Previe
             enrolments=[one.id for one in enrolments],
             files=len(blobs),
             size=sum(one.size for one in blobs),
-            keys=len(uow.keys.ids_of(owners_of(people, enrolments, cases, findings))),
+            keys=len(uow.keys.ids_of(owners_of(people, enrolments, cases, findings, uow.holdings.tasks(scope)))),
             counts={**uow.holdings.counts(scope), "findings": len(findings)},
             open_cases=[one.id for one in uow.holdings.open_cases(scope)],
         )

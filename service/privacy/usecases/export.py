@@ -32,6 +32,7 @@ def export_person(number: str, *, actor: Actor, storage: Storage[PrivacyUnit]) -
             "templates": uow.holdings.describe(scope)["templates"],
             "cases": [_case(one, scope) for one in uow.holdings.cases(scope)],
             "findings": uow.holdings.findings(ids),
+            "tasks": uow.holdings.describe(scope)["tasks"],
         }
 
 

@@ -10,7 +10,7 @@ from service.kit.sealing import KeyClass
 from service.kit.sql.columns import Instant, Key, key, mapper, metadata, word
 from service.kit.sql.sealed import ATTRIBUTE, Field, Sealed, seal, sealed
 from service.kit.sql.unit import row_of
-from service.registry.domain.people import Demographics, Person, PersonStatus
+from service.registry.domain.people import SEARCHED, Demographics, Person, PersonStatus
 from service.registry.storage.chains import survivors
 
 person = Table(
@@ -46,6 +46,10 @@ class SqlPeople:
 
     def by_number(self, number: str) -> Person | None:
         return self._session.scalar(select(Person).where(person.c.number == number))
+
+    def searched_after(self, key: int, limit: int) -> Sequence[Person]:
+        rows = select(Person).where(person.c.key > key, person.c.status.in_(SEARCHED))
+        return self._session.scalars(rows.order_by(person.c.key).limit(limit)).all()
 
     def survivor_of(self, one: Person) -> Person:
         return one if one.survivor_key is None else self.survivors_of([one.key])[one.key]

@@ -26,6 +26,8 @@ from service.bootstrap import App
 from service.kit.ids import new_uuid
 from service.oversight.domain.findings import Found, Kind, Pattern, Subject, new_finding
 from service.storage.unit import SqlStorage
+from service.tasks.domain.tasks import TaskKind, of_person
+from service.tasks.steps.open import open_task
 from service.web import create_web
 from tests.service.access.authenticator import Authenticator
 from tests.service.access.issuer import local_issuer
@@ -142,6 +144,15 @@ def finding(jisr: App) -> str:
     return str(made.id)
 
 
+def task(jisr: App, number: str) -> str:
+    with jisr.store.storage.write() as uow:
+        who = uow.people.by_number(number)
+        assert who is not None
+        made = open_task(uow, TaskKind.TURNING_18, of_person(who.key), now=NOW)
+        uow.commit()
+    return str(made.id)
+
+
 @dataclass(frozen=True)
 class Callers:
     """One of each role that the routes need."""
@@ -150,6 +161,7 @@ class Callers:
     desk: Client
     auditor: Client
     officer: Client
+    team: Client
     session: Callable[[str], Answer]
     openid: Callable[[str], Answer]
     passkeys: Callable[[str], Answer]
@@ -163,6 +175,7 @@ def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
     number, case, found = first["person_number"], second["case"], finding(jisr)
     face = {"face": "obama2.jpg"}
     closing = {"reason": "seen"}
+    waiting = task(jisr, number)
 
     def get(path: str) -> Callable[[], Answer]:
         return lambda: by.desk.call("GET", path)
@@ -189,6 +202,14 @@ def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
         "POST /v1/cases/{case_id}/decision": lambda: by.desk.decide(case, "distinct"),
         "GET /v1/findings": get("/v1/findings"),
         "POST /v1/findings/{finding_id}/close": post(f"/v1/findings/{found}/close", json=closing),
+        "GET /v1/tasks": lambda: by.team.call("GET", "/v1/tasks"),
+        "GET /v1/tasks/{task_id}": lambda: by.team.call("GET", f"/v1/tasks/{waiting}"),
+        "POST /v1/tasks/{task_id}/assign": lambda: by.team.call(
+            "POST", f"/v1/tasks/{waiting}/assign", json={"owner": "role:supervisor"}
+        ),
+        "POST /v1/tasks/{task_id}/close": lambda: by.team.call(
+            "POST", f"/v1/tasks/{waiting}/close", json={"outcome": "other", "words": "Amina Hassan came"}
+        ),
         "POST /v1/operators/activation": lambda: by.session("activate"),
         "POST /v1/sessions": lambda: by.session("sign in"),
         "DELETE /v1/sessions/current": lambda: by.session("sign out"),
@@ -206,7 +227,7 @@ def test_every_route_leaves_an_entry_of_its_request_that_names_nobody(
 ) -> None:
     roles = (AccessRole.ENROLLER, AccessRole.ADJUDICATOR, AccessRole.AUDITOR, AccessRole.DATA_PROTECTION_OFFICER)
     counter, desk, auditor, officer = map(client_as, roles)
-    known = calls(jisr, Callers(counter, desk, auditor, officer, *people))
+    known = calls(jisr, Callers(counter, desk, auditor, officer, client_as(AccessRole.SUPERVISOR), *people))
     assert sorted(known.keys() | UNNOTED.keys()) == ROUTES
     for route, call in known.items():
         answer = call()

@@ -37,6 +37,8 @@ from service.registry.domain.identifiers import new_household_ids, new_person_nu
 from service.registry.domain.people import Person, PersonStatus
 from service.settings import Settings
 from service.storage.unit import SqlStorage, SqlUnitOfWork
+from service.tasks.domain.tasks import TaskKind, of_household
+from service.tasks.steps.open import Wanted, open_tasks
 from service.web import create_web
 from tests.conftest import new_database
 from tests.service.made_up import AMINA, NOW, TESTER, lives, sent, stored_capture
@@ -53,13 +55,14 @@ class Names:
     """What a test asks for; behind each is as much as there is.
 
     number, household: of the last alias in a chain of merges. enrolment, case: of a subject merged since.
-    erased: an old number of a person who was erased with all merged into them.
+    task: of a household. erased: an old number of a person who was erased with all merged into them.
     """
 
     number: str
     household: str
     enrolment: UUID
     case: UUID
+    task: UUID
     erased: str
 
 
@@ -73,6 +76,8 @@ PATHS: dict[str, Callable[[Names], str]] = {
     "/v1/cases": lambda names: "/v1/cases?limit=200",
     "/v1/cases/{case_id}": lambda names: f"/v1/cases/{names.case}",
     "/v1/findings": lambda names: "/v1/findings?limit=200",
+    "/v1/tasks": lambda names: "/v1/tasks?limit=200",
+    "/v1/tasks/{task_id}": lambda names: f"/v1/tasks/{names.task}",
     "/healthz": lambda names: "/healthz",
     "/readyz": lambda names: "/readyz",
     "/metrics": lambda names: "/metrics",
@@ -148,6 +153,8 @@ def fill(app: App, size: int) -> Names:
             home.survivor_key = remains.key
         for one in candidates[1:]:
             one.merge_into(candidates[0])
+        about = [of_household(home.key, who.key) for home, who in zip(homes, chain, strict=True)]
+        tasks = open_tasks(uow, [Wanted(TaskKind.HEAD_MISSING, one) for one in about], NOW)
         erased = _people(uow, size)
         for one, survivor in pairwise(erased):
             one.merge_into(survivor)
@@ -157,7 +164,7 @@ def fill(app: App, size: int) -> Names:
     assert erased[0].number is not None
     store, order = app.store, Order(Ground.OBJECTED)
     begin_erasure(erased[0].number, order, actor=TESTER, storage=store.storage, clock=store.clock)
-    return Names(chain[0].number, ids[0], enrolment, case, erased[0].number)
+    return Names(chain[0].number, ids[0], enrolment, case, tasks[0].id, erased[0].number)
 
 
 def _people(uow: SqlUnitOfWork, count: int) -> list[Person]:
@@ -211,7 +218,7 @@ def filled(
         stack.callback(app.store.database.dispose)
         token, auditor, officer = (
             create_token(role, role, actor=TESTER, storage=app.store.storage, clock=app.store.clock)
-            for role in (AccessRole.ADJUDICATOR, AccessRole.AUDITOR, AccessRole.DATA_PROTECTION_OFFICER)
+            for role in (AccessRole.SUPERVISOR, AccessRole.AUDITOR, AccessRole.DATA_PROTECTION_OFFICER)
         )
         names = fill(app, size)
         with app.store.lock(Lock.WORKER) as turn:
@@ -247,6 +254,7 @@ def test_the_data_is_behind_the_pages(filled: tuple[Filled, Filled]) -> None:
         cases = page("/v1/cases")["cases"]
         assert len(cases) == size
         assert {(len(case["candidates"]), len(case["captures"])) for case in cases} == {(CANDIDATES, len(POSITIONS))}
+        assert len(page("/v1/tasks")["tasks"]) == size
         assert len(page("/v1/persons/{number}")["aliases"]) == size - 1
         assert len(page("/v1/households/{household_id}")["members"]) == size + 1
         assert page("/v1/enrolments/{enrolment_id}")["person_number"] not in (None, one.names.number)

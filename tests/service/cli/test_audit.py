@@ -16,9 +16,11 @@ from service.cli import app
 from service.enrolment.domain.enrolments import EnrolmentStatus
 from service.registry.domain.identifiers import new_person_numbers
 from service.settings import Settings
+from service.tasks.domain.tasks import TaskKind, of_person
+from service.tasks.steps.open import open_task
 from tests.service.audit.noted import unguarded
 from tests.service.cli.test_commands import legacy
-from tests.service.made_up import sent
+from tests.service.made_up import NOW, sent
 
 (NUMBER,) = new_person_numbers(1, lambda numbers: (), 10)
 UNNOTED = {
@@ -66,9 +68,19 @@ def failed(home: Path) -> str:
     return str(one.id)
 
 
+def task(home: Path) -> str:
+    store = open_store(Settings(home=home))
+    with store.storage.write() as uow:
+        one = open_task(uow, TaskKind.TURNING_18, of_person(1), now=NOW)
+        uow.commit()
+    store.database.dispose()
+    return str(one.id)
+
+
 @pytest.mark.slow
 def test_every_command_leaves_an_entry(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.kit.logs.set_up", lambda *_: None)  # for good: other tests could capture no log
+    waiting = task(home)
     calls = {
         "retry": [failed(home)],
         "patterns": [],
@@ -82,6 +94,10 @@ def test_every_command_leaves_an_entry(home: Path, tmp_path: Path, monkeypatch: 
         "operator reset": ["an auditor"],
         "operator disable": ["an auditor"],
         "token revoke": ["a desk"],
+        "task list": [],
+        "task due": [],
+        "task assign": [waiting, "role:supervisor"],
+        "task close": [waiting, "other", "--words", "seen"],
         "gallery status": [],
         "gallery rebuild": [],
         "gallery compact": [],

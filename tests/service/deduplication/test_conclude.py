@@ -20,7 +20,8 @@ from service.adjudication.usecases.decide import DecideCase, decide_case
 from service.bootstrap import Recognition
 from service.deduplication.domain import SearchPolicy
 from service.deduplication.steps.replica import Replica
-from service.deduplication.usecases.conclude import Extracted, Searched, record_batch, search_batch
+from service.deduplication.steps.searched import Extracted, Searched
+from service.deduplication.usecases.conclude import record_batch, search_batch
 from service.enrolment.domain.enrolments import EnrolmentStatus
 from service.registry.domain.households import HouseholdClaim, Role
 from service.storage.unit import SqlStorage

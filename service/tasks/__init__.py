@@ -1,0 +1,1 @@
+"""What waits for a person to see to: opened by the registry, closed by an operator or by what happens meanwhile."""

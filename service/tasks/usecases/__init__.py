@@ -1,0 +1,1 @@
+"""What operators may ask of tasks: one function per intention."""
