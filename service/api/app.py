@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from service.api import (
     cases,
+    changes,
     docs,
     enrolments,
     erasures,
@@ -41,6 +42,7 @@ NOUNS = (
     people,
     erasures,
     households,
+    changes,
     identification,
     verification,
     quality,

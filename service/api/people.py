@@ -11,14 +11,16 @@ from service.api.deps import MayAudit, MayReadPerson, Running
 from service.api.pages import next_page
 from service.api.problems import declared
 from service.api.shapes import NameShape
+from service.api.timelines import TimelineOut
 from service.audit.domain.actions import WORDS
 from service.audit.domain.entries import Entry
 from service.audit.errors import NoSuchEntry
 from service.registry.domain.households import Role
 from service.registry.domain.people import Demographics, PersonStatus, Sex
-from service.registry.errors import NoSuchPerson, PersonErased
+from service.registry.errors import NoSuchChange, NoSuchPerson, PersonErased
 from service.registry.steps.people import PersonView
 from service.registry.usecases.accesses import AccessQuery, list_accesses
+from service.registry.usecases.histories import TimelineQuery, person_timeline
 from service.registry.usecases.look_up import read_person
 
 router = APIRouter(prefix="/v1/persons", tags=["people"])
@@ -117,3 +119,17 @@ def accesses(
     last = found[-1].place if found else None
     following = next_page(f"/v1/persons/{number}/accesses", {}, last, full=len(found) == limit, limit=limit)
     return AccessesOut(accesses=[AccessOut.of_entry(one) for one in found], next=following)
+
+
+@router.get("/{number}/timeline", responses=declared(NoSuchPerson, PersonErased, NoSuchChange))
+def timeline(
+    number: str,
+    app: Running,
+    actor: MayReadPerson,
+    *,
+    after: Annotated[UUID | None, Query(description="the last of the page before, by its link")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> TimelineOut:
+    """What changed about a person: households, roles, births, deaths, merges, under every number they had."""
+    entries = person_timeline(TimelineQuery(number, after, limit), actor=actor, storage=app.store.storage)
+    return TimelineOut.of(f"/v1/persons/{number}/timeline", entries, limit)

@@ -248,6 +248,10 @@ class SqlOrigins:
         rows = select(enrolment.c.person_key).where(of_these, enrolment.c.site.in_(sites)).distinct()
         return [key for key in self._session.scalars(rows) if key is not None]
 
+    def never_enrolled(self, person_keys: Collection[int]) -> Collection[int]:
+        rows = select(enrolment.c.person_key).where(enrolment.c.person_key.in_(person_keys)).distinct()
+        return set(person_keys) - set(self._session.scalars(rows))
+
 
 class SqlTemplates:
     def __init__(self, session: Session) -> None:

@@ -2,23 +2,44 @@
 
 Refused
 ├── UnknownHousehold         a household ID that was never issued
-└── MalformedHousehold       neither a UUID nor a household ID with right check digits
+├── UnknownPerson            a number or ID in an order that is no one's
+├── MalformedHousehold       neither a UUID nor a household ID with right check digits
+└── NotInTime                a day on which the change cannot have been
 NotFound
 ├── NoSuchPerson
-└── NoSuchHousehold
+├── NoSuchHousehold
+└── NoSuchChange
+Conflict
+├── LivesElsewhere           a person who would live in two households at a time
+├── NotAMember               a person who is no member of the household named
+├── AlreadyMember            a person who is one already
+├── HouseholdEnded           a household that was dissolved
+├── HouseholdActive          one that was not
+├── NotThere                 a person who died, emigrated or withdrew, or whose record stands for no one
+├── ChangeDiffers            another order under the ID of one that was carried out
+├── ChangeStands             a change that cannot be taken back, or was
+└── BuiltOn                  a change on which later ones build
 Gone
 └── PersonErased
 """
 
-from service.kit.errors import Gone, NotFound, Refused
+from service.kit.errors import Conflict, Gone, NotFound, Refused
 
 
 class UnknownHousehold(Refused):
     """No household has this household ID."""
 
 
+class UnknownPerson(Refused):
+    """No person has this number or ID."""
+
+
 class MalformedHousehold(Refused):
     """A household is named by a UUID of the client or by its household ID."""
+
+
+class NotInTime(Refused):
+    """The change cannot have been on this day."""
 
 
 class NoSuchPerson(NotFound):
@@ -31,3 +52,43 @@ class PersonErased(Gone):
 
 class NoSuchHousehold(NotFound):
     """No household has this ID."""
+
+
+class NoSuchChange(NotFound):
+    """No change has this ID."""
+
+
+class LivesElsewhere(Conflict):
+    """The person lives in a household; a transfer moves them."""
+
+
+class NotAMember(Conflict):
+    """The person is no member of this household."""
+
+
+class AlreadyMember(Conflict):
+    """The person is a member of this household."""
+
+
+class HouseholdEnded(Conflict):
+    """The household was dissolved; re-open it first."""
+
+
+class HouseholdActive(Conflict):
+    """The household was not dissolved."""
+
+
+class NotThere(Conflict):
+    """The person died, emigrated or withdrew."""
+
+
+class ChangeDiffers(Conflict):
+    """Another order was carried out under this ID."""
+
+
+class ChangeStands(Conflict):
+    """The change cannot be taken back."""
+
+
+class BuiltOn(Conflict):
+    """Later changes build on this one; take those back first."""

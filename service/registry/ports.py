@@ -9,7 +9,6 @@ from uuid import UUID
 from service.registry.domain.changes import Change, ChangeAbout, Version
 from service.registry.domain.households import (
     Household,
-    HouseholdEvent,
     HouseholdState,
     Membership,
     Payee,
@@ -39,6 +38,7 @@ class People(Protocol):
 
     def by_keys(self, keys: Iterable[int]) -> Mapping[int, Person]: ...
     def by_number(self, number: str) -> Person | None: ...
+    def by_id(self, person_id: UUID) -> Person | None: ...
     def searched_after(self, key: int, limit: int) -> Sequence[Person]:
         """The next who are searched, by key."""
 
@@ -71,6 +71,9 @@ class Households(Protocol):
     def survivors_of(self, keys: Iterable[int]) -> Mapping[int, Household]:
         """`survivor_of` by key."""
 
+    def aliases_of(self, household_key: int) -> Sequence[int]:
+        """The keys of all households whose IDs lead to this one by now."""
+
     def members(self, household_key: int) -> list[Membership]:
         """Memberships that last, oldest first."""
 
@@ -94,13 +97,6 @@ class Households(Protocol):
     def stays_of_many(self, person_keys: Iterable[int]) -> Mapping[int, Sequence[Membership]]:
         """All stays of each person as known now, over time; also those that ended."""
 
-    def heads_of_many(self, household_keys: Iterable[int]) -> Mapping[int, int]:
-        """How many heads live in each household now; one without is left out."""
-
-    def add_event(self, one: HouseholdEvent) -> None: ...
-    def events(self, household_key: int) -> Sequence[HouseholdEvent]:
-        """Oldest first."""
-
     def current_of(self, person_key: int) -> Membership | None: ...
     def current_of_many(self, person_keys: Iterable[int]) -> Mapping[int, Membership]:
         """`current_of` by key; a person without a household is left out."""
@@ -114,6 +110,7 @@ class History(Protocol):
     def by_key(self, key: int) -> Change:
         """Raises NoSuchRow."""
 
+    def by_keys(self, keys: Collection[int]) -> Mapping[int, Change]: ...
     def last_recorded(self) -> datetime | None:
         """When the newest change was recorded."""
 
@@ -152,6 +149,9 @@ class Origins(Protocol):
 
     def enrolled_at(self, sites: Collection[str], person_keys: Collection[int]) -> Collection[int]:
         """Those of these people who have an enrolment of one of these sites."""
+
+    def never_enrolled(self, person_keys: Collection[int]) -> Collection[int]:
+        """Those of these people who have no enrolment at all, such as a child born since."""
 
 
 class RegistryUnit(TaskUnit, Protocol):

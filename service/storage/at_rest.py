@@ -120,7 +120,6 @@ AT_REST: Sequence[Kept] = (
         "what was changed, when and by whom, by codes; the hash covers the words, and goes with them",
     ),
     _kept(How.PLAIN, "change_about", "key change_key household_key person_key", "identifiers"),
-    _kept(How.PLAIN, "household_event", "key household_key person_key kind at", "identifiers and a date"),
     _kept(How.SEALED, "task", "sealed", "the operator's words for closing it"),
     _kept(
         How.PLAIN,

@@ -29,6 +29,8 @@ class Permission(StrEnum):
     READ_ENROLMENT = "read_enrolment"
     READ_PERSON = "read_person"
     READ_HOUSEHOLD = "read_household"
+    CHANGE_HOUSEHOLD = "change_household"
+    """Who lives where, in which role, births and deaths; and take such a change back."""
     IDENTIFY = "identify"
     VERIFY = "verify"
     JUDGE_QUALITY = "judge_quality"
@@ -72,15 +74,17 @@ PERMISSIONS: Mapping[AccessRole, frozenset[Permission]] = {
             Permission.IDENTIFY,
             Permission.VERIFY,
             Permission.JUDGE_QUALITY,
+            Permission.CHANGE_HOUSEHOLD,
             Permission.READ_TASKS,
         }
     ),
     AccessRole.ADJUDICATOR: _DECIDING,
-    AccessRole.SUPERVISOR: _DECIDING | {Permission.READ_TASKS, Permission.HANDLE_TASKS},
+    AccessRole.SUPERVISOR: _DECIDING | {Permission.CHANGE_HOUSEHOLD, Permission.READ_TASKS, Permission.HANDLE_TASKS},
     AccessRole.SOCIAL_WORKER: frozenset(
         {
             Permission.READ_PERSON,
             Permission.READ_HOUSEHOLD,
+            Permission.CHANGE_HOUSEHOLD,
             Permission.VERIFY,
             Permission.READ_TASKS,
             Permission.HANDLE_TASKS,

@@ -9,8 +9,9 @@ from service.enrolment.ports import TEMPLATES
 from service.kit.actor import Actor
 from service.registry.domain.changes import ChangeKind
 from service.registry.domain.people import Person, PersonStatus
+from service.registry.steps.heads import review_heads
 from service.registry.steps.record import begin, new_change
-from service.registry.steps.residence import hand_over, leave, note_missing_head
+from service.registry.steps.residence import hand_over, leave
 
 
 def merge(uow: AdjudicationUnit, loser: Person, survivor: Person, now: datetime, actor: Actor) -> None:
@@ -38,5 +39,5 @@ def take_back(uow: AdjudicationUnit, case: Case, subject: Person, now: datetime,
         begin(uow, [change])
         left = leave(uow, subject, change)
         if left is not None:
-            note_missing_head(uow, left, now)
+            review_heads(uow, [left.household_key], by=actor.id, now=now)
     uow.changes.note(TEMPLATES, subject.key)

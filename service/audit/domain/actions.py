@@ -44,6 +44,12 @@ class Action(StrEnum):
     ERASURES_REAPPLY = "erasures.reapply"
     DATA_PURGE = "data.purge"
     HOUSEHOLD_READ = "household.read"
+    HOUSEHOLD_TIMELINE = "household.timeline"
+    PERSON_TIMELINE = "person.timeline"
+    CHANGE_MAKE = "change.make"
+    CHANGE_UNDO = "change.undo"
+    CHANGE_PREVIEW = "change.preview"
+    CHANGE_READ = "change.read"
     CASE_READ = "case.read"
     CASE_LIST = "case.list"
     CASE_DECIDE = "case.decide"
@@ -90,6 +96,12 @@ WORDS: dict[str, str] = {
     Action.ERASURE_READ: "read the certificate of your erasure",
     Action.DATA_PURGE: "destroyed pictures or an enrolment of yours whose period was over",
     Action.HOUSEHOLD_READ: "read a household with your name and role in it",
+    Action.HOUSEHOLD_TIMELINE: "read the history of a household with your name in it",
+    Action.PERSON_TIMELINE: "read the history of your record",
+    Action.CHANGE_MAKE: "changed your household or your place in it",
+    Action.CHANGE_UNDO: "took back a change of your household or your place in it",
+    Action.CHANGE_PREVIEW: "looked at what a change would make of your household",
+    Action.CHANGE_READ: "read a change of your household or your place in it",
     Action.CASE_READ: "read a case that shows your record beside that of people who resemble you",
     Action.CASE_LIST: "read a list of cases, one of which shows your record",
     Action.CASE_DECIDE: "decided a case about you",

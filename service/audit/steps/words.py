@@ -8,7 +8,7 @@ from service.kit.errors import SealBroken
 from service.kit.keys import DataKeys
 from service.kit.sealing import KeyClass
 
-_OWNERS = {"case": "review_case"}
+_OWNERS = {"case": "review_case", "change": "registry_change"}
 """Whose keys are destroyed when somebody is erased, by the kind of a target where it has another name."""
 
 

@@ -16,8 +16,9 @@ from service.privacy.domain.erasures import Destroyed, ErasedFile, ErasedPerson,
 from service.privacy.ports import PrivacyUnit, Scope
 from service.registry.domain.changes import ChangeKind
 from service.registry.domain.people import Person
+from service.registry.steps.heads import review_heads
 from service.registry.steps.record import begin, new_change
-from service.registry.steps.residence import leave, note_missing_head
+from service.registry.steps.residence import leave
 
 CLOSED = "a person of this case was erased"
 
@@ -144,7 +145,7 @@ def _move_out(uow: PrivacyUnit, people: Sequence[Person], now: datetime, actor: 
         begin(uow, [change])
         left = leave(uow, one, change)
         if left is not None:
-            note_missing_head(uow, left, now)
+            review_heads(uow, [left.household_key], by=actor.id, now=now)
 
 
 def _erase_words(case: Case, scope: Scope) -> None:

@@ -5,7 +5,7 @@ the one that superseded it. Nothing else of a version is ever altered. Snodgrass
 Applications in SQL" (2000), chapter 10, calls this a bitemporal table.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
@@ -98,6 +98,12 @@ class Version:
 
     def covers(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
+    def same_as(self, other: "Version") -> bool:
+        """Whether both state the same, whenever it was recorded."""
+        known = {"key", "recorded_by", "superseded_by"}
+        names = [one.name for one in fields(self) if one.name not in known]
+        return type(self) is type(other) and all(getattr(self, one) == getattr(other, one) for one in names)
 
     def copied(self, recorded_by: int) -> Self:
         """The same, known anew."""

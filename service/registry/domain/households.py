@@ -19,17 +19,6 @@ class Role(StrEnum):
     NOT_RELATED = "not_related"
 
 
-class HouseholdEventKind(StrEnum):
-    """What somebody should look at.
-
-    head_missing: the head left, by a merge or because captures were taken back, and others remain.
-    second_head: a member came as head where one was there.
-    """
-
-    HEAD_MISSING = "head_missing"
-    SECOND_HEAD = "second_head"
-
-
 @dataclass(frozen=True, slots=True)
 class HouseholdClaim:
     """The household a person states they belong to. id: a client's UUID, or a household ID already issued."""
@@ -46,17 +35,6 @@ class Household:
     created_at: datetime
     household_id: str | None = None
     survivor_key: int | None = None
-    key: int = field(init=False)
-
-
-@dataclass(eq=False)
-class HouseholdEvent:
-    """person_key: the head who left, or the second head."""
-
-    household_key: int
-    kind: HouseholdEventKind
-    person_key: int
-    at: datetime
     key: int = field(init=False)
 
 

@@ -10,31 +10,35 @@ from service.registry.domain.changes import Change, ChangeKind
 from service.registry.domain.households import (
     Household,
     HouseholdClaim,
-    HouseholdEvent,
-    HouseholdEventKind,
     HouseholdState,
     HouseholdStatus,
     Membership,
     Payee,
-    Role,
 )
 from service.registry.domain.identifiers import is_household_id, new_household_ids
 from service.registry.domain.people import Person
 from service.registry.errors import UnknownHousehold
 from service.registry.ports import RegistryUnit
+from service.registry.steps.heads import review_heads
 from service.registry.steps.record import begin, end, new_change
 
 
 def find_households(uow: RegistryUnit, names: Collection[str]) -> dict[str, Household]:
     """The households under clients' UUIDs or household IDs, by name, following merges; unknown names are left out."""
+    known = find_named(uow, names)
+    merged = [one.key for one in known.values() if one.survivor_key is not None]
+    survivors = uow.households.survivors_of(merged) if merged else {}
+    return {name: survivors.get(one.key, one) for name, one in known.items()}
+
+
+def find_named(uow: RegistryUnit, names: Collection[str]) -> dict[str, Household]:
+    """The same, but those that are aliases as themselves."""
     ids = {name for name in names if is_household_id(name)}
     known = dict(uow.households.by_household_ids(ids)) if ids else {}
     clients = {UUID(name): name for name in names if name not in ids}
     if clients:
         known |= {clients[client]: one for client, one in uow.households.by_client_ids(clients.keys()).items()}
-    merged = [one.key for one in known.values() if one.survivor_key is not None]
-    survivors = uow.households.survivors_of(merged) if merged else {}
-    return {name: survivors.get(one.key, one) for name, one in known.items()}
+    return known
 
 
 def require_household(uow: RegistryUnit, claim: HouseholdClaim | None, field: str) -> None:
@@ -67,7 +71,6 @@ def join(uow: RegistryUnit, joining: Sequence[Joining], now: datetime, actor: Ac
     changes = [new_change(ChangeKind.ENROLLED, one.since, now, actor) for one in joining]
     begin(uow, changes)
     homes = [known[one.claim.id] for one in joining]
-    _note_second_heads(uow, [(home, one.claim, one.person) for home, one in zip(homes, joining, strict=True)], now)
     uow.history.write(
         *(
             Membership(
@@ -80,21 +83,8 @@ def join(uow: RegistryUnit, joining: Sequence[Joining], now: datetime, actor: Ac
             for home, one, change in zip(homes, joining, changes, strict=True)
         )
     )
+    review_heads(uow, {one.key for one in homes}, by=actor.id, now=now)
     return homes
-
-
-def _note_second_heads(
-    uow: RegistryUnit, joining: Sequence[tuple[Household, HouseholdClaim, Person]], now: datetime
-) -> None:
-    """joining: who is about to move where. Refusing them would send a family away for what can be settled later."""
-    coming = [(home.key, person.key) for home, claim, person in joining if claim.role is Role.HEAD]
-    if not coming:
-        return
-    headed = set(uow.households.heads_of_many({home for home, _ in coming}))
-    for home, person in coming:
-        if home in headed:
-            uow.households.add_event(HouseholdEvent(home, HouseholdEventKind.SECOND_HEAD, person, now))
-        headed.add(home)
 
 
 def complete_households(uow: RegistryUnit, people: Sequence[Person]) -> None:
@@ -121,15 +111,6 @@ def _ranks(uow: RegistryUnit, person: Person, household_key: int) -> Sequence[Pa
     return [one for one in uow.households.payee_ranks_of([person.key]) if one.household_key == household_key]
 
 
-def note_missing_head(uow: RegistryUnit, left: Membership, now: datetime) -> None:
-    """Where a head has left people behind, say so. To be called once it is known who takes the place."""
-    if left.role is not Role.HEAD or uow.households.heads_of_many([left.household_key]):
-        return
-    if uow.households.members(left.household_key):
-        event = HouseholdEvent(left.household_key, HouseholdEventKind.HEAD_MISSING, left.person_key, now)
-        uow.households.add_event(event)
-
-
 def hand_over(uow: RegistryUnit, loser: Person, survivor: Person, change: Change) -> None:
     """What becomes of the loser's membership in a merge.
 
@@ -152,7 +133,7 @@ def hand_over(uow: RegistryUnit, loser: Person, survivor: Person, change: Change
     if home.household_key == left.household_key and not _ranks(uow, survivor, home.household_key):
         for one in ranks:
             uow.history.write(replace(one.copied(change.key), person_key=survivor.key, valid_from=change.effective))
-    note_missing_head(uow, left, change.recorded_at)
+    review_heads(uow, {left.household_key, home.household_key}, by=change.by, now=change.recorded_at)
 
 
 def become_alias(uow: RegistryUnit, household_key: int, of: int, change: Change) -> None:

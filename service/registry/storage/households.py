@@ -5,15 +5,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, Uuid, func, select, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, Uuid, select, text
 from sqlalchemy.orm import Session
 
 from service.kit.sql.columns import Instant, Key, key, mapper, metadata, to, word
 from service.kit.sql.unit import row_of
 from service.registry.domain.households import (
     Household,
-    HouseholdEvent,
-    HouseholdEventKind,
     HouseholdState,
     HouseholdStatus,
     LifeStatus,
@@ -35,7 +33,7 @@ household = Table(
     key(),
     Column("client_id", Uuid, unique=True),
     Column("household_id", String(20), unique=True),
-    Column("survivor_key", Key, ForeignKey("household.key")),
+    Column("survivor_key", Key, ForeignKey("household.key"), index=True),
     Column("created_at", Instant, nullable=False),
     sqlite_autoincrement=True,
 )
@@ -88,19 +86,7 @@ payee = Table(
 Index("ix_payee_household_key", payee.c.household_key)
 Index("uq_payee_principal", payee.c.household_key, unique=True, sqlite_where=_PRINCIPAL, postgresql_where=_PRINCIPAL)
 
-household_event = Table(
-    "household_event",
-    metadata,
-    key(),
-    to("household"),
-    to("person", index=False),
-    Column("kind", word(HouseholdEventKind), nullable=False),
-    Column("at", Instant, nullable=False),
-    sqlite_autoincrement=True,
-)
-
 mapper.map_imperatively(Household, household)
-mapper.map_imperatively(HouseholdEvent, household_event)
 map_versions(Membership, membership)
 map_versions(HouseholdState, household_state)
 map_versions(PersonState, person_state)
@@ -135,6 +121,12 @@ class SqlHouseholds:
     def survivors_of(self, keys: Iterable[int]) -> Mapping[int, Household]:
         return survivors(self._session, Household, household, keys)
 
+    def aliases_of(self, household_key: int) -> Sequence[int]:
+        tree = select(household.c.key).where(household.c.survivor_key == household_key).cte("tree", recursive=True)
+        merged = household.alias()
+        tree = tree.union_all(select(merged.c.key).where(merged.c.survivor_key == tree.c.key))
+        return self._session.scalars(select(tree.c.key)).all()
+
     def members(self, household_key: int) -> list[Membership]:
         return list(self.members_of_many([household_key]).get(household_key, ()))
 
@@ -162,30 +154,11 @@ class SqlHouseholds:
         rows = select(Payee).where(payee.c.person_key.in_(list(person_keys)), at(payee, None))
         return self._session.scalars(rows.order_by(payee.c.key)).all()
 
-    def heads_of_many(self, household_keys: Iterable[int]) -> Mapping[int, int]:
-        rows = (
-            select(membership.c.household_key, func.count())
-            .where(
-                membership.c.household_key.in_(list(household_keys)),
-                at(membership, None),
-                membership.c.role == Role.HEAD,
-            )
-            .group_by(membership.c.household_key)
-        )
-        return {row[0]: row[1] for row in self._session.execute(rows)}
-
     def stays_of_many(self, person_keys: Iterable[int]) -> Mapping[int, Sequence[Membership]]:
         rows = select(Membership).where(
             membership.c.person_key.in_(list(person_keys)), membership.c.superseded_by.is_(None)
         )
         return _grouped(self._session.scalars(rows.order_by(membership.c.valid_from, membership.c.key)), "person_key")
-
-    def add_event(self, one: HouseholdEvent) -> None:
-        self._session.add(one)
-
-    def events(self, household_key: int) -> Sequence[HouseholdEvent]:
-        rows = select(HouseholdEvent).where(household_event.c.household_key == household_key)
-        return self._session.scalars(rows.order_by(household_event.c.key)).all()
 
     def current_of(self, person_key: int) -> Membership | None:
         return self.current_of_many([person_key]).get(person_key)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from uuid import UUID
 
 from sqlalchemy import Column, ForeignKey, String, Table, Uuid, select
 from sqlalchemy.orm import Session, aliased
@@ -46,6 +47,9 @@ class SqlPeople:
 
     def by_number(self, number: str) -> Person | None:
         return self._session.scalar(select(Person).where(person.c.number == number))
+
+    def by_id(self, person_id: UUID) -> Person | None:
+        return self._session.scalar(select(Person).where(person.c.id == person_id))
 
     def searched_after(self, key: int, limit: int) -> Sequence[Person]:
         rows = select(Person).where(person.c.key > key, person.c.status.in_(SEARCHED))

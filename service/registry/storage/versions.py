@@ -110,6 +110,7 @@ class SqlHistory:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._touched: set[tuple[int, int | None, int | None]] = set()
 
     def add(self, *changes: Change) -> None:
         self._session.add_all(changes)
@@ -119,6 +120,10 @@ class SqlHistory:
 
     def by_key(self, key: int) -> Change:
         return row_of(self._session, Change, key)
+
+    def by_keys(self, keys: Collection[int]) -> Mapping[int, Change]:
+        rows = self._session.scalars(select(Change).where(registry_change.c.key.in_(keys)))
+        return {one.key: one for one in rows}
 
     def last_recorded(self) -> datetime | None:
         return self._session.scalar(
@@ -148,8 +153,9 @@ class SqlHistory:
         self.touch((one.recorded_by, *one.subject) for one in versions)
 
     def touch(self, subjects: Iterable[tuple[int, int | None, int | None]]) -> None:
-        """subjects: change, household and person, each once per change."""
-        self._session.add_all(ChangeAbout(*one) for one in dict.fromkeys(subjects))
+        new = [one for one in dict.fromkeys(subjects) if one not in self._touched]
+        self._touched.update(new)
+        self._session.add_all(ChangeAbout(*one) for one in new)
 
     def supersede(self, versions: Iterable[Version], by: int) -> None:
         """Before anything else is written: the database allows one home at a time after each statement."""

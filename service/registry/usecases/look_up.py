@@ -7,26 +7,30 @@ from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
 from service.kit.actor import Actor
 from service.kit.unit import Storage
-from service.registry.domain.households import Household, HouseholdEvent, Membership
+from service.registry.domain.households import Household, HouseholdStatus, Membership, Payee
 from service.registry.domain.identifiers import household_name
 from service.registry.domain.people import Person
 from service.registry.errors import MalformedHousehold, NoSuchHousehold
 from service.registry.ports import RegistryUnit
+from service.registry.steps.composition import compositions
 from service.registry.steps.people import PersonView, find_person, ids_in, no_such_person, require_there
 from service.registry.steps.residence import find_households
 from service.registry.steps.sight import seen
+from service.tasks.domain.tasks import Task
 
 
 @dataclass(frozen=True, slots=True)
 class HouseholdView:
-    """members: who lives there now, each with their membership, oldest first. events: each with whom it is about.
+    """members: each with their membership, oldest first. tasks: what somebody should look at, not closed yet.
 
     visible: the keys of those of these people whose names and numbers the actor may see.
     """
 
     household: Household
     members: Sequence[tuple[Membership, Person]]
-    events: Sequence[tuple[HouseholdEvent, Person]]
+    payees: Sequence[Payee]
+    status: HouseholdStatus
+    tasks: Sequence[Task]
     visible: Set[int]
 
 
@@ -54,9 +58,8 @@ def read_household(name: str, *, actor: Actor, storage: Storage[RegistryUnit]) -
         found = find_households(uow, [name]).get(name)
         if found is None:
             raise _no_such_household(name)
-        memberships = uow.households.members(found.key)
-        events = uow.households.events(found.key)
-        shown = {one.person_key for one in memberships} | {one.person_key for one in events}
+        now = compositions(uow, [found.key])[found.key]
+        shown = now.people()
         people = uow.people.by_keys(shown)
         visible = _visible(uow, actor, shown)
         if actor.people_of is not None and not visible:
@@ -66,8 +69,10 @@ def read_household(name: str, *, actor: Actor, storage: Storage[RegistryUnit]) -
         uow.audit.note(actor, Action.HOUSEHOLD_READ, target, people=shown_people)
         return HouseholdView(
             found,
-            [(one, people[one.person_key]) for one in memberships],
-            [(one, people[one.person_key]) for one in events],
+            [(one, people[one.person_key]) for one in now.members],
+            now.payees,
+            now.status,
+            uow.tasks.unclosed_of(households=[found.key], people=()),
             visible,
         )
 

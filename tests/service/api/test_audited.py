@@ -176,6 +176,8 @@ def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
     face = {"face": "obama2.jpg"}
     closing = {"reason": "seen"}
     waiting = task(jisr, number)
+    role = {"kind": "role_changed", "household": first["household_id"], "person": number, "role": "spouse"}
+    order = {"id": str(new_uuid()), "effective": str(datetime.now(UTC).date()), "intention": role}
 
     def get(path: str) -> Callable[[], Answer]:
         return lambda: by.desk.call("GET", path)
@@ -194,6 +196,17 @@ def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
         ),
         "GET /v1/persons/{number}/erasure": lambda: by.officer.call("GET", f"/v1/persons/{erased}/erasure"),
         "GET /v1/households/{household_id}": get(f"/v1/households/{first['household_id']}"),
+        "GET /v1/households/{household_id}/timeline": get(f"/v1/households/{first['household_id']}/timeline"),
+        "GET /v1/households/{household_id}/difference": get(
+            f"/v1/households/{first['household_id']}/difference?first=2020-01-01&last=2026-01-01"
+        ),
+        "GET /v1/persons/{number}/timeline": get(f"/v1/persons/{number}/timeline"),
+        "POST /v1/changes/preview": lambda: by.team.call("POST", "/v1/changes/preview", json=order),
+        "POST /v1/changes": lambda: by.team.call("POST", "/v1/changes", json=order),
+        "GET /v1/changes/{change_id}": get(f"/v1/changes/{order['id']}"),
+        "POST /v1/changes/{change_id}/undo": lambda: by.team.call(
+            "POST", f"/v1/changes/{order['id']}/undo", json={"id": str(new_uuid()), "words": "Amina Hassan came"}
+        ),
         "POST /v1/identify": post("/v1/identify", files=files(face)),
         "POST /v1/verify": post("/v1/verify", files=files(face, number=number.encode())),
         "POST /v1/quality": post("/v1/quality", files=files(face)),

@@ -295,7 +295,7 @@ def test_a_household_shows_that_its_head_was_merged_away(counter: Client, desk: 
     assert desk.decide(case["id"], "same_person", survivor=subject).status_code == 200
     household = counter.get(f"/v1/households/{family}")
     assert [one["role"] for one in household["members"]] == ["child"]
-    assert [one["kind"] for one in household["events"]] == ["head_missing"]
+    assert [one["kind"] for one in household["tasks"]] == ["head_missing"]
 
 
 def test_what_somebody_has_to_see_to_is_listed_in_pages(counter: Client, desk: Client, jisr: App) -> None:

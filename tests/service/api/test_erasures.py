@@ -48,7 +48,7 @@ def test_an_erased_person_is_gone_wherever_they_are_asked_for(
     assert identified["candidates"] == []
     members = desk.get(f"/v1/households/{first['household_id']}")
     assert [one["role"] for one in members["members"]] == ["spouse"]
-    assert [one["kind"] for one in members["events"]] == ["head_missing"]
+    assert [one["kind"] for one in members["tasks"]] == ["head_missing"]
     for sent in (part, part | {"site": "another"}):
         assert_problem(counter.post_enrolment(sent, FIRST, wait=0), 410, "enrolment-erased")
     again = counter.enrol(AGAIN)

@@ -25,12 +25,13 @@ from service.privacy.storage.erasures import SqlErasures
 from service.privacy.usecases.erase import begin_erasure, preview, read_erasure
 from service.privacy.usecases.finish import Finisher
 from service.privacy.usecases.verify import verify_certificate
-from service.registry.domain.households import HouseholdEventKind, Role
+from service.registry.domain.households import Role
 from service.registry.domain.people import PersonStatus
 from service.registry.errors import NoSuchPerson, PersonErased
 from service.registry.usecases.look_up import read_household, read_person
 from service.storage.unit import METADATA
 from service.storage.verify import verify_store
+from service.tasks.domain.tasks import TaskKind
 from tests.service.audit.noted import entries_of
 from tests.service.made_up import TESTER, all_rows, received
 from tests.service.privacy.conftest import AGAIN, FIRST, HOME, NAME, OFFICER, SECOND, WITHDRAWN, Registry
@@ -167,7 +168,7 @@ def test_a_household_stays_and_shows_that_its_head_left(registry: Registry) -> N
     registry.erase(number)
     home = read_household(HOME, actor=TESTER, storage=registry.app.store.storage)
     assert [person.number for _, person in home.members] == [registry.number(spouse)]
-    assert [(one.kind, who.number) for one, who in home.events] == [(HouseholdEventKind.HEAD_MISSING, number)]
+    assert [one.kind for one in home.tasks] == [TaskKind.HEAD_MISSING]
 
 
 def test_a_person_in_an_open_case_is_not_erased_before_it_is_decided(registry: Registry) -> None:
@@ -354,5 +355,4 @@ def test_every_table_that_refers_to_people_or_their_captures_is_known_to_erasure
         "task_due",
     }
     overwritten = {"person", "enrolment", "review_case", "case_candidate", "change_about", "task"}
-    stays = {"household_event"}  # that a head left, who has a tombstone
-    assert referring == deleted | overwritten | stays
+    assert referring == deleted | overwritten

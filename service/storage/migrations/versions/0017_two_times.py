@@ -39,6 +39,7 @@ def upgrade() -> None:
         unique=True,
         **_where("rank = 'principal' AND superseded_by IS NULL AND valid_to IS NULL"),
     )
+    op.create_index("ix_household_survivor_key", "household", ["survivor_key"])
     _memberships()
     _one_home()
 

@@ -1,0 +1,227 @@
+"""Changing households and who lives in them: one intention at a time, each with its way back."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from uuid import UUID
+
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
+from service.audit.steps.words import seal_words
+from service.kit.actor import Actor
+from service.kit.clock import Clock
+from service.kit.unit import Storage
+from service.registry.domain.changes import Change, ChangeKind
+from service.registry.domain.households import Household, HouseholdStatus
+from service.registry.domain.intentions import Order, UndoOrder
+from service.registry.domain.people import Person
+from service.registry.errors import ChangeDiffers, NoSuchChange, NotInTime
+from service.registry.ports import AsOf, RegistryUnit
+from service.registry.steps.composition import Composition, compositions
+from service.registry.steps.heads import review_heads
+from service.registry.steps.intentions import Work, carry_out
+from service.registry.steps.named import named_household, named_person
+from service.registry.steps.record import AHEAD, begin
+from service.registry.steps.sight import seen
+from service.registry.steps.undo import require_standing, take_back, undone_among
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdEffect:
+    """What a change made of one household: as it was known before it, and after it."""
+
+    household: Household
+    before: Composition
+    after: Composition
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """people: whom it touched or who live in a household that it touched, by key; those that the actor may see.
+
+    undoes: the ID of the change that it takes back.
+    """
+
+    change: Change
+    undone: bool
+    undoes: UUID | None
+    effects: Sequence[HouseholdEffect]
+    people: dict[int, Person]
+
+
+def make_change(
+    order: Order, *, actor: Actor, storage: Storage[RegistryUnit], clock: Clock, number_length: int
+) -> ChangeView:
+    """Carry an order out, once: sent again it is answered as the first time.
+
+    Raises UnknownPerson, UnknownHousehold, MalformedHousehold, NotInTime, ChangeDiffers, and the conflicts that
+    `service.registry.steps.intentions` raises.
+    """
+    with storage.write() as uow:
+        uow.changes.lock()
+        if (known := _repeated(uow, order.id, _hash_of(order))) is None:
+            known = _carry_out(uow, order, actor, clock, number_length)
+            _note(uow, known, actor, Action.CHANGE_MAKE)
+            view = _view(uow, known, actor)
+            uow.commit()
+            return view
+        return _view(uow, known, actor)
+
+
+def preview_change(
+    order: Order, *, actor: Actor, storage: Storage[RegistryUnit], clock: Clock, number_length: int
+) -> ChangeView:
+    """What an order would do, of which nothing is kept. Raises what `make_change` raises."""
+    with storage.write() as uow:
+        uow.changes.lock()
+        known = _repeated(uow, order.id, _hash_of(order)) or _carry_out(uow, order, actor, clock, number_length)
+        view = _view(uow, known, actor)
+    _note_seen(view, Action.CHANGE_PREVIEW, actor, storage)
+    return view
+
+
+def undo_change(order: UndoOrder, *, actor: Actor, storage: Storage[RegistryUnit], clock: Clock) -> ChangeView:
+    """Take a change back. Raises NoSuchChange, ChangeStands, BuiltOn, ChangeDiffers."""
+    with storage.write() as uow:
+        uow.changes.lock()
+        if (known := _repeated(uow, order.id, _hash_of(order))) is None:
+            known = _undo(uow, order, actor, clock)
+            _note(uow, known, actor, Action.CHANGE_UNDO)
+            view = _view(uow, known, actor)
+            uow.commit()
+            return view
+        return _view(uow, known, actor)
+
+
+def read_change(change_id: UUID, *, actor: Actor, storage: Storage[RegistryUnit]) -> ChangeView:
+    """One change with its effects. Raises NoSuchChange, also for one about people whom the actor may not see."""
+    with storage.read() as uow:
+        view = _view(uow, _found(uow, change_id, actor), actor)
+        people = [one.id for one in view.people.values()]
+        uow.audit.note(actor, Action.CHANGE_READ, Target("change", str(change_id)), people=people)
+        return view
+
+
+def _carry_out(uow: RegistryUnit, order: Order, actor: Actor, clock: Clock, number_length: int) -> Change:
+    now = clock.now()
+    if order.effective > (now + AHEAD).date():
+        raise NotInTime("a change is ordered once it is so, not before", "effective")
+    change = Change(
+        order.id,
+        order.intention.KIND,
+        order.effective,
+        now,
+        actor.id,
+        actor.role,
+        actor.place,
+        order.reason,
+        order.words,
+        order.document,
+        order_hash=_hash_of(order),
+    )
+    begin(uow, [change])
+    work = Work(uow, change, number_length, partial(named_person, uow, actor), partial(named_household, uow, actor))
+    carry_out(order.intention, work)
+    _finish(uow, change)
+    return change
+
+
+def _undo(uow: RegistryUnit, order: UndoOrder, actor: Actor, clock: Clock) -> Change:
+    former = _found(uow, order.change_id, actor)
+    require_standing(uow, former)
+    change = Change(
+        order.id,
+        ChangeKind.UNDONE,
+        former.effective,
+        clock.now(),
+        actor.id,
+        actor.role,
+        actor.place,
+        former.reason,
+        order.words,
+        undoes_key=former.key,
+        order_hash=_hash_of(order),
+    )
+    begin(uow, [change])
+    take_back(uow, former, change)
+    _finish(uow, change)
+    return change
+
+
+def _finish(uow: RegistryUnit, change: Change) -> None:
+    """What follows from a change once it is complete: aliases, and tasks."""
+    uow.flush()
+    homes = _homes(uow, change)
+    states = uow.households.states_of_many(homes)
+    for key, home in uow.households.by_keys(homes).items():
+        state = states.get(key)
+        home.survivor_key = state.into_key if state is not None and state.status is HouseholdStatus.MERGED else None
+    review_heads(uow, homes, by=change.by, now=change.recorded_at)
+
+
+def _homes(uow: RegistryUnit, change: Change) -> list[int]:
+    about = uow.history.about([change.key]).get(change.key, ())
+    return sorted({one.household_key for one in about if one.household_key is not None})
+
+
+def _repeated(uow: RegistryUnit, change_id: UUID, order_hash: str) -> Change | None:
+    """The change that was carried out under this ID. Raises ChangeDiffers where that was by another order."""
+    known = uow.history.by_id(change_id)
+    if known is not None and known.order_hash != order_hash:
+        raise ChangeDiffers(f"change {change_id} was another order")
+    return known
+
+
+def _hash_of(order: Order | UndoOrder) -> str:
+    what = type(order).__name__ if isinstance(order, UndoOrder) else type(order.intention).__name__
+    text = json.dumps([what, asdict(order)], default=str, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _found(uow: RegistryUnit, change_id: UUID, actor: Actor) -> Change:
+    found = uow.history.by_id(change_id)
+    if found is None or (actor.people_of is not None and not seen(uow, actor, _people(uow, found))):
+        raise NoSuchChange(f"there is no change {change_id}")
+    return found
+
+
+def _people(uow: RegistryUnit, change: Change) -> set[int]:
+    """Of today, whom a change touched."""
+    about = uow.history.about([change.key]).get(change.key, ())
+    asked = {one.person_key for one in about if one.person_key is not None}
+    return {one.key for one in uow.people.survivors_of(asked).values()}
+
+
+def _view(uow: RegistryUnit, change: Change, actor: Actor) -> ChangeView:
+    homes = _homes(uow, change)
+    before = compositions(uow, homes, AsOf(known=change.key - 1))
+    after = compositions(uow, homes, AsOf(known=change.key))
+    households = uow.households.by_keys(homes)
+    effects = [HouseholdEffect(households[key], before[key], after[key]) for key in homes]
+    shown = _people(uow, change).union(*(one.before.people() | one.after.people() for one in effects))
+    undoes = None if change.undoes_key is None else uow.history.by_key(change.undoes_key).id
+    visible = uow.people.by_keys(seen(uow, actor, shown))
+    return ChangeView(change, bool(undone_among(uow, [change.key])), undoes, effects, dict(visible))
+
+
+def _note(uow: RegistryUnit, change: Change, actor: Actor, action: Action) -> None:
+    """What was changed, by identifiers and codes; the words are sealed."""
+    people = [one.id for one in uow.people.by_keys(_people(uow, change)).values()]
+    homes = uow.households.by_keys(_homes(uow, change)).values()
+    details = {
+        "kind": change.kind,
+        "effective": change.effective.isoformat(),
+        "households": [one.household_id or str(one.client_id) for one in homes],
+    }
+    target = Target("change", str(change.id))
+    words = None if change.words is None else seal_words(change.words, target, uow.keys)
+    uow.audit.note(actor, action, target, people=people, details=details, reason=change.reason, payload=words)
+
+
+def _note_seen(view: ChangeView, action: Action, actor: Actor, storage: Storage[RegistryUnit]) -> None:
+    """In a transaction of its own: that of a preview keeps nothing."""
+    with storage.read() as uow:
+        people = [one.id for one in view.people.values()]
+        uow.audit.note(actor, action, Target("change", str(view.change.id)), people=people)
