@@ -44,6 +44,25 @@ def decide(candidates: Sequence[Candidate], thresholds: Thresholds) -> tuple[Ban
     return (thresholds.band(shown[0].rarity) if shown else Band.UNIQUE), shown
 
 
+def belong_to(
+    person_key: int,
+    compared: Candidate | None,
+    found: Sequence[Candidate],
+    thresholds: Thresholds,
+) -> bool:
+    """Whether captures are certainly those of the person to whom they are to be added.
+
+    compared: them with what is there of the person, where both have a position in common; None: nothing is comparable.
+    found: whom a search of everyone shows. thresholds: of a comparison with one person. Captures that are the person's
+    only in part, or at other positions than stated, are not certain.
+    """
+    if any(one.person_key != person_key for one in found):
+        return False
+    if compared is None:
+        return not found
+    return compared.hypothesis is Hypothesis.AS_STATED and thresholds.band(compared.rarity) is Band.DUPLICATE
+
+
 class WalkStatus(StrEnum):
     """abandoned: a later walk was begun in its place."""
 
