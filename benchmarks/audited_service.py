@@ -21,7 +21,7 @@ from service.kit.ids import new_uuid
 from service.kit.logs import set_up
 from service.registry.domain.identifiers import new_person_numbers
 from service.registry.domain.people import Person, PersonStatus
-from service.registry.storage import person
+from service.registry.storage.people import person
 from service.settings import Settings
 from service.storage import unit
 from service.web import server_config

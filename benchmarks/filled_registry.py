@@ -17,7 +17,7 @@ from service.kit.actor import system_actor
 from service.kit.ids import new_uuid
 from service.registry.domain.households import HouseholdClaim, Role
 from service.registry.domain.people import Demographics, Name, PersonStatus
-from service.registry.storage import person
+from service.registry.storage.people import person
 
 ACTOR = system_actor("benchmark", "benchmark")
 NOW = datetime(2026, 1, 15, tzinfo=UTC)

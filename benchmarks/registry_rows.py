@@ -15,11 +15,26 @@ from service.enrolment.domain.enrolments import EnrolmentStatus
 from service.enrolment.storage import capture, enrolment, template
 from service.kit.ids import new_uuid
 from service.kit.sql.blobs import blob
+from service.registry.domain.changes import ChangeKind
 from service.registry.domain.people import PersonStatus
-from service.registry.storage import household, membership, person
+from service.registry.storage.households import household, membership
+from service.registry.storage.people import person
+from service.registry.storage.versions import change_about, registry_change
 
 FINGERS = ("right_thumb", "right_index", "left_thumb", "left_index")
-TABLES = (person, household, membership, enrolment, blob, capture, template, case, case_candidate)
+TABLES = (
+    person,
+    household,
+    registry_change,
+    change_about,
+    membership,
+    enrolment,
+    blob,
+    capture,
+    template,
+    case,
+    case_candidate,
+)
 """In the order in which rows may refer to each other."""
 
 
@@ -38,7 +53,32 @@ class Rows:
     def household(self, at: datetime, *people: int) -> int:
         home = self._add(household, client_id=None, household_id=None, survivor_key=None, created_at=at)
         for one in people:
-            self._add(membership, household_key=home, person_key=one, role="spouse", since=at, until=None)
+            change = self._add(
+                registry_change,
+                id=new_uuid(),
+                kind=ChangeKind.ENROLLED,
+                effective=at.date(),
+                recorded_at=at,
+                by="benchmark",
+                role="enroller",
+                site=None,
+                reason=None,
+                undoes_key=None,
+                order_hash=None,
+                sealed=None,
+            )
+            self._add(change_about, change_key=change, household_key=home, person_key=one)
+            self._add(
+                membership,
+                household_key=home,
+                person_key=one,
+                role="spouse",
+                resides=True,
+                valid_from=at.date(),
+                valid_to=None,
+                recorded_by=change,
+                superseded_by=None,
+            )
         return home
 
     def enrolment(

@@ -1,6 +1,6 @@
 """Households."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -23,7 +23,7 @@ class MemberOut(BaseModel):
     status: PersonStatus
     names: list[NameShape] = Field(description="none of people whom this token may not see")
     role: Role
-    since: datetime
+    since: date
 
 
 class EventOut(BaseModel):
@@ -52,7 +52,7 @@ class HouseholdOut(BaseModel):
                 status=person.status,
                 names=names_of(person.demographics) if person.key in view.visible else [],
                 role=membership.role,
-                since=membership.since,
+                since=membership.valid_from,
             )
             for membership, person in view.members
         ]

@@ -11,7 +11,7 @@ from service.deduplication.ports import PairRow
 from service.enrolment.storage import enrolment
 from service.kit.sql.columns import AsJson, Instant, Key, key, mapper, metadata, to, word
 from service.kit.sql.unit import row_of
-from service.registry.storage import person
+from service.registry.storage.people import person
 
 _CHUNK = 1000
 

@@ -47,7 +47,7 @@ from service.kit.sql.sealed import ATTRIBUTE, KEYS, Field, Sealed, seal, sealed
 from service.kit.sql.unit import row_of
 from service.registry.domain.households import HouseholdClaim
 from service.registry.domain.people import SEARCHED, Demographics
-from service.registry.storage import person
+from service.registry.storage.people import person
 
 CHUNK = 1000
 

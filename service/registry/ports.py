@@ -1,12 +1,33 @@
 """What the registry needs of the database."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
-from service.registry.domain.households import Household, HouseholdEvent, Membership
+from service.registry.domain.changes import Change, ChangeAbout, Version
+from service.registry.domain.households import (
+    Household,
+    HouseholdEvent,
+    HouseholdState,
+    Membership,
+    Payee,
+    PersonState,
+)
 from service.registry.domain.people import Person
 from service.tasks.ports import TaskUnit
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """What was true on a day, as known after the change with this key.
+
+    day None: what has no end. known None: as known now.
+    """
+
+    day: date | None = None
+    known: int | None = None
 
 
 class People(Protocol):
@@ -50,9 +71,28 @@ class Households(Protocol):
     def survivors_of(self, keys: Iterable[int]) -> Mapping[int, Household]:
         """`survivor_of` by key."""
 
-    def add_membership(self, one: Membership) -> None: ...
     def members(self, household_key: int) -> list[Membership]:
         """Memberships that last, oldest first."""
+
+    def members_of_many(
+        self, household_keys: Iterable[int], asked: AsOf | None = None
+    ) -> Mapping[int, Sequence[Membership]]:
+        """`members` by key. asked: of another day, or as known before; None: those that last."""
+
+    def states_of_many(self, household_keys: Iterable[int], asked: AsOf | None = None) -> Mapping[int, HouseholdState]:
+        """One that has none is left out: it is active."""
+
+    def lives_of_many(self, person_keys: Iterable[int], asked: AsOf | None = None) -> Mapping[int, PersonState]:
+        """One that has none is left out: they are present."""
+
+    def payees_of_many(
+        self, household_keys: Iterable[int], asked: AsOf | None = None
+    ) -> Mapping[int, Sequence[Payee]]: ...
+    def payee_ranks_of(self, person_keys: Iterable[int]) -> Sequence[Payee]:
+        """What they are payees of now, in any household."""
+
+    def stays_of_many(self, person_keys: Iterable[int]) -> Mapping[int, Sequence[Membership]]:
+        """All stays of each person as known now, over time; also those that ended."""
 
     def heads_of_many(self, household_keys: Iterable[int]) -> Mapping[int, int]:
         """How many heads live in each household now; one without is left out."""
@@ -64,6 +104,47 @@ class Households(Protocol):
     def current_of(self, person_key: int) -> Membership | None: ...
     def current_of_many(self, person_keys: Iterable[int]) -> Mapping[int, Membership]:
         """`current_of` by key; a person without a household is left out."""
+
+
+class History(Protocol):
+    """Changes, and the versions they recorded and superseded."""
+
+    def add(self, *changes: Change) -> None: ...
+    def by_id(self, change_id: UUID) -> Change | None: ...
+    def by_key(self, key: int) -> Change:
+        """Raises NoSuchRow."""
+
+    def last_recorded(self) -> datetime | None:
+        """When the newest change was recorded."""
+
+    def known_at(self, instant: datetime) -> int:
+        """The key of the newest change recorded by then; 0 before the first."""
+
+    def undone_by(self, keys: Collection[int]) -> Mapping[int, Sequence[Change]]:
+        """The changes that take each of these back, oldest first."""
+
+    def write(self, *versions: Version) -> None:
+        """Add versions, and note whom and what their changes touched."""
+
+    def touch(self, subjects: Iterable[tuple[int, int | None, int | None]]) -> None:
+        """Note that changes touched households and people, by key, of which they write no version."""
+
+    def supersede(self, versions: Iterable[Version], by: int) -> None:
+        """Mark versions as replaced by a change, and flush: the database allows one home at a time."""
+
+    def recorded(self, change_key: int) -> Sequence[Version]:
+        """What a change wrote, of every kind of version."""
+
+    def superseded(self, change_key: int) -> Sequence[Version]:
+        """What a change replaced, of every kind of version."""
+
+    def about(self, change_keys: Collection[int]) -> Mapping[int, Sequence[ChangeAbout]]:
+        """Whom and what each change touched."""
+
+    def of_households(self, keys: Collection[int], after: int, limit: int) -> Sequence[Change]:
+        """Changes that touched any of these households, in the order they were recorded. after: a change's key."""
+
+    def of_people(self, keys: Collection[int], after: int, limit: int) -> Sequence[Change]: ...
 
 
 class Origins(Protocol):
@@ -78,5 +159,7 @@ class RegistryUnit(TaskUnit, Protocol):
     def people(self) -> People: ...
     @property
     def households(self) -> Households: ...
+    @property
+    def history(self) -> History: ...
     @property
     def origins(self) -> Origins: ...

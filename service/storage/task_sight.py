@@ -6,7 +6,9 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from service.enrolment.storage import enrolment
-from service.registry.storage import membership, person
+from service.registry.storage.households import membership
+from service.registry.storage.people import person
+from service.registry.storage.versions import at
 from service.tasks.storage import task
 
 
@@ -16,7 +18,7 @@ def seen_from(sites: Collection[str]) -> ColumnElement[bool]:
     The same as `service.registry.steps.sight.seen`, for a page of tasks at once.
     """
     members = select(membership.c.person_key).where(
-        membership.c.household_key == task.c.household_key, membership.c.until.is_(None)
+        membership.c.household_key == task.c.household_key, at(membership, None)
     )
     start = select(person.c.key).where(
         or_(person.c.key == task.c.person_key, person.c.key.in_(members.correlate(task)))

@@ -4,7 +4,7 @@ import base64
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +30,10 @@ from service.kit.actor import Actor
 from service.kit.blobs import BlobRecord
 from service.kit.ids import new_uuid
 from service.kit.keys import HeldKeys, keys_in
+from service.registry.domain.changes import ChangeKind
+from service.registry.domain.households import Household, Membership, Role
 from service.registry.domain.people import Demographics, Name, Person, PersonStatus
+from service.registry.steps.record import begin, new_change
 from service.storage.unit import METADATA, SqlStorage, SqlUnitOfWork, prepare
 from tests.captures import capture
 from tests.matcher.finger.test_slaps import slap
@@ -38,6 +41,7 @@ from tests.matcher.finger.test_slaps import slap
 TEST_KEY = base64.b64encode(bytes(range(32))).decode()
 """The key-encryption key of tests that make none."""
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
+TODAY = NOW.date()
 AMINA = Demographics((Name("Latn", "Amina"),))
 COUNTER = Actor("token:a counter", "enroller", None, "test", "00000000-0000-0000-0000-000000000001")
 TESTER = Actor("token:a desk", "adjudicator", None, "test", "00000000-0000-0000-0000-000000000000")
@@ -66,6 +70,18 @@ def sent(**changes: object) -> Enrolment:
     for name, value in changes.items():
         setattr(whole, name, value)
     return whole
+
+
+def lives(uow: SqlUnitOfWork, home: Household, person_key: int, role: Role, since: date = TODAY) -> Membership:
+    """A stay in a household that is in the database, by a change of its own."""
+    change = new_change(ChangeKind.ENROLLED, since, NOW, TESTER)
+    begin(uow, [change])
+    stay = Membership(
+        household_key=home.key, person_key=person_key, role=role, valid_from=since, recorded_by=change.key
+    )
+    uow.history.write(stay)
+    uow.flush()
+    return stay
 
 
 def stored_capture(uow: SqlUnitOfWork, enrolment: Enrolment, position: str = "face") -> CaptureRecord:

@@ -6,20 +6,26 @@ from service.adjudication.domain.cases import Case
 from service.adjudication.ports import AdjudicationUnit
 from service.enrolment.domain.enrolments import EnrolmentStatus
 from service.enrolment.ports import TEMPLATES
+from service.kit.actor import Actor
+from service.registry.domain.changes import ChangeKind
 from service.registry.domain.people import Person, PersonStatus
+from service.registry.steps.record import begin, new_change
 from service.registry.steps.residence import hand_over, leave, note_missing_head
 
 
-def merge(uow: AdjudicationUnit, loser: Person, survivor: Person, now: datetime) -> None:
+def merge(uow: AdjudicationUnit, loser: Person, survivor: Person, now: datetime, actor: Actor) -> None:
     """The loser becomes an alias; their captures become further references of the survivor."""
-    hand_over(uow, loser, survivor, now)
+    change = new_change(ChangeKind.PEOPLE_MERGED, now.date(), now, actor)
+    begin(uow, [change])
+    uow.history.touch((change.key, None, one.key) for one in (loser, survivor))
+    hand_over(uow, loser, survivor, change)
     loser.merge_into(survivor)
     uow.templates.move(loser.key, survivor.key)
     uow.changes.note(TEMPLATES, loser.key)
     uow.changes.note(TEMPLATES, survivor.key)
 
 
-def take_back(uow: AdjudicationUnit, case: Case, subject: Person, now: datetime) -> None:
+def take_back(uow: AdjudicationUnit, case: Case, subject: Person, now: datetime, actor: Actor) -> None:
     """The captures are not to be used: they leave the gallery, and with them a subject who is no one else yet."""
     assert case.enrolment_key is not None
     enrolment = uow.enrolments.by_key(case.enrolment_key)
@@ -28,7 +34,9 @@ def take_back(uow: AdjudicationUnit, case: Case, subject: Person, now: datetime)
     alone = subject.key == case.person_key and not uow.people.aliases_of(subject.key)
     if alone and subject.status is PersonStatus.PENDING:
         subject.withdraw()
-        left = leave(uow, subject, now)
+        change = new_change(ChangeKind.CAPTURES_TAKEN_BACK, now.date(), now, actor)
+        begin(uow, [change])
+        left = leave(uow, subject, change)
         if left is not None:
             note_missing_head(uow, left, now)
     uow.changes.note(TEMPLATES, subject.key)

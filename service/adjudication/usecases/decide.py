@@ -56,13 +56,13 @@ def decide_case(
         settled: Sequence[Case] = ()
         match command.decision:
             case Decision.SAME_PERSON:
-                settled = _make_one(uow, case, subject, command, number_length)
+                settled = _make_one(uow, case, subject, command, number_length=number_length, actor=actor)
             case _ if case.enrolment_key is None:
                 pass  # everyone in it was registered before, and a search takes nothing from them
             case Decision.DISTINCT:
                 finalise(uow, [subject], now, number_length)
             case Decision.DATA_ERROR | Decision.INSUFFICIENT:
-                take_back(uow, case, subject, now)
+                take_back(uow, case, subject, now, actor)
                 if subject.status is not PersonStatus.WITHDRAWN:
                     finalise(uow, [subject], now, number_length)
         uow.flush()
@@ -138,14 +138,14 @@ def _note_settled(uow: AdjudicationUnit, case: Case, by: Case, actor: Actor) -> 
 
 
 def _make_one(
-    uow: AdjudicationUnit, case: Case, subject: Person, command: DecideCase, number_length: int
+    uow: AdjudicationUnit, case: Case, subject: Person, command: DecideCase, *, number_length: int, actor: Actor
 ) -> Sequence[Case]:
     """The other cases that this leaves nothing to decide in."""
     assert case.decided_at is not None
     survivor, losers = _who_is_who(uow, case, subject, command)
     _check_numbers(uow, survivor, losers)
     for loser in losers:
-        merge(uow, loser, survivor, case.decided_at)
+        merge(uow, loser, survivor, case.decided_at, actor)
     case.survivor_key = survivor.key
     _note_whose(uow, case, survivor)
     finalise(uow, [survivor], case.decided_at, number_length)

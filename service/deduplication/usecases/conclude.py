@@ -36,7 +36,8 @@ from service.kit.clock import Clock
 from service.kit.ids import new_uuid
 from service.kit.unit import Storage
 from service.registry.domain.people import Person
-from service.registry.steps.residence import join
+from service.registry.steps.record import day_of
+from service.registry.steps.residence import Joining, join
 
 logger = structlog.get_logger(__name__)
 RESERVE = 20
@@ -92,7 +93,7 @@ def record_batch(
             if enrolments[one.enrolment_key].status in WAITING
         }
         marks = note_quality(uow, searched, waiting)
-        people = _register(uow, batch, waiting, clock.now())
+        people = _register(uow, batch, waiting, clock.now(), actor)
         candidates = candidates_now(searched, changed, people, comparator, policy.candidates)
         gallery_size, evidence = replica.people(uow), {}
         for place, person in people.items():
@@ -142,7 +143,11 @@ def _note_outcomes(
 
 
 def _register(
-    uow: DeduplicationUnit, batch: Sequence[Extracted], waiting: Mapping[int, Enrolment], now: datetime
+    uow: DeduplicationUnit,
+    batch: Sequence[Extracted],
+    waiting: Mapping[int, Enrolment],
+    now: datetime,
+    actor: Actor,
 ) -> dict[int, Person]:
     """The subjects become people, under review until they are decided on; an enrolment without any use ends.
 
@@ -164,9 +169,13 @@ def _register(
             for place, person in people.items()
         }
     )
-    claims = {place: claim for place in people if (claim := waiting[place].claim) is not None}
-    homes = join(uow, [(claim, people[place]) for place, claim in claims.items()], now)
-    for place, home in zip(claims, homes, strict=True):
+    joining = {
+        place: Joining(claim, person, day_of(waiting[place].captured_at, now))
+        for place, person in people.items()
+        if (claim := waiting[place].claim) is not None
+    }
+    homes = join(uow, list(joining.values()), now, actor)
+    for place, home in zip(joining, homes, strict=True):
         waiting[place].household_key = home.key
     for place, person in people.items():
         waiting[place].person_key = person.key

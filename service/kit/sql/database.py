@@ -128,9 +128,10 @@ def _in_our_words(context: ExceptionContext) -> None:
 
 
 def _is_taken(error: BaseException) -> bool:
-    """Whether a unique value was taken: by SQLite's extended code, or PostgreSQL's SQLSTATE."""
-    unique = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
-    return getattr(error, "sqlite_errorcode", None) in unique or getattr(error, "sqlstate", None) == "23505"
+    """Whether a unique value was taken, or a range of days: by SQLite's extended code, or PostgreSQL's SQLSTATE."""
+    unique = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_TRIGGER)
+    taken = ("23505", "23P01")
+    return getattr(error, "sqlite_errorcode", None) in unique or getattr(error, "sqlstate", None) in taken
 
 
 def _prepare_sqlite(connection: DBAPIConnection, record: Any) -> None:

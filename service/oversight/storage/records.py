@@ -40,7 +40,8 @@ from service.oversight.domain.resolution import Period, age_class, dpi_of
 from service.oversight.ports import Window
 from service.oversight.storage.chunks import CHUNK, chunks
 from service.registry.domain.people import SEARCHED, PersonStatus
-from service.registry.storage import membership, person
+from service.registry.storage.households import membership
+from service.registry.storage.people import person
 
 POOR_REASONS = ("not_a_finger", "slap_as_finger")
 """What makes a print poor whatever its quality is."""

@@ -14,13 +14,15 @@ from service.enrolment.ports import ERASED, TEMPLATES
 from service.kit.actor import Actor
 from service.privacy.domain.erasures import Destroyed, ErasedFile, ErasedPerson, Erasure, Order
 from service.privacy.ports import PrivacyUnit, Scope
+from service.registry.domain.changes import ChangeKind
 from service.registry.domain.people import Person
+from service.registry.steps.record import begin, new_change
 from service.registry.steps.residence import leave, note_missing_head
 
 CLOSED = "a person of this case was erased"
 
 
-def forget(uow: PrivacyUnit, scope: Scope, now: datetime) -> Destroyed:
+def forget(uow: PrivacyUnit, scope: Scope, now: datetime, actor: Actor) -> Destroyed:
     """Destroy what the registry holds of some people and enrolments, but for tombstones and the decisions' skeletons.
 
     Rows are overwritten or deleted, keys destroyed. Left are the files that the answer names, which nothing opens.
@@ -28,10 +30,13 @@ def forget(uow: PrivacyUnit, scope: Scope, now: datetime) -> Destroyed:
     known, enrolled = uow.people.by_keys(scope.people), uow.enrolments.by_keys(scope.enrolments)
     people, enrolments = [known[key] for key in scope.people], [enrolled[key] for key in scope.enrolments]
     cases, findings = uow.holdings.cases(scope), uow.holdings.findings([one.id for one in people])
-    owners = owners_of(people, enrolments, cases, findings, uow.holdings.tasks(scope))
+    changes = uow.holdings.changes(scope.people)
+    tasks = uow.holdings.tasks(scope)
+    owners = owners_of(people, enrolments, cases, findings, tasks)
+    owners += [f"registry_change/{one.id}" for one in changes]
     files = [ErasedFile(one.name, one.sha256) for one in uow.holdings.blobs([one.id for one in enrolments])]
     keys = uow.keys.ids_of(owners)
-    _move_out(uow, people, now)
+    _move_out(uow, people, now, actor)
     counts = {**uow.holdings.forget(scope), "findings": len(findings)}
     uow.holdings.forget_findings(findings)
     uow.erasures.want_rewriting(now)
@@ -42,6 +47,8 @@ def forget(uow: PrivacyUnit, scope: Scope, now: datetime) -> Destroyed:
         enrolment.erase()
     for case in cases:
         _erase_words(case, scope)
+    for change in changes:
+        change.words = change.document = change.order_hash = None
     uow.flush()
     uow.changes.note(TEMPLATES, *scope.people)
     uow.changes.note(ERASED, *scope.people)
@@ -132,9 +139,11 @@ def _is_subject(case: Case, scope: Scope) -> bool:
     return case.person_key in scope.people or case.enrolment_key in scope.enrolments
 
 
-def _move_out(uow: PrivacyUnit, people: Sequence[Person], now: datetime) -> None:
+def _move_out(uow: PrivacyUnit, people: Sequence[Person], now: datetime, actor: Actor) -> None:
     for one in people:
-        left = leave(uow, one, now)
+        change = new_change(ChangeKind.ERASED, now.date(), now, actor)
+        begin(uow, [change])
+        left = leave(uow, one, change)
         if left is not None:
             note_missing_head(uow, left, now)
 

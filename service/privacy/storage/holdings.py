@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.adjudication.domain.cases import Case, CaseCandidate, CaseStatus
@@ -20,7 +20,10 @@ from service.oversight.storage.chunks import chunks
 from service.oversight.storage.findings import finding
 from service.privacy.domain.retention import Kept
 from service.privacy.ports import Scope
-from service.registry.storage import membership, person
+from service.registry.domain.changes import Change
+from service.registry.storage.households import membership, payee, person_state
+from service.registry.storage.people import person
+from service.registry.storage.versions import change_about, registry_change
 from service.tasks.storage import task, task_due
 
 ASIDE = "purged"
@@ -75,6 +78,8 @@ class SqlHoldings:
             self._session.execute(delete(table).where(where))
         for some in chunks(names):
             self._session.execute(delete(blob).where(blob.c.name.in_(some)))
+        theirs = change_about.c.person_key.in_(scope.people)  # the household's own history goes on
+        self._session.execute(update(change_about).where(theirs).values(person_key=None))
         evidence = self._session.scalars(select(CaseCandidate).where(_evidence(scope))).all()
         for one in evidence:
             one.evidence, one.log10_lr, one.rarity = {}, 0.0, 0.0
@@ -82,6 +87,11 @@ class SqlHoldings:
         of_others = best_found.c.person_key.in_(scope.people)
         self._session.execute(update(best_found).where(of_others).values(person_key=None, rarity=None))
         return found
+
+    def changes(self, person_keys: Collection[int]) -> Sequence[Change]:
+        of_these = select(change_about.c.change_key).where(change_about.c.person_key.in_(list(person_keys)))
+        rows = select(Change).where(registry_change.c.key.in_(of_these))
+        return self._session.scalars(rows.order_by(registry_change.c.key)).all()
 
     def drop_candidates(self, case_key: int, person_keys: Collection[int]) -> None:
         of_these = case_candidate.c.person_key.in_(person_keys)
@@ -110,7 +120,9 @@ class SqlHoldings:
 
     def describe(self, scope: Scope) -> Mapping[str, Any]:
         templates = select(template.c.position, template.c.model, func.length(template.c.content).label("bytes"))
-        stays = select(membership.c.household_key, membership.c.role, membership.c.since, membership.c.until)
+        stays = select(
+            membership.c.household_key, membership.c.role, membership.c.valid_from, membership.c.valid_to
+        ).where(membership.c.superseded_by.is_(None))
         waiting = select(task.c.id, task.c.kind, task.c.state, task.c.opened_at, task.c.due, task.c.outcome)
         return {
             "templates": self._rows(templates.where(template.c.person_key.in_(scope.people)).order_by(template.c.key)),
@@ -183,6 +195,13 @@ def _deleted(scope: Scope) -> Sequence[tuple[str, Table, ColumnElement[bool]]]:
         ("tasks", task, task.c.household_key.is_(None) & task.c.person_key.in_(scope.people)),
         ("days", task_due, task_due.c.person_key.in_(scope.people)),
         ("memberships", membership, membership.c.person_key.in_(scope.people)),
+        ("person_states", person_state, person_state.c.person_key.in_(scope.people)),
+        ("payees", payee, payee.c.person_key.in_(scope.people)),
+        (
+            "changes",
+            change_about,
+            and_(change_about.c.person_key.in_(scope.people), change_about.c.household_key.is_(None)),
+        ),
         ("pairs", walk_pair, pairs),
         ("searches", best_found, best_found.c.enrolment_key.in_(scope.enrolments)),
     )

@@ -81,7 +81,7 @@ def begin_erasure(name: str, order: Order, *, actor: Actor, storage: Storage[Pri
             uow.commit()
             return found
         require_settled(uow, scope)
-        destroyed = forget(uow, scope, clock.now())
+        destroyed = forget(uow, scope, clock.now(), actor)
         one = record(uow, new_uuid(), destroyed, order, actor=actor, at=clock.now())
         uow.commit()
     return one

@@ -138,7 +138,7 @@ def _purge_refused(by: _Purging, report: Purged) -> int:
             scope = of_refused(uow, one)
             enrolments = uow.enrolments.by_keys(scope.enrolments).values()
             files += len(uow.holdings.set_aside([each.id for each in enrolments]))
-            destroyed = forget(uow, scope, by.clock.now())
+            destroyed = forget(uow, scope, by.clock.now(), by.actor)
             people += [each.id for each in destroyed.people]
             keys += len(destroyed.keys)
         by.note(uow, Kept.REFUSED, people, enrolments=len(due), files=files, keys=keys)

@@ -57,7 +57,7 @@ def _carry_out(uow: PrivacyUnit, one: Listed, actor: Actor, clock: Clock, number
     enrolments += [each.key for each in uow.holdings.enrolments_of(people) if each.key not in enrolments]
     scope = Scope(people, enrolments)
     closed = leave_open_cases(uow, scope, actor.id, clock.now(), number_length)
-    destroyed = forget(uow, scope, clock.now())
+    destroyed = forget(uow, scope, clock.now(), actor)
     details = {"erasure": one.id, "ordered_by": one.by, "at": one.at, "closed": closed}
     uow.audit.note(actor, Action.ERASURES_REAPPLY, details=details)
     record(uow, one.id, destroyed, Order(one.ground, one.reference), actor=actor, at=clock.now())

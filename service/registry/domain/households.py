@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from service.registry.domain.changes import Version
+
 
 class Role(StrEnum):
     HEAD = "head"
@@ -58,17 +60,80 @@ class HouseholdEvent:
     key: int = field(init=False)
 
 
-@dataclass(eq=False)
-class Membership:
-    """One person's stay in one household. until: None while it lasts; never before it began."""
+@dataclass(eq=False, kw_only=True)
+class Membership(Version):
+    """One person's stay in one household, in one role.
+
+    resides: lives there, which a person does in one household at a time; otherwise a member who lives elsewhere.
+    """
 
     household_key: int
     person_key: int
     role: Role
-    since: datetime
-    until: datetime | None = None
-    key: int = field(init=False)
+    resides: bool = True
 
-    def end(self, at: datetime) -> None:
-        """A clock that was set back ends no stay before it began."""
-        self.until = max(at, self.since)
+    @property
+    def subject(self) -> tuple[int | None, int | None]:
+        return self.household_key, self.person_key
+
+
+class HouseholdStatus(StrEnum):
+    """active: people may live there. dissolved: ended, its ID stays. merged: an alias of another."""
+
+    ACTIVE = "active"
+    DISSOLVED = "dissolved"
+    MERGED = "merged"
+
+
+@dataclass(eq=False, kw_only=True)
+class HouseholdState(Version):
+    """What a household was. One without any state is active since it was made. into_key: whose alias it is."""
+
+    household_key: int
+    status: HouseholdStatus
+    into_key: int | None = None
+
+    @property
+    def subject(self) -> tuple[int | None, int | None]:
+        return self.household_key, None
+
+
+class LifeStatus(StrEnum):
+    """Whether a person is there. Said of the person, not of the record, whose status is PersonStatus."""
+
+    PRESENT = "present"
+    DECEASED = "deceased"
+    EMIGRATED = "emigrated"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(eq=False, kw_only=True)
+class PersonState(Version):
+    """What a person's life was. One without any state is present."""
+
+    person_key: int
+    status: LifeStatus
+
+    @property
+    def subject(self) -> tuple[int | None, int | None]:
+        return None, self.person_key
+
+
+class PayeeRank(StrEnum):
+    """principal: payments of the household are handed to them; one per household. alternate: in their absence."""
+
+    PRINCIPAL = "principal"
+    ALTERNATE = "alternate"
+
+
+@dataclass(eq=False, kw_only=True)
+class Payee(Version):
+    """Who receives what the household is paid."""
+
+    household_key: int
+    person_key: int
+    rank: PayeeRank
+
+    @property
+    def subject(self) -> tuple[int | None, int | None]:
+        return self.household_key, self.person_key

@@ -23,10 +23,10 @@ from service.kit.ids import new_uuid
 from service.registry.domain.households import HouseholdClaim, Role
 from service.registry.domain.identifiers import is_household_id, is_person_number
 from service.registry.domain.people import Person, PersonStatus
-from service.registry.steps.residence import complete_households, find_households, join
+from service.registry.steps.residence import Joining, complete_households, find_households, join
 from service.storage.unit import SqlStorage, SqlUnitOfWork
 from tests.service.conftest import Noon
-from tests.service.made_up import AMINA, NOW, all_rows, sent, stored_capture
+from tests.service.made_up import AMINA, NOW, TESTER, TODAY, all_rows, sent, stored_capture
 
 OPERATOR = Actor("token:the desk", "adjudicator", None, "test", "a request")
 NUMBERS = ("2345678901", "3456789012")
@@ -69,7 +69,7 @@ class Desk:
             enrolment.finish(EnrolmentStatus.ENROLLED if number else EnrolmentStatus.IN_REVIEW, NOW)
             record = stored_capture(uow, enrolment)
             uow.templates.add({person.key: [TemplateRecord(record.key, "face", "a model", b"x")]})
-            (household,) = join(uow, [(HouseholdClaim(home, Role.HEAD), person)], NOW)
+            (household,) = join(uow, [Joining(HouseholdClaim(home, Role.HEAD), person, TODAY)], NOW, TESTER)
             enrolment.household_key = household.key
             if number is not None:
                 complete_households(uow, [person])

@@ -14,12 +14,12 @@ from service.audit.domain.actions import Action
 from service.bootstrap import App
 from service.deduplication.usecases.search_all import BeginWalk, begin_walk, walk_on
 from service.kit.ids import new_uuid
-from service.registry.domain.households import Household, Membership, Role
+from service.registry.domain.households import Household, Role
 from service.registry.domain.identifiers import new_household_ids, new_person_numbers
 from tests.matcher.made_up import again
 from tests.service.api.counter import AGAIN, FIRST, Client
 from tests.service.audit.noted import entries_of
-from tests.service.made_up import NOW, TESTER, enrolled, of_extractor
+from tests.service.made_up import NOW, TESTER, enrolled, lives, of_extractor
 
 BOTH = (Position.FACE, Position.RIGHT_INDEX)
 
@@ -51,7 +51,7 @@ def legacy(jisr: App, times: int, *, households: bool = False) -> list[str]:
                 home = Household(new_uuid(), NOW, new_household_ids(1, lambda drawn: ())[0])
                 uow.households.add(home)
                 uow.flush()
-                uow.households.add_membership(Membership(home.key, key, Role.HEAD, NOW))
+                lives(uow, home, key, Role.HEAD)
         uow.commit()
     return numbers
 

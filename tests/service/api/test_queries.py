@@ -32,7 +32,7 @@ from service.kit.ids import new_uuid
 from service.kit.turns import Lock, Sign, Turn
 from service.privacy.domain.erasures import Ground, Order
 from service.privacy.usecases.erase import begin_erasure
-from service.registry.domain.households import Household, Membership, Role
+from service.registry.domain.households import Household, Role
 from service.registry.domain.identifiers import new_household_ids, new_person_numbers
 from service.registry.domain.people import Person, PersonStatus
 from service.settings import Settings
@@ -41,7 +41,7 @@ from service.tasks.domain.tasks import TaskKind, of_household
 from service.tasks.steps.open import Wanted, open_tasks
 from service.web import create_web
 from tests.conftest import new_database
-from tests.service.made_up import AMINA, NOW, TESTER, sent, stored_capture
+from tests.service.made_up import AMINA, NOW, TESTER, lives, sent, stored_capture
 
 MOST = 16
 """Statements that one answer may take, authentication and its entry in the audit among them."""
@@ -145,7 +145,7 @@ def fill(app: App, size: int) -> Names:
             uow.households.add(home)
         uow.flush()
         for one in (chain[-1], *_people(uow, size)):
-            uow.households.add_membership(Membership(homes[-1].key, one.key, Role.OTHER_RELATIVE, NOW))
+            lives(uow, homes[-1], one.key, Role.OTHER_RELATIVE)
         names = [_case(uow, one, candidates) for one in chain]
         for one, survivor in pairwise(chain):
             one.merge_into(survivor)

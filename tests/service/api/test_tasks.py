@@ -12,14 +12,14 @@ from service.access.usecases.operators import create_operator, disable_operator
 from service.access.usecases.tokens import Bounds, create_token
 from service.bootstrap import App
 from service.kit.ids import new_uuid
-from service.registry.domain.households import Household, Membership, Role
+from service.registry.domain.households import Household, Role
 from service.registry.domain.identifiers import new_household_ids, new_person_numbers
 from service.registry.domain.people import Person, PersonStatus
 from service.tasks.domain.tasks import Task, TaskKind, of_household, of_person
 from service.tasks.steps.open import open_task
 from tests.service.api.counter import Client
 from tests.service.api.test_bad_input import assert_problem
-from tests.service.made_up import AMINA, NOW, TESTER, sent
+from tests.service.made_up import AMINA, NOW, TESTER, lives, sent
 
 CAPTURES_DUE = TaskKind.CAPTURES_DUE
 ClientAs = Callable[[AccessRole], Client]
@@ -47,7 +47,7 @@ def plant(jisr: App) -> tuple[list[Task], list[Person], str]:
             uow.people.add(one)
         uow.flush()
         for who, site in zip(people, ("here", "there"), strict=True):
-            uow.households.add_membership(Membership(home.key, who.key, Role.HEAD, NOW))
+            lives(uow, home, who.key, Role.HEAD)
             uow.enrolments.add(sent(person_key=who.key, site=site))
         tasks = [
             open_task(

@@ -75,7 +75,7 @@ class Registry:
             survivor, loser = (uow.people.by_number(one) for one in numbers)
             assert survivor is not None
             assert loser is not None
-            merge(uow, loser, survivor, self.app.store.clock.now())
+            merge(uow, loser, survivor, self.app.store.clock.now(), TESTER)
             uow.commit()
         return first, again
 

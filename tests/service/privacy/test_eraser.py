@@ -13,7 +13,7 @@ from service.eraser import Eraser, OthersSnapshots, OwnSnapshots
 from service.kit.errors import StorageUnavailable
 from service.kit.turns import Lock
 from service.privacy.domain.erasures import Erasure
-from service.registry.storage import person
+from service.registry.storage.people import person
 from tests.service.privacy.conftest import FIRST, OFFICER, SECOND, Registry
 
 _ONE_VIEW = {"sqlite": "SERIALIZABLE", "postgresql": "REPEATABLE READ"}

@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 
-from service.registry.domain.households import HouseholdClaim, HouseholdEventKind, Membership, Role
+from service.registry.domain.changes import Change, ChangeKind
+from service.registry.domain.households import HouseholdClaim, HouseholdEventKind, Role
 from service.registry.domain.people import Person
-from service.registry.steps.residence import hand_over, join, leave, note_missing_head
+from service.registry.steps.record import begin, new_change
+from service.registry.steps.residence import Joining, hand_over, join, leave, note_missing_head
 from service.storage.unit import SqlStorage, SqlUnitOfWork
-from tests.service.made_up import NOW
+from tests.service.made_up import NOW, TESTER
 from tests.service.registry.test_storage import added
 
 HOME = "00000000-0000-0000-0000-000000000001"
@@ -17,8 +19,14 @@ HEAD, SPOUSE, CHILD = Role.HEAD, Role.SPOUSE, Role.CHILD
 
 def moved_in(uow: SqlUnitOfWork, *roles: Role, home: str = HOME) -> tuple[list[Person], int]:
     people = [added(uow) for _ in roles]
-    claims = [(HouseholdClaim(home, role), person) for role, person in zip(roles, people, strict=True)]
-    return people, join(uow, claims, NOW)[0].key
+    claims = [Joining(HouseholdClaim(home, role), one, NOW.date()) for role, one in zip(roles, people, strict=True)]
+    return people, join(uow, claims, NOW, TESTER)[0].key
+
+
+def changed(uow: SqlUnitOfWork) -> Change:
+    change = new_change(ChangeKind.PEOPLE_MERGED, NOW.date(), NOW, TESTER)
+    begin(uow, [change])
+    return change
 
 
 def events(uow: SqlUnitOfWork, household: int) -> list[tuple[HouseholdEventKind, int]]:
@@ -46,7 +54,7 @@ def test_a_head_who_is_merged_away_leaves_a_note_where_others_remain(storage: Sq
     with storage.write() as uow:
         (head, _), home = moved_in(uow, HEAD, CHILD)
         (survivor,), other = moved_in(uow, HEAD, home=OTHER)
-        hand_over(uow, head, survivor, NOW)
+        hand_over(uow, head, survivor, changed(uow))
         assert events(uow, home) == [(HouseholdEventKind.HEAD_MISSING, head.key)]
         assert events(uow, other) == []
 
@@ -54,17 +62,17 @@ def test_a_head_who_is_merged_away_leaves_a_note_where_others_remain(storage: Sq
 def test_a_head_enrolled_again_as_another_member_of_the_same_home_leaves_it_without(storage: SqlStorage) -> None:
     with storage.write() as uow:
         (head, again), home = moved_in(uow, HEAD, SPOUSE)
-        hand_over(uow, head, again, NOW)
+        hand_over(uow, head, again, changed(uow))
         assert events(uow, home) == [(HouseholdEventKind.HEAD_MISSING, head.key)]
 
 
 def test_no_note_where_the_survivor_takes_the_place_or_nobody_remains(storage: SqlStorage) -> None:
     with storage.write() as uow:
         (head, _), home = moved_in(uow, HEAD, CHILD)
-        hand_over(uow, head, added(uow), NOW)
+        hand_over(uow, head, added(uow), changed(uow))
         assert events(uow, home) == []
         (alone,), other = moved_in(uow, HEAD, home=OTHER)
-        left = leave(uow, alone, NOW)
+        left = leave(uow, alone, changed(uow))
         assert left is not None
         note_missing_head(uow, left, NOW)
         assert events(uow, other) == []
@@ -74,13 +82,18 @@ def test_a_child_who_leaves_and_one_of_two_heads_leave_no_note(storage: SqlStora
     with storage.write() as uow:
         (head, _, child, _), home = moved_in(uow, HEAD, HEAD, CHILD, CHILD)
         for one in (child, head):
-            left = leave(uow, one, NOW)
+            left = leave(uow, one, changed(uow))
             assert left is not None
             note_missing_head(uow, left, NOW)
         assert [kind for kind, _ in events(uow, home)] == [HouseholdEventKind.SECOND_HEAD]
 
 
-def test_a_stay_ends_no_earlier_than_it_began_though_the_clock_was_set_back() -> None:
-    stay = Membership(1, 2, HEAD, NOW)
-    stay.end(EARLIER)
-    assert stay.until == NOW
+def test_a_stay_ends_no_earlier_than_it_began_though_the_clock_was_set_back(storage: SqlStorage) -> None:
+    with storage.write() as uow:
+        (one,), _ = moved_in(uow, HEAD)
+        change = new_change(ChangeKind.PEOPLE_MERGED, EARLIER.date(), EARLIER, TESTER)
+        begin(uow, [change])
+        assert change.recorded_at == NOW
+        left = leave(uow, one, change)
+        assert left is not None
+        assert (left.valid_from, left.valid_to) == (NOW.date(), NOW.date())

@@ -1,17 +1,21 @@
 """People and households in the database, of both kinds."""
 
+from datetime import date
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.kit.errors import AlreadyThere
 from service.kit.ids import new_uuid
+from service.registry.domain.changes import ChangeKind
 from service.registry.domain.households import Household, Membership, Role
 from service.registry.domain.identifiers import new_household_ids
 from service.registry.domain.people import Person, PersonStatus
+from service.registry.steps.record import begin, new_change
 from service.registry.steps.residence import find_households
 from service.storage.unit import SqlStorage, SqlUnitOfWork
-from tests.service.made_up import AMINA, NOW
+from tests.service.made_up import AMINA, NOW, TESTER
 
 
 def added(uow: SqlUnitOfWork, number: int | None = None) -> Person:
@@ -101,11 +105,20 @@ def test_a_person_has_one_home_at_a_time(storage: SqlStorage) -> None:
         for home in homes:
             uow.households.add(home)
         uow.flush()
-        uow.households.add_membership(Membership(homes[0].key, one.key, Role.HEAD, NOW, until=NOW))
-        uow.households.add_membership(Membership(homes[0].key, one.key, Role.HEAD, NOW))
+        change = new_change(ChangeKind.ENROLLED, NOW.date(), NOW, TESTER)
+        begin(uow, [change])
+
+        def stay(home: Household, *days: date | None) -> Membership:
+            first, last = (*days, None)[:2]
+            assert first is not None
+            valid = {"valid_from": first, "valid_to": last, "recorded_by": change.key}
+            return Membership(household_key=home.key, person_key=one.key, role=Role.HEAD, **valid)  # type: ignore[arg-type]
+
+        uow.history.write(stay(homes[1], date(2020, 1, 1), date(2021, 1, 1)))
+        uow.history.write(stay(homes[1], date(2021, 1, 1), date(2021, 1, 1)), stay(homes[0], date(2021, 1, 1)))
         uow.flush()
         assert uow.households.current_of_many([one.key, 99]).keys() == {one.key}
-        uow.households.add_membership(Membership(homes[1].key, one.key, Role.CHILD, NOW))
+        uow.history.write(stay(homes[1], date(2020, 12, 31), date(2021, 1, 2)))
         with pytest.raises(AlreadyThere):
             uow.flush()
 

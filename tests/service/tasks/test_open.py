@@ -7,14 +7,14 @@ import pytest
 from service.kit.actor import Actor
 from service.kit.errors import AlreadyThere
 from service.kit.ids import new_uuid
-from service.registry.domain.households import Household, Membership, Role
+from service.registry.domain.households import Household, Role
 from service.registry.domain.people import Person
 from service.storage.unit import SqlStorage, SqlUnitOfWork
 from service.tasks.domain.tasks import OUTCOMES, About, Outcome, Task, TaskKind, TaskState, of_household, of_person
 from service.tasks.errors import OutcomeUnfit, TaskClosed
 from service.tasks.ports import TaskQuery
 from service.tasks.steps.open import Wanted, cancel_tasks, move_tasks, open_task, open_tasks, settle_task
-from tests.service.made_up import NOW, TESTER, sent
+from tests.service.made_up import NOW, TESTER, lives, sent
 from tests.service.registry.test_storage import added
 
 HEAD, DUE = TaskKind.HEAD_MISSING, TaskKind.CAPTURES_DUE
@@ -25,7 +25,7 @@ def home(uow: SqlUnitOfWork, *members: Person) -> int:
     uow.households.add(one)
     uow.flush()
     for member in members:
-        uow.households.add_membership(Membership(one.key, member.key, Role.OTHER_RELATIVE, NOW))
+        lives(uow, one, member.key, Role.OTHER_RELATIVE)
     uow.flush()
     return one.key
 
