@@ -31,8 +31,7 @@ def forget(uow: PrivacyUnit, scope: Scope, now: datetime, actor: Actor) -> Destr
     people, enrolments = [known[key] for key in scope.people], [enrolled[key] for key in scope.enrolments]
     cases, findings = uow.holdings.cases(scope), uow.holdings.findings([one.id for one in people])
     changes = uow.holdings.changes(scope.people)
-    tasks = uow.holdings.tasks(scope)
-    owners = owners_of(people, enrolments, cases, findings, tasks)
+    owners = owners_of(people, enrolments, cases, findings, uow.holdings.tasks(scope))
     owners += [f"registry_change/{one.id}" for one in changes]
     files = [ErasedFile(one.name, one.sha256) for one in uow.holdings.blobs([one.id for one in enrolments])]
     keys = uow.keys.ids_of(owners)

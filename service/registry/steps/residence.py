@@ -150,8 +150,8 @@ def hand_over(uow: RegistryUnit, loser: Person, survivor: Person, change: Change
     elif home.household_key != left.household_key and not uow.households.members(left.household_key):
         become_alias(uow, left.household_key, home.household_key, change)
     if home.household_key == left.household_key and not _ranks(uow, survivor, home.household_key):
-        taken = {"person_key": survivor.key, "valid_from": change.effective, "valid_to": None}
-        uow.history.write(*(replace(one.copied(change.key), **taken) for one in ranks))
+        for one in ranks:
+            uow.history.write(replace(one.copied(change.key), person_key=survivor.key, valid_from=change.effective))
     note_missing_head(uow, left, change.recorded_at)
 
 
