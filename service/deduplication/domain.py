@@ -17,16 +17,27 @@ from service.adjudication.domain.evidence import (
 )
 
 
+class Generations(StrEnum):
+    """Which of a person's captures are searched, where some were added later.
+
+    all: whichever resembles most counts. newest: of each position the one received last.
+    """
+
+    ALL = "all"
+    NEWEST = "newest"
+
+
 @dataclass(frozen=True, slots=True)
 class SearchPolicy:
     """How a registry searches. fpir_review, fpir_duplicate: false-positive identification rates, per search.
 
-    candidates: the most people a search names.
+    candidates: the most people a search names. generations: which captures of a person are compared.
     """
 
     fpir_review: float
     fpir_duplicate: float
     candidates: int
+    generations: Generations = Generations.ALL
 
     def thresholds(self, people: int) -> Thresholds:
         """The thresholds that keep to the rates in a gallery of `people`.

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import structlog
 
-from matcher import Template, template_from_bytes
+from matcher import Template
 from service.adjudication.domain.evidence import Candidate, Hypothesis
 from service.adjudication.domain.marks import Mark, open_a_case, with_candidates
 from service.adjudication.steps.open_case import open_case
@@ -19,6 +19,7 @@ from service.audit.domain.entries import Target
 from service.deduplication.domain import SearchPolicy, belong_to, decide
 from service.deduplication.ports import Comparator, DeduplicationUnit
 from service.deduplication.steps.candidates import to_evidence
+from service.deduplication.steps.generations import searched_of
 from service.deduplication.steps.note_quality import note_quality
 from service.deduplication.steps.replica import Replica
 from service.deduplication.steps.searched import DecidedOn, Extracted, Searched, candidates_now, changed_since
@@ -78,11 +79,11 @@ def record_added(
             enrolment.finish(EnrolmentStatus.UNUSABLE, now, reason)
             _note(uow, actor, enrolment, [owner], {})
         else:
-            changed = changed_since(searched.sequence, uow)
+            changed = changed_since(searched.sequence, uow, policy.generations)
             (found,) = candidates_now(searched, changed, {}, comparator, policy.candidates)
             size = replica.people(uow)
             evidence = DecidedOn(found, policy.thresholds(size), size, searched)
-            compared = _compared(uow, one.probe, owner, comparator)
+            compared = _compared(uow, one.probe, owner, comparator, policy)
             _conclude(uow, _Added(enrolment, owner, one, compared, evidence, marks), policy, actor, now)
         uow.commit()
     logger.info("enrolment.done", enrolment=str(enrolment.id), status=enrolment.status.value, actor=actor.id)
@@ -98,11 +99,11 @@ def _of_no_use(one: Extracted, owner: Person) -> str | None:
 
 
 def _compared(
-    uow: DeduplicationUnit, probe: Sequence[Template], owner: Person, comparator: Comparator
+    uow: DeduplicationUnit, probe: Sequence[Template], owner: Person, comparator: Comparator, policy: SearchPolicy
 ) -> Candidate | None:
     """One to one; None where the two have no position in common."""
     records = uow.templates.of_people([owner.key]).get(owner.key, ())
-    reference = [template_from_bytes(one.content) for one in records]
+    reference = searched_of(records, policy.generations)
     if {one.position for one in probe}.isdisjoint(one.position for one in reference):
         return None
     found = comparator.compare(probe, reference)

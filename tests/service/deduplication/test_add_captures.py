@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from matcher import Position, Template, TooFewFeatures
+from matcher import Position, Template, TooFewFeatures, template_from_bytes, template_to_bytes
 from service.adjudication.domain.cases import Case, Decision
 from service.adjudication.domain.evidence import Band, Candidate, Hypothesis, Thresholds
 from service.adjudication.errors import UnknownSurvivor
@@ -16,7 +16,8 @@ from service.adjudication.usecases.read_cases import read_case
 from service.audit.domain.actions import Action
 from service.audit.ports import EntryQuery
 from service.bootstrap import Recognition
-from service.deduplication.domain import SearchPolicy, belong_to
+from service.deduplication.domain import Generations, SearchPolicy, belong_to
+from service.deduplication.steps.generations import searched_of
 from service.deduplication.steps.replica import Replica
 from service.deduplication.steps.searched import Extracted, Searched
 from service.deduplication.usecases.add_captures import record_added
@@ -293,6 +294,27 @@ def test_each_that_adds_captures_is_a_batch_by_itself() -> None:
     lot = [sent(adds_to_key=1 if letter == "a" else None, device=letter) for letter in "eeeaeaaee"]
     assert ["".join(one.device for one in batch) for batch in _batches(lot, 2)] == ["ee", "e", "a", "e", "a", "a", "ee"]
     assert list(_batches([], 2)) == []
+
+
+def test_of_each_position_the_newest_alone_is_searched_where_a_setting_says_so(registry: Registry) -> None:
+    (amina,) = registry.people(BOTH)
+    registry.add(amina, (AMINA, THUMB))
+    with registry.storage.read() as uow:
+        records = uow.templates.of_people([amina])[amina]
+    face, former, newest = records
+    assert [one.position for one in records] == [FACE, THUMB, THUMB]
+    assert len(searched_of(records, Generations.ALL)) == 3
+    alone = [template_to_bytes(one) for one in searched_of(records[::-1], Generations.NEWEST)]
+    assert alone == [newest.content, face.content]
+    kept: list[float] = []
+    for which in Generations:
+        registry.recognition.index.clear()
+        replica = Replica(registry.recognition.index, Path("no snapshots"), which)
+        replica.build(registry.storage)
+        probe = [template_from_bytes(former.content)]
+        (found,) = registry.recognition.index.search(probe, 1)
+        kept.append(round(found.evidence[THUMB].score, 3))
+    assert kept[0] > kept[1]  # the very capture is found only among all
 
 
 def candidate(person: int, rarity: float, hypothesis: Hypothesis = Hypothesis.AS_STATED) -> Candidate:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from service.adjudication.steps.merge import merge
 from service.kit.actor import Actor
 from service.kit.errors import AlreadyThere
 from service.kit.ids import new_uuid
@@ -17,7 +18,7 @@ from service.tasks.steps.open import Wanted, cancel_tasks, move_tasks, open_task
 from tests.service.made_up import NOW, TESTER, lives, sent
 from tests.service.registry.test_storage import added
 
-HEAD, DUE = TaskKind.HEAD_MISSING, TaskKind.CAPTURES_DUE
+HEAD, DUE, CONFLICT = TaskKind.HEAD_MISSING, TaskKind.CAPTURES_DUE, TaskKind.DEMOGRAPHIC_CONFLICT
 
 
 def home(uow: SqlUnitOfWork, *members: Person) -> int:
@@ -177,3 +178,18 @@ def test_pages_are_by_kind_state_owner_and_day(storage: SqlStorage) -> None:
             TaskQuery(after=some[0].id, limit=1): [some[1]],
         }.items():
             assert uow.tasks.page(query) == found
+
+
+def test_a_merge_within_one_household_asks_to_look_at_both_records(storage: SqlStorage) -> None:
+    with storage.write() as uow:
+        (one, twice), (elsewhere, survivor) = ([added(uow) for _ in range(2)] for _ in range(2))
+        home(uow, one, twice)
+        home(uow, elsewhere)
+        home(uow, survivor)
+        open_task(uow, DUE, of_person(elsewhere.key), now=NOW)
+        uow.flush()
+        merge(uow, twice, one, NOW, TESTER)
+        merge(uow, elsewhere, survivor, NOW, TESTER)
+        uow.flush()
+        found = [(task.kind, task.person_key) for task in everyone(uow) if task.kind in (DUE, CONFLICT)]
+        assert found == [(DUE, survivor.key), (CONFLICT, one.key)]
