@@ -253,13 +253,13 @@ def open_app(settings: Settings) -> App:
 
 def search_policy(settings: Settings) -> SearchPolicy:
     """How searches decide."""
-    return SearchPolicy(settings.fpir_review, settings.fpir_duplicate, settings.candidates)
+    return SearchPolicy(settings.fpir_review, settings.fpir_duplicate, settings.candidates, settings.generations)
 
 
 def wire(store: Store, recognition: Recognition) -> App:
     """Put the parts together."""
     settings = store.settings
-    replica = Replica(recognition.index, store.snapshots)
+    replica = Replica(recognition.index, store.snapshots, settings.generations)
     policy = search_policy(settings)
     limits = ProcessingLimits(settings.batch, settings.attempts, settings.person_number_length)
     processor = Processor(

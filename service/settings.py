@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from matcher import MODELS, PIXELS_AT_ONCE
 from service.audit.storage.feeds import feed_target
+from service.deduplication.domain import Generations
 from service.kit.addresses import is_safe
 
 OLDEST = 120
@@ -64,6 +65,11 @@ class Settings(BaseSettings):
         gt=0,
         lt=1,
         description="share of searches that may raise a false alarm shown as all but certain",
+    )
+    generations: Generations = Field(
+        default=Generations.ALL,
+        description="captures of a person that are searched, where some were added later: all, or newest, of each "
+        "position the last; after a change run `jisr gallery rebuild`",
     )
     candidates: int = Field(default=10, ge=1, description="most people that a case or an answer shows")
     person_number_length: int = Field(

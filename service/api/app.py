@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from service.api import (
+    added,
     cases,
     changes,
     docs,
@@ -40,6 +41,7 @@ an `X-Request-ID`, which names the request in the service's log.
 NOUNS = (
     enrolments,
     people,
+    added,
     erasures,
     households,
     changes,
@@ -62,7 +64,7 @@ class JisrApi(FastAPI):
     def openapi(self) -> dict[str, Any]:
         document = super().openapi()
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        for model in (problems.Problem, enrolments.EnrolmentIn):
+        for model in (problems.Problem, enrolments.EnrolmentIn, enrolments.AddedIn):
             own = model.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(own.pop("$defs", {}))
             schemas[model.__name__] = own

@@ -92,6 +92,10 @@ class CaseOut(BaseModel):
     device: str | None
     captured_at: datetime | None
     captures: list[CaptureOut] = Field(description="the enrolment's; none where the origin is `gallery`")
+    added_to: str | None = Field(
+        description="the number of the person to whom the captures are to be added, who is a candidate; `subject` then "
+        "stands for the captures alone, and `distinct` is refused; null for all other enrolments"
+    )
     subject: PersonOut
     candidates: list[CandidateOut] = Field(description="strongest first; none where marks alone opened the case")
     marks: list[MarkOut] = Field(description="what is suspect about the enrolment itself")
@@ -113,6 +117,7 @@ class CaseOut(BaseModel):
             device=enrolment.device if enrolment else None,
             captured_at=enrolment.captured_at if enrolment else None,
             captures=[CaptureOut.of(capture) for capture in view.captures],
+            added_to=view.added_to.number if view.added_to else None,
             subject=PersonOut.of(view.subject),
             candidates=[
                 CandidateOut(

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -84,6 +85,7 @@ def _part(name: str) -> str:
     return name
 
 
+Shape = TypeVar("Shape", bound="AddedIn")
 Part = Annotated[str, AfterValidator(_part)]
 RecentInstant = Annotated[Instant, AfterValidator(_recent)]
 Wait = Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="seconds to wait for the outcome")]
@@ -158,16 +160,14 @@ class CaptureIn(Sent):
         return None if self.liveness is None else Liveness(**self.liveness.model_dump())
 
 
-class EnrolmentIn(Sent):
-    """The part `enrolment` of an enrolment. A field that may be left out may also be null, which means the same."""
+class AddedIn(Sent):
+    """The part `enrolment` where captures are added to a person who is there."""
 
     id: AsText[UUID] = Field(description="chosen by the client: sending the same enrolment again does no harm")
     site: Line
     device: Line
     captured_at: RecentInstant = Field(description="with its offset from UTC")
     consent: ConsentIn
-    person: PersonIn
-    household: HouseholdIn | None = None
     exceptions: list[ExceptionIn] = Field(
         default_factory=list, max_length=len(Position), description="positions that cannot be captured, and why"
     )
@@ -189,21 +189,34 @@ class EnrolmentIn(Sent):
             raise ValueError("names a position twice")
         return value
 
-    def command(self) -> EnrolCommand:
-        """Raises MalformedHousehold."""
-        claim = None
-        if self.household is not None:
-            claim = HouseholdClaim(checked_household(self.household.id, "enrolment.household.id"), self.household.role)
+    def adding(self, number: str) -> EnrolCommand:
+        """number: of the person to whom the captures are added."""
+        return replace(self._of(Demographics(names=())), adds_to=number)
+
+    def _of(self, who: Demographics) -> EnrolCommand:
         return EnrolCommand(
             id=self.id,
             site=self.site,
             device=self.device,
             captured_at=self.captured_at,
             consent=Consent(self.consent.given, self.consent.at, self.consent.reference),
-            demographics=self.person.demographics(),
-            claim=claim,
+            demographics=who,
             exceptions=tuple(PositionException(one.position.value, one.reason) for one in self.exceptions),
         )
+
+
+class EnrolmentIn(AddedIn):
+    """The part `enrolment` of an enrolment. A field that may be left out may also be null, which means the same."""
+
+    person: PersonIn
+    household: HouseholdIn | None = None
+
+    def command(self) -> EnrolCommand:
+        """Raises MalformedHousehold."""
+        claim = None
+        if self.household is not None:
+            claim = HouseholdClaim(checked_household(self.household.id, "enrolment.household.id"), self.household.role)
+        return replace(self._of(self.person.demographics()), claim=claim)
 
 
 class CaptureOut(BaseModel):
@@ -240,6 +253,9 @@ class EnrolmentOut(BaseModel):
     captures: list[CaptureOut]
     exceptions: list[ExceptionOut]
     person_number: str | None = Field(description="null until it is issued; after a merge the survivor's")
+    added_to: str | None = Field(
+        description="the number of the person to whom the captures are to be added; null where they make one"
+    )
     household_id: str | None = Field(description="null until it is issued, with the number of the first member")
     case: UUID | None = Field(description="the case, where the subject resembles people enrolled, or a mark opened it")
     candidates: int = Field(description="how many people enrolled the case names")
@@ -267,6 +283,7 @@ class EnrolmentOut(BaseModel):
             captures=[CaptureOut.of(capture) for capture in outcome.captures],
             exceptions=[ExceptionOut(position=each.position, reason=each.reason) for each in one.exceptions],
             person_number=number,
+            added_to=outcome.added_to.number if outcome.added_to else None,
             household_id=household,
             case=case.id if case else None,
             candidates=outcome.candidates,
@@ -301,7 +318,7 @@ async def create(
     """
     enrolment_id = await turn.run(partial(_receive, form, app, actor))
     app.worker.wake()
-    answer = EnrolmentOut.of(await _outcome(enrolment_id, app, actor, wait))
+    answer = EnrolmentOut.of(await outcome_of(enrolment_id, app, actor, wait))
     response.headers["Location"] = answer.links["self"]
     return answer
 
@@ -363,18 +380,23 @@ def index(
 @router.get("/{enrolment_id}", responses=declared(NoSuchEnrolment, EnrolmentErased))
 async def read(enrolment_id: UUID, app: Running, actor: MayReadEnrolment, wait: Wait = 0) -> EnrolmentOut:
     """What became of an enrolment."""
-    return EnrolmentOut.of(await _outcome(enrolment_id, app, actor, wait))
+    return EnrolmentOut.of(await outcome_of(enrolment_id, app, actor, wait))
 
 
 def _receive(form: SentForm, app: App, actor: Actor) -> UUID:
-    sent = _parse(part(form, "enrolment"))
+    sent = parse(EnrolmentIn, part(form, "enrolment"))
+    return keep(sent, sent.command(), form, app, actor)
+
+
+def keep(sent: AddedIn, command: EnrolCommand, form: SentForm, app: App, actor: Actor) -> UUID:
+    """Receive what was sent, with its captures."""
     captures = form.captures(
         {name: one.dpi for name, one in sent.captures.items()},
         {name: one.evidence() for name, one in sent.captures.items()},
     )
     store = app.store
     return receive_enrolment(
-        sent.command(),
+        command,
         captures,
         actor=actor,
         storage=store.storage,
@@ -385,14 +407,15 @@ def _receive(form: SentForm, app: App, actor: Actor) -> UUID:
     )
 
 
-def _parse(text: str) -> EnrolmentIn:
+def parse(shape: type[Shape], text: str) -> Shape:
+    """The part `enrolment`. Raises Malformed."""
     try:
-        return EnrolmentIn.model_validate(parsed(text, "enrolment"))
+        return shape.model_validate(parsed(text, "enrolment"))
     except ValidationError as error:
         raise malformed(error, "enrolment") from None
 
 
-async def _outcome(enrolment_id: UUID, app: App, actor: Actor, seconds: float) -> Outcome:
+async def outcome_of(enrolment_id: UUID, app: App, actor: Actor, seconds: float) -> Outcome:
     """The enrolment once it has an outcome, or as it stands when the time is up. Holds no thread while waiting."""
     until, pause, storage = time.monotonic() + seconds, SHORTEST_POLL, app.store.storage
     while time.monotonic() < until:

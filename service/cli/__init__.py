@@ -32,6 +32,7 @@ def owners_alone() -> None:
 app.command()(serve.serve)
 app.command()(serve.worker)
 app.command("enrol")(enrol.enrol)
+app.command()(enrol.add)
 app.command()(enrol.retry)
 app.command()(patterns.patterns)
 app.command()(doctor.doctor)

@@ -1,4 +1,4 @@
-"""`jisr enrol`, a folder at a time, and `jisr retry`."""
+"""`jisr enrol` and `jisr add`, a folder at a time, and `jisr retry`."""
 
 from collections import Counter
 from pathlib import Path
@@ -13,6 +13,7 @@ from service.client.folder import printable
 from service.enrolment.usecases.process_again import process_again
 
 if TYPE_CHECKING:
+    from service.client.enrolment import Defaults
     from service.client.folder import Folder
     from service.client.post import Posted
 
@@ -49,9 +50,44 @@ def enrol(
 
     Ends with status 1 if anyone or anything was refused, left out or not sent.
     """
+    from service.client.enrolment import Defaults
+
+    _post(folder, Defaults(site, device, consent), token=token, url=url, parallel=parallel, strict=strict)
+
+
+def add(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="captures of people who are enrolled")],
+    *,
+    token: Annotated[str, typer.Option(envvar="JISR_TOKEN", help="a token of role enroller")],
+    url: Annotated[str, typer.Option(envvar="JISR_URL", help="the service")] = "http://127.0.0.1:8000",
+    consent: Annotated[str | None, typer.Option(help="what shows their consent, where the JSON does not state it")] = (
+        None
+    ),
+    site: Annotated[str, typer.Option(help="where they were captured")] = "import",
+    device: Annotated[str, typer.Option(help="what captured them")] = "folder",
+    parallel: Annotated[int, typer.Option(min=1, max=16, help="people posted at a time")] = 4,
+    strict: Annotated[bool, typer.Option("--strict", help="send nothing unless every file is plain")] = False,
+) -> None:
+    """Add a folder of captures to people who are enrolled: grown children, better pictures.
+
+    Files are named as for `jisr enrol`, with the person's number in place of a name: `5847198296_face.jpg`. What else
+    is known (consent, exceptions: the API's part `enrolment`, without person and household) goes into
+    `5847198296.json`.
+
+    Captures that are certainly the person's are added at once; of others an operator decides. A second run repeats the
+    first and adds nothing twice.
+
+    Ends with status 1 if anyone or anything was refused, left out or not sent.
+    """
+    from service.client.enrolment import Defaults
+
+    defaults = Defaults(site, device, consent, adding=True)
+    _post(folder, defaults, token=token, url=url, parallel=parallel, strict=strict)
+
+
+def _post(folder: Path, defaults: "Defaults", *, token: str, url: str, parallel: int, strict: bool) -> None:
     import httpx
 
-    from service.client.enrolment import Defaults
     from service.client.folder import read_folder
     from service.client.post import Sender
 
@@ -62,8 +98,9 @@ def enrol(
         raise typer.Exit(2)
     fates: Counter[str] = Counter()
     with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=120) as client:
-        posted = Sender(client, Defaults(site, device, consent), parallel).post(found.people)
-        for one in track(posted, "enrolling", total=len(found.people), console=common.console):
+        posted = Sender(client, defaults, parallel).post(found.people)
+        what = "adding" if defaults.adding else "enrolling"
+        for one in track(posted, what, total=len(found.people), console=common.console):
             fates[one.fate] += 1
             if one.enrolment is not None or one.remarks:
                 common.console.print(_line(one), markup=False, highlight=False, soft_wrap=True)
@@ -90,7 +127,8 @@ def _line(one: "Posted") -> str:
     ]
     remarks[:0] = [f"{', '.join(each['positions'])}: {each['sentence']}" for each in answer.get("marks", ())]
     if answer.get("case"):
-        remarks.insert(0, "may be enrolled already" if answer.get("candidates", 1) else "to be looked at")
+        unsure = "may be another's" if answer.get("added_to") else "may be enrolled already"
+        remarks.insert(0, unsure if answer.get("candidates", 1) else "to be looked at")
     status = answer.get("status", one.fate.value)
     numbers = [name for name in (answer.get("person_number"), answer.get("household_id")) if name]
     return f"{printable(one.name)}: {', '.join([status, *numbers])}" + (f" ({'; '.join(remarks)})" if remarks else "")

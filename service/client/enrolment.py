@@ -11,6 +11,7 @@ from typing import Any
 from service.client.folder import FolderPerson, read_details
 
 FOLDER_NAMESPACE = uuid.UUID("5f0c1f3e-6a0b-4d0e-9a53-6a697372656e")
+ADDING_NAMESPACE = uuid.UUID("5f0c1f3e-6a0b-4d0e-9a53-6a6973722b2b")
 PIECE = 1 << 20
 """Bytes of a capture that are in memory at once."""
 SCRIPTS = {"ARABIC": "Arab", "ETHIOPIC": "Ethi", "CYRILLIC": "Cyrl", "GREEK": "Grek", "HEBREW": "Hebr"}
@@ -19,11 +20,15 @@ SCRIPTS = {"ARABIC": "Arab", "ETHIOPIC": "Ethi", "CYRILLIC": "Cyrl", "GREEK": "G
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What is sent of everyone whose JSON does not state it."""
+    """What is sent of everyone whose JSON does not state it.
+
+    adding: the captures are added to people who are enrolled, each named by their number, and nothing else is stated.
+    """
 
     site: str
     device: str
     consent: str | None
+    adding: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +50,20 @@ def prepared(person: FolderPerson, defaults: Defaults) -> Prepared:
         "site": defaults.site,
         "device": defaults.device,
         "captured_at": datetime.fromtimestamp(newest, UTC).isoformat(),
-        "person": {"names": [{"script": script_of(person.name), "full": person.name}]},
     }
+    if not defaults.adding:
+        made["person"] = {"names": [{"script": script_of(person.name), "full": person.name}]}
     if defaults.consent is not None:
         made["consent"] = {"given": True, "reference": defaults.consent}
     derived = "id" not in details
     if derived:
-        made["id"] = str(derived_id(person, details))
+        made["id"] = str(derived_id(person, details, adding=defaults.adding))
     return Prepared(made | details, derived)
 
 
-def derived_id(person: FolderPerson, details: dict[str, Any]) -> uuid.UUID:
+def derived_id(person: FolderPerson, details: dict[str, Any], *, adding: bool = False) -> uuid.UUID:
     """A version 5 UUID of what the JSON states, the person's name, and positions with their bytes in hexadecimal."""
-    digest = hashlib.sha1(FOLDER_NAMESPACE.bytes, usedforsecurity=False)
+    digest = hashlib.sha1((ADDING_NAMESPACE if adding else FOLDER_NAMESPACE).bytes, usedforsecurity=False)
     digest.update((json.dumps(details, sort_keys=True) + person.name).encode())
     for position, path in sorted(person.captures.items()):
         digest.update(position.encode())

@@ -11,6 +11,7 @@ from enum import StrEnum
 from itertools import islice
 from threading import Event
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -124,7 +125,9 @@ class Sender:
                 for position, path in person.captures.items()
             }
             files["enrolment"] = ("enrolment.json", json.dumps(enrolment).encode(), "application/json")
-            return self._client.post("/v1/enrolments", params={"wait": WAIT_SECONDS}, files=files)
+            name = quote(person.name, safe="")
+            path = f"/v1/persons/{name}/captures" if self._defaults.adding else "/v1/enrolments"
+            return self._client.post(path, params={"wait": WAIT_SECONDS}, files=files)
 
     def _patiently(self, call: Callable[[], httpx.Response]) -> httpx.Response:
         """The service's answer, asked again after longer and longer pauses while there is none.

@@ -17,16 +17,27 @@ from service.adjudication.domain.evidence import (
 )
 
 
+class Generations(StrEnum):
+    """Which of a person's captures are searched, where some were added later.
+
+    all: whichever resembles most counts. newest: of each position the one received last.
+    """
+
+    ALL = "all"
+    NEWEST = "newest"
+
+
 @dataclass(frozen=True, slots=True)
 class SearchPolicy:
     """How a registry searches. fpir_review, fpir_duplicate: false-positive identification rates, per search.
 
-    candidates: the most people a search names.
+    candidates: the most people a search names. generations: which captures of a person are compared.
     """
 
     fpir_review: float
     fpir_duplicate: float
     candidates: int
+    generations: Generations = Generations.ALL
 
     def thresholds(self, people: int) -> Thresholds:
         """The thresholds that keep to the rates in a gallery of `people`.
@@ -42,6 +53,25 @@ def decide(candidates: Sequence[Candidate], thresholds: Thresholds) -> tuple[Ban
     """The band of the strongest candidate, and the candidates worth showing a person, strongest first."""
     shown = strongest_first(one for one in candidates if thresholds.band(one.rarity) is not Band.UNIQUE)
     return (thresholds.band(shown[0].rarity) if shown else Band.UNIQUE), shown
+
+
+def belong_to(
+    person_key: int,
+    compared: Candidate | None,
+    found: Sequence[Candidate],
+    thresholds: Thresholds,
+) -> bool:
+    """Whether captures are certainly those of the person to whom they are to be added.
+
+    compared: them with what is there of the person, where both have a position in common; None: nothing is comparable.
+    found: whom a search of everyone shows. thresholds: of a comparison with one person. Captures that are the person's
+    only in part, or at other positions than stated, are not certain.
+    """
+    if any(one.person_key != person_key for one in found):
+        return False
+    if compared is None:
+        return not found
+    return compared.hypothesis is Hypothesis.AS_STATED and thresholds.band(compared.rarity) is Band.DUPLICATE
 
 
 class WalkStatus(StrEnum):

@@ -41,7 +41,7 @@ from service.enrolment.domain.enrolments import (
 )
 from service.enrolment.ports import EnrolmentQuery, TemplateRecord
 from service.kit.sealing import DataKey, KeyClass
-from service.kit.sql.columns import AsJson, Instant, key, mapper, metadata, to, word
+from service.kit.sql.columns import AsJson, Instant, Key, key, mapper, metadata, to, word
 from service.kit.sql.data_keys import SqlDataKeys
 from service.kit.sql.sealed import ATTRIBUTE, KEYS, Field, Sealed, seal, sealed
 from service.kit.sql.unit import row_of
@@ -73,6 +73,7 @@ enrolment = Table(
     Column("attempts", Integer, nullable=False),
     Column("reason", Text),
     Column("finished_at", Instant),
+    Column("adds_to_key", Key, ForeignKey("person.key"), index=True),
     Index("ix_enrolment_status_key", "status", "key"),
     Index("ix_enrolment_status_reason", "status", "reason"),
     Index("ix_enrolment_received_at", "received_at"),

@@ -44,7 +44,7 @@ AT_REST: Sequence[Kept] = (
         How.PLAIN,
         "enrolment",
         "key id sent_by site device captured_at received_at claim household_key person_key status attempts reason"
-        " finished_at",
+        " finished_at adds_to_key",
         "identifiers, dates, states and codes",
     ),
     _kept(How.SEALED, "template", "content", "vector and minutiae of one capture"),

@@ -10,6 +10,7 @@ from service.kit.actor import Actor
 from service.registry.domain.changes import ChangeKind
 from service.registry.domain.people import Person, PersonStatus
 from service.registry.steps.heads import review_heads
+from service.registry.steps.merged_tasks import follow_merge
 from service.registry.steps.record import begin, new_change
 from service.registry.steps.residence import hand_over, leave
 
@@ -19,7 +20,9 @@ def merge(uow: AdjudicationUnit, loser: Person, survivor: Person, now: datetime,
     change = new_change(ChangeKind.PEOPLE_MERGED, now.date(), now, actor)
     begin(uow, [change])
     uow.history.touch((change.key, None, one.key) for one in (loser, survivor))
+    homes = uow.households.current_of_many([loser.key, survivor.key])
     hand_over(uow, loser, survivor, change)
+    follow_merge(uow, loser, survivor, homes, by=actor.id, now=now)
     loser.merge_into(survivor)
     uow.templates.move(loser.key, survivor.key)
     uow.changes.note(TEMPLATES, loser.key)

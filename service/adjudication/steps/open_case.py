@@ -23,13 +23,14 @@ def open_case(
 ) -> Case:
     """Open a case of a subject and those they resemble, strongest first. gallery_size: how many were searched.
 
-    Without anyone they resemble, marks open it, in the band `review`.
+    Without anyone they resemble, marks open it, or that captures do not resemble their owner: in the band `review`.
     """
+    band = thresholds.band(shown[0].rarity) if shown else Band.REVIEW
     case = Case(
         id=new_uuid(),
         enrolment_key=enrolment_key,
         person_key=person_key,
-        band=thresholds.band(shown[0].rarity) if shown else Band.REVIEW,
+        band=Band.REVIEW if band is Band.UNIQUE else band,
         review_at=thresholds.review_at,
         duplicate_at=thresholds.duplicate_at,
         gallery_size=gallery_size,

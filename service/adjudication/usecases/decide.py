@@ -13,6 +13,7 @@ from service.adjudication.steps.merge import merge, take_back
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
 from service.audit.steps.words import seal_words
+from service.enrolment.steps.added import note_added
 from service.kit.actor import Actor
 from service.kit.clock import Clock
 from service.kit.errors import MalformedRequest
@@ -49,6 +50,7 @@ def decide_case(
         case.require_impartial(actor.id, _senders(uow, case))
         now = clock.now()
         case.decide(command.decision, command.reason, actor.id, now)
+        _require_someone_there(uow, case, command)
         subject = uow.people.survivor_of(uow.people.by_key(case.person_key))
         models = sorted({one.model for one in uow.templates.of_people([subject.key]).get(subject.key, ())})
         settled: Sequence[Case] = ()
@@ -68,6 +70,15 @@ def decide_case(
         for one in settled:
             _note_settled(uow, one, case, actor)
         uow.commit()
+
+
+def _require_someone_there(uow: AdjudicationUnit, case: Case, command: DecideCase) -> None:
+    """Captures that are to be added make no new person: whose they are, is a candidate, or they are taken back."""
+    if command.decision is not Decision.DISTINCT or case.enrolment_key is None:
+        return
+    if uow.enrolments.by_key(case.enrolment_key).adds_to_key is not None:
+        detail = "captures that were to be added to a person make no new one: decide data_error or insufficient"
+        raise MalformedRequest(detail, "decision")
 
 
 def _senders(uow: AdjudicationUnit, case: Case) -> Collection[str]:
@@ -136,8 +147,18 @@ def _make_one(
     for loser in losers:
         merge(uow, loser, survivor, case.decided_at, actor)
     case.survivor_key = survivor.key
+    _note_whose(uow, case, survivor)
     finalise(uow, [survivor], case.decided_at, number_length)
     return _close_what_that_settles(uow, survivor, case)
+
+
+def _note_whose(uow: AdjudicationUnit, case: Case, survivor: Person) -> None:
+    """Captures that were to be added are the survivor's."""
+    enrolment = None if case.enrolment_key is None else uow.enrolments.by_key(case.enrolment_key)
+    if enrolment is not None and enrolment.adds_to_key is not None:
+        assert case.decided_by is not None
+        assert case.decided_at is not None
+        note_added(uow, enrolment, survivor, by=case.decided_by, now=case.decided_at)
 
 
 def _who_is_who(uow: AdjudicationUnit, case: Case, subject: Person, command: DecideCase) -> tuple[Person, list[Person]]:
@@ -155,6 +176,8 @@ def _who_is_who(uow: AdjudicationUnit, case: Case, subject: Person, command: Dec
     survivor = people[command.survivor]
     if not survivor.searched:
         raise UnknownSurvivor(f"{command.survivor} was withdrawn", "survivor")
+    if any(one.adds_to_key is not None for one in uow.enrolments.in_review_of([survivor.key])):
+        raise UnknownSurvivor(f"{command.survivor} stands for captures that are to be added to a person", "survivor")
     named = [subject, *(people[name] for name in command.merged)]
     made_one_before = survivor is subject and command.survivor in candidates
     if survivor is subject and not command.merged and not made_one_before:

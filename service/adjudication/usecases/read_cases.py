@@ -18,7 +18,10 @@ from service.registry.steps.people import PersonView, ids_in, view_people
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """enrolment and captures: of the subject's; none where the case was raised in the gallery."""
+    """enrolment and captures: of the subject's; none where the case was raised in the gallery.
+
+    added_to: to whom the captures are to be added, where they do not make a person of their own.
+    """
 
     case: Case
     enrolment: Enrolment | None
@@ -26,6 +29,7 @@ class CaseView:
     captures: Sequence[CaptureRecord]
     candidates: Sequence[tuple[CaseCandidate, PersonView]]
     survivor: Person | None
+    added_to: Person | None = None
 
 
 def read_case(case_id: UUID, *, actor: Actor, storage: Storage[AdjudicationUnit]) -> CaseView:
@@ -55,16 +59,20 @@ def _views(uow: AdjudicationUnit, cases: Sequence[Case]) -> list[CaseView]:
     enrolment_keys = [one.enrolment_key for one in cases if one.enrolment_key is not None]
     enrolments, captures = uow.enrolments.by_keys(enrolment_keys), uow.enrolments.captures_of(enrolment_keys)
     candidates = uow.cases.candidates_of([one.key for one in cases])
-    people = view_people(uow, _people_of(cases, candidates))
+    owners = {key for one in enrolments.values() if (key := one.adds_to_key) is not None}
+    people = view_people(uow, _people_of(cases, candidates) | owners)
 
     def view(one: Case) -> CaseView:
+        enrolment = None if one.enrolment_key is None else enrolments[one.enrolment_key]
+        owner = None if enrolment is None or enrolment.adds_to_key is None else people[enrolment.adds_to_key]
         return CaseView(
             case=one,
-            enrolment=None if one.enrolment_key is None else enrolments[one.enrolment_key],
+            enrolment=enrolment,
             subject=people[one.person_key],
             captures=() if one.enrolment_key is None else captures.get(one.enrolment_key, ()),
             candidates=[(candidate, people[candidate.person_key]) for candidate in candidates.get(one.key, ())],
             survivor=None if one.survivor_key is None else people[one.survivor_key].asked,
+            added_to=None if owner is None else owner.person,
         )
 
     return list(map(view, cases))

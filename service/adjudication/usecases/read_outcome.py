@@ -20,7 +20,7 @@ from service.registry.domain.people import Person
 class Outcome:
     """person: as they stand today. household: where they live now, or the one the enrolment was for.
 
-    candidates: how many people enrolled the case names.
+    candidates: how many people enrolled the case names. added_to: to whom the captures are to be added, today.
     """
 
     enrolment: Enrolment
@@ -29,6 +29,7 @@ class Outcome:
     household: Household | None
     case: Case | None
     candidates: int = 0
+    added_to: Person | None = None
 
 
 def read_outcome(enrolment_id: UUID, *, actor: Actor, storage: Storage[AdjudicationUnit]) -> Outcome:
@@ -38,14 +39,14 @@ def read_outcome(enrolment_id: UUID, *, actor: Actor, storage: Storage[Adjudicat
     """
     with storage.read() as uow:
         found = _found(uow, enrolment_id, actor)
-        person = None
-        if found.person_key is not None:
-            person = uow.people.survivor_of(uow.people.by_key(found.person_key))
+        today = uow.people.survivors_of({key for key in (found.person_key, found.adds_to_key) if key is not None})
+        person = None if found.person_key is None else today[found.person_key]
+        added_to = None if found.adds_to_key is None else today[found.adds_to_key]
         captures, case = uow.enrolments.captures(found.key), uow.cases.of_enrolment(found.key)
         candidates = 0 if case is None else len(uow.cases.candidates(case.key))
-        people = [] if person is None else [person.id]
+        people = {one.id for one in today.values()}
         uow.audit.note(actor, Action.ENROLMENT_READ, Target("enrolment", str(enrolment_id)), people=people)
-        return Outcome(found, captures, person, _home(uow, found, person), case, candidates)
+        return Outcome(found, captures, person, _home(uow, found, person), case, candidates, added_to)
 
 
 def has_outcome(enrolment_id: UUID, *, actor: Actor, storage: Storage[AdjudicationUnit]) -> bool:

@@ -26,6 +26,7 @@ class Action(StrEnum):
     SIGN_IN_FAILED = "sign_in.failed"
     ACCESS_REFUSED = "access.refused"
     ENROLMENT_RECEIVE = "enrolment.receive"
+    CAPTURES_RECEIVE = "captures.receive"
     ENROLMENT_CONCLUDE = "enrolment.conclude"
     ENROLMENT_READ = "enrolment.read"
     ENROLMENT_LIST = "enrolment.list"
@@ -81,6 +82,7 @@ class Action(StrEnum):
 
 WORDS: dict[str, str] = {
     Action.ENROLMENT_RECEIVE: "received your enrolment with its captures",
+    Action.CAPTURES_RECEIVE: "received further captures to be added to your record",
     Action.ENROLMENT_CONCLUDE: "compared your captures with everyone enrolled and recorded the outcome",
     Action.ENROLMENT_READ: "read what became of your enrolment",
     Action.ENROLMENT_LIST: "saw your enrolment in a list, without your name",

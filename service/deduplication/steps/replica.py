@@ -8,8 +8,9 @@ from uuid import UUID
 
 import structlog
 
-from matcher import template_from_bytes
+from service.deduplication.domain import Generations
 from service.deduplication.ports import SearchIndex
+from service.deduplication.steps.generations import searched_of
 from service.deduplication.steps.snapshot_keys import new_snapshot_key, opened, sealed
 from service.enrolment.ports import ERASED, TEMPLATES, EnrolmentUnit, TemplateRecord
 from service.kit.sealing import KeyClass, key_of
@@ -22,11 +23,13 @@ Progress = Callable[[int], None]
 class Replica:
     """Applies to one index, in order, what the change feed reports. Safe to share between threads.
 
-    A snapshot that holds the change by which somebody was erased holds nothing of them any more.
+    A snapshot that holds the change by which somebody was erased holds nothing of them any more. generations: of whom
+    it takes; a snapshot holds those that it was made with.
     """
 
-    def __init__(self, index: SearchIndex, snapshots: Path) -> None:
+    def __init__(self, index: SearchIndex, snapshots: Path, generations: Generations = Generations.ALL) -> None:
         self.index = index
+        self._generations = generations
         self._snapshots = snapshots
         self._applied = 0
         self._saved = 0
@@ -186,9 +189,7 @@ class Replica:
         """keys: of people whose templates to take; those without any, or not among `current`, leave the index."""
         present = {key: records for key in keys if (records := current.get(key))}
         if present:
-            self.index.replace(
-                {key: [template_from_bytes(one.content) for one in records] for key, records in present.items()}
-            )
+            self.index.replace({key: searched_of(records, self._generations) for key, records in present.items()})
         for key in keys:
             if key not in present:
                 self.index.remove(key)

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from matcher import CaptureError, Readings, Template, template_from_bytes
+from matcher import CaptureError, Readings, Template
 from service.adjudication.domain.evidence import Candidate, Thresholds, strongest_first
 from service.adjudication.domain.marks import Mark
+from service.deduplication.domain import Generations
 from service.deduplication.ports import Comparator, DeduplicationUnit
 from service.deduplication.steps.candidates import to_candidate
+from service.deduplication.steps.generations import searched_of
 from service.enrolment.ports import TEMPLATES
 from service.registry.domain.people import Person
 
@@ -80,11 +82,11 @@ class DecidedOn:
         }
 
 
-def changed_since(sequence: int, uow: DeduplicationUnit) -> dict[int, list[Template]]:
+def changed_since(sequence: int, uow: DeduplicationUnit, which: Generations) -> dict[int, list[Template]]:
     """The people changed since, with their templates as of this transaction; none where they are no longer searched."""
     _, keys = uow.changes.after(TEMPLATES, sequence)
     current = uow.templates.searched_among(keys)
-    return {key: [template_from_bytes(one.content) for one in current.get(key, ())] for key in keys}
+    return {key: searched_of(current.get(key, ()), which) for key in keys}
 
 
 def candidates_now(

@@ -85,7 +85,7 @@ def record_batch(
     batch = searched.batch
     with storage.write() as uow:
         uow.changes.lock()
-        changed = changed_since(searched.sequence, uow)
+        changed = changed_since(searched.sequence, uow, policy.generations)
         enrolments = uow.enrolments.by_keys([one.enrolment_key for one in batch])
         waiting = {
             place: enrolments[one.enrolment_key]

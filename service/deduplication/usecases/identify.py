@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import matcher
-from matcher import WarningCode, template_from_bytes
+from matcher import WarningCode
 from service.adjudication.domain.evidence import Band, Candidate, Hypothesis, PositionEvidence, Thresholds
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
@@ -12,6 +12,7 @@ from service.deduplication.domain import SearchPolicy, decide
 from service.deduplication.errors import NothingToCompare
 from service.deduplication.ports import Comparator, DeduplicationUnit
 from service.deduplication.steps.candidates import to_candidate, to_evidence
+from service.deduplication.steps.generations import searched_of
 from service.deduplication.steps.replica import Replica
 from service.enrolment.domain.enrolments import SentCapture
 from service.enrolment.ports import EnrolmentUnit, Extractor
@@ -136,7 +137,7 @@ def verify(
     probe = extract_all(captures, extractor)
     with storage.read() as uow:
         records = uow.templates.of_people([person.key]).get(person.key, ())
-    reference = [template_from_bytes(one.content) for one in records]
+    reference = searched_of(records, policy.generations)
     compared = comparator.compare(probe.templates, reference)
     thresholds = policy.thresholds(1)
     band = thresholds.band(compared.rarity)

@@ -1,7 +1,7 @@
 """From received to an outcome: extract, then conclude, a batch at a time, in order."""
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
@@ -14,6 +14,7 @@ from service.deduplication.ports import Comparator, DeduplicationUnit
 from service.deduplication.steps.queue import Lot, Pauses, begin, next_lot, put_back
 from service.deduplication.steps.replica import Replica
 from service.deduplication.steps.searched import Extracted, Searched
+from service.deduplication.usecases.add_captures import record_added
 from service.deduplication.usecases.conclude import record_batch, search_batch
 from service.enrolment.domain.enrolments import CAPTURE_ALTERED, CAPTURE_MISSING, CaptureRecord, Enrolment
 from service.enrolment.ports import Extractor
@@ -73,15 +74,12 @@ class Processor:
         what keeps all from going on: StorageUnavailable, OSError, TurnLost.
         """
         lot, taken = self._begin(actor)
-        batches = deque(
-            lot.enrolments[start : start + self.limits.batch]
-            for start in range(0, len(lot.enrolments), self.limits.batch)
-        )
+        batches = deque(_batches(lot.enrolments, self.limits.batch))
         with ThreadPoolExecutor(1, thread_name_prefix="ahead") as ahead:
             searching = deque(ahead.submit(self._search, batch, actor) for batch in batches)
             try:
                 while searching and not stopping():
-                    self._record(searching[0].result(), actor)
+                    self._record(batches[0], searching[0].result(), actor)
                     searching.popleft()
                     self._ended(batches.popleft())
             except (OSError, StorageUnavailable) as error:
@@ -172,7 +170,18 @@ class Processor:
             return Stored({}, lost, ())
         return Stored(captures, lost, repeated({one.position.value: one.content for one in captures.values()}))
 
-    def _record(self, searched: Searched, actor: Actor) -> None:
+    def _record(self, batch: Sequence[Enrolment], searched: Searched, actor: Actor) -> None:
+        if batch[0].adds_to_key is not None:
+            record_added(
+                searched,
+                actor=actor,
+                storage=self.storage,
+                comparator=self.comparator,
+                replica=self.replica,
+                clock=self.clock,
+                policy=self.policy,
+            )
+            return
         record_batch(
             searched,
             actor=actor,
@@ -183,6 +192,25 @@ class Processor:
             policy=self.policy,
             number_length=self.limits.person_number_length,
         )
+
+
+def _batches(enrolments: Sequence[Enrolment], size: int) -> Iterator[Sequence[Enrolment]]:
+    """In order, up to `size` at a time; each whose captures are added to a person by itself.
+
+    Its outcome changes a person who is there, whom those after it have to be compared with anew.
+    """
+    batch: list[Enrolment] = []
+    for one in enrolments:
+        alone = one.adds_to_key is not None
+        if batch and (alone or len(batch) == size):
+            yield batch
+            batch = []
+        if alone:
+            yield [one]
+        else:
+            batch.append(one)
+    if batch:
+        yield batch
 
 
 def _ids(enrolments: Iterable[Enrolment]) -> list[str]:

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from matcher import template_from_bytes
 from service.adjudication.domain.evidence import Candidate, Thresholds, from_the_other_side
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
@@ -16,6 +15,7 @@ from service.deduplication.domain import SearchPolicy, Walk, WalkPair, WalkStatu
 from service.deduplication.errors import WalkDiffers
 from service.deduplication.ports import DeduplicationUnit
 from service.deduplication.steps.candidates import to_candidate
+from service.deduplication.steps.generations import searched_of
 from service.deduplication.steps.pair_cases import Pair, open_cases
 from service.deduplication.steps.replica import Replica
 from service.enrolment.ports import TemplateRecord
@@ -80,7 +80,7 @@ def walk_on(
         thresholds = policy.thresholds(size)
         for start in range(0, len(people), batch):
             part = people[start : start + batch]
-            searched = _search(part, replica, thresholds, policy.candidates)
+            searched = _search(part, replica, thresholds, policy)
             found = [pair for key, some in searched.items() for pair in _new_pairs(key, some, earlier)]
             after = part[-1][0]
             with storage.write() as uow:
@@ -149,10 +149,14 @@ def _next(
 
 
 def _search(
-    people: Sequence[tuple[int, Sequence[TemplateRecord]]], replica: Replica, thresholds: Thresholds, limit: int
+    people: Sequence[tuple[int, Sequence[TemplateRecord]]],
+    replica: Replica,
+    thresholds: Thresholds,
+    policy: SearchPolicy,
 ) -> dict[int, list[Candidate]]:
     """Those worth showing a person, by whose search found them; people without a template are not searched."""
-    templates = {key: [template_from_bytes(one.content) for one in records] for key, records in people if records}
+    limit = policy.candidates
+    templates = {key: searched_of(records, policy.generations) for key, records in people if records}
     lists = replica.index.search_many(list(templates.values()), limit + 1)  # one more: the person themself
     found = {}
     for key, candidates in zip(templates, lists, strict=True):

@@ -14,6 +14,8 @@ PROCESSING_FAILED = "processing_failed"
 NO_USABLE_CAPTURE = "no_usable_capture"
 CAPTURE_MISSING = "capture_missing"
 CAPTURE_ALTERED = "capture_altered"
+PERSON_GONE = "person_gone"
+"""The person to whom captures were to be added is no more there."""
 ERASED_HASH = "erased"
 REOPENED = (PROCESSING_FAILED, CAPTURE_MISSING, CAPTURE_ALTERED)
 """Reasons that are not the captures' own: once what was wrong is corrected, the enrolment can be processed again."""
@@ -101,7 +103,10 @@ class SentCapture:
 
 @dataclass(frozen=True, slots=True)
 class EnrolCommand:
-    """What a counter asks. id: chosen by the client, so that asking twice changes nothing."""
+    """What a counter asks. id: chosen by the client, so that asking twice changes nothing.
+
+    adds_to: the number of the person to whom the captures are added, who then states nothing else anew.
+    """
 
     id: UUID
     site: str
@@ -111,6 +116,7 @@ class EnrolCommand:
     demographics: Demographics
     claim: HouseholdClaim | None = None
     exceptions: tuple[PositionException, ...] = ()
+    adds_to: str | None = None
 
 
 @dataclass(eq=False)
@@ -161,6 +167,8 @@ class Enrolment:
     attempts: how often a worker began with it alone, after it or others in its batch had failed. reason: why it is
     unusable.
     claim: the household as the client named it; household_key: the one that was found or made for it.
+    adds_to_key: the person to whom the captures are to be added; None where they make one. person_key: of whom they are
+    then, while in review of somebody provisional.
     """
 
     id: UUID
@@ -180,6 +188,7 @@ class Enrolment:
     person_key: int | None = None
     reason: str | None = None
     finished_at: datetime | None = None
+    adds_to_key: int | None = None
     key: int = field(init=False)
 
     def finish(self, status: EnrolmentStatus, at: datetime, reason: str | None = None) -> None:
@@ -196,4 +205,4 @@ class Enrolment:
         self.status, self.content_hash, self.reason = EnrolmentStatus.ERASED, ERASED_HASH, None
         self.captured_at, self.consent = self.received_at, Consent(given=False)
         self.demographics, self.exceptions = Demographics(names=()), ()
-        self.claim = self.household_key = None
+        self.claim = self.household_key = self.adds_to_key = None

@@ -32,7 +32,10 @@ from service.kit.clock import Clock
 from service.kit.errors import AlreadyThere
 from service.kit.sealing import DataKey, KeyClass, new_key
 from service.kit.unit import Storage
+from service.registry.domain.people import Person
+from service.registry.steps.people import find_person, no_such_person, require_there
 from service.registry.steps.residence import require_household
+from service.registry.steps.sight import seen
 
 
 def receive_enrolment(
@@ -49,7 +52,8 @@ def receive_enrolment(
     """Accept an enrolment; when this returns, all of it is on disk and a worker will find it.
 
     most_waiting: enrolments that may wait for their outcome. Raises Refused, keeping nothing, EnrolmentDiffers when the
-    UUID was used for something else, EnrolmentErased when what it was used for was erased, and QueueFull.
+    UUID was used for something else, EnrolmentErased when what it was used for was erased, and QueueFull; for captures
+    that are added to a person, NoSuchPerson and PersonErased.
     """
     _check_bounds(command, actor)
     _check_whole(command, captures)
@@ -60,6 +64,7 @@ def receive_enrolment(
         if uow.enrolments.count_waiting() >= most_waiting:
             raise QueueFull(f"{most_waiting} enrolments wait for their outcome; send this one again later")
         require_household(uow, command.claim, "enrolment.household.id")
+        owner = _owner(uow, command.adds_to, actor)
     single = one_per_position(captures, [one.position for one in command.exceptions], extractor)
     warnings = check_captures(single, extractor)
     slaps = [one for one in captures if one not in single]
@@ -71,13 +76,14 @@ def receive_enrolment(
             uow.keys.add(key)
             for one in stored:
                 uow.blobs.add(one)
-            enrolment = _record(uow, command, digest, actor, clock.now())
+            enrolment = _record(uow, command, digest, owner, actor=actor, now=clock.now())
             _record_captures(uow, enrolment, zip(single, names[: len(single)], strict=True), warnings)
             _record_slaps(uow, enrolment, zip(slaps, names[len(single) :], strict=True))
             uow.audit.note(
                 actor,
-                Action.ENROLMENT_RECEIVE,
+                Action.ENROLMENT_RECEIVE if owner is None else Action.CAPTURES_RECEIVE,
                 Target("enrolment", str(command.id)),
+                people=[] if owner is None else [owner.id],
                 details={
                     "site": command.site,
                     "device": command.device,
@@ -104,12 +110,25 @@ def _check_bounds(command: EnrolCommand, actor: Actor) -> None:
 
 def _check_whole(command: EnrolCommand, captures: Sequence[SentCapture]) -> None:
     check_positions(captures)
+    if not captures and command.adds_to is not None:
+        raise NothingToEnrol("send at least one capture to add", "captures")
     if not captures and not command.exceptions:
         raise NothingToEnrol("send at least one capture, or state in `exceptions` why there is none", "captures")
     both = {one.position for one in captures} & {one.position for one in command.exceptions}
     if both:
         position = min(both)
         raise ContradictedException(f"{position} is both captured and declared impossible", position)
+
+
+def _owner(uow: EnrolmentUnit, number: str | None, actor: Actor) -> Person | None:
+    """The person to whom captures are added. Raises NoSuchPerson, also for one not seen, and PersonErased."""
+    if number is None:
+        return None
+    view = find_person(uow, number)
+    if not seen(uow, actor, [view.person.key]):
+        raise no_such_person(number)
+    require_there(view)
+    return view.person
 
 
 def _is_repeat(uow: EnrolmentUnit, enrolment_id: UUID, digest: str) -> bool:
@@ -130,7 +149,9 @@ def _keep(enrolment_id: UUID, sent: SentCapture, key: DataKey, blobs: Blobs, now
     return BlobRecord(one.name, one.sha256, len(one.content), key.owner, now)
 
 
-def _record(uow: EnrolmentUnit, command: EnrolCommand, digest: str, actor: Actor, now: datetime) -> Enrolment:
+def _record(
+    uow: EnrolmentUnit, command: EnrolCommand, digest: str, owner: Person | None, *, actor: Actor, now: datetime
+) -> Enrolment:
     enrolment = Enrolment(
         id=command.id,
         content_hash=digest,
@@ -143,6 +164,7 @@ def _record(uow: EnrolmentUnit, command: EnrolCommand, digest: str, actor: Actor
         demographics=command.demographics,
         exceptions=command.exceptions,
         claim=command.claim,
+        adds_to_key=None if owner is None else owner.key,
     )
     uow.enrolments.add(enrolment)
     uow.flush()

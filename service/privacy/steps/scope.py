@@ -30,8 +30,12 @@ def find_scope(uow: PrivacyUnit, name: str, actor: Actor) -> Scope:
 
 
 def of_person(uow: PrivacyUnit, person: Person) -> Scope:
+    """With all merged into them, and with whoever stands for captures that were to be added to them."""
     people = [person.key, *(one.key for one in uow.people.aliases_of(person.key))]
-    return Scope(people, [one.key for one in uow.holdings.enrolments_of(people)])
+    enrolments = uow.holdings.enrolments_of(people)
+    others = uow.people.by_keys({one.person_key for one in enrolments if one.person_key is not None} - {*people})
+    provisional = [key for key, one in others.items() if one.status in (PersonStatus.PENDING, PersonStatus.WITHDRAWN)]
+    return Scope([*people, *sorted(provisional)], [one.key for one in enrolments])
 
 
 def of_refused(uow: PrivacyUnit, enrolment: Enrolment) -> Scope:

@@ -39,7 +39,8 @@ class SqlHoldings:
         return self._session.scalars(rows.order_by(person.c.key)).all()
 
     def enrolments_of(self, person_keys: Collection[int]) -> Sequence[Enrolment]:
-        rows = select(Enrolment).where(enrolment.c.person_key.in_(list(person_keys)))
+        keys = list(person_keys)
+        rows = select(Enrolment).where(or_(enrolment.c.person_key.in_(keys), enrolment.c.adds_to_key.in_(keys)))
         return self._session.scalars(rows.order_by(enrolment.c.key)).all()
 
     def open_cases(self, scope: Scope) -> Sequence[Case]:

@@ -48,8 +48,8 @@ def _households(uow: PrivacyUnit, scope: Scope) -> list[dict[str, Any]]:
         {
             "household_id": homes[one["household_key"]].household_id,
             "role": one["role"],
-            "since": one["since"],
-            "until": one["until"],
+            "since": one["valid_from"],
+            "until": one["valid_to"],
         }
         for one in stays
     ]

@@ -106,29 +106,32 @@ def _open(by: _Opening) -> int | None:
         if not come:
             return None
         uow.dues.remove(come)
-        people = uow.people.by_keys({one.person for one in come})
-        changed = [people[one.person] for one in come if one.kind is DueKind.BIRTH_CHANGED]
+        today = uow.people.survivors_of({one.person for one in come})
+        there = [one for one in come if _is_there(one, today[one.person])]
+        changed = [today[one.person] for one in there if one.kind is DueKind.BIRTH_CHANGED]
         if changed:
-            _plan(uow, by, [one for one in changed if one.searched])
-        opened = _open_tasks(uow, by, [one for one in come if one.kind is not DueKind.BIRTH_CHANGED], people)
+            _plan(uow, by, changed)
+        opened = _open_tasks(uow, by, [one for one in there if one.kind is not DueKind.BIRTH_CHANGED], today)
         uow.commit()
     return opened
 
 
-def _open_tasks(uow: RegistryUnit, by: _Opening, come: Sequence[Due], people: Mapping[int, Person]) -> int:
-    """Of those who are searched today: a person merged is the survivor, of whom there are days too."""
-    there = [one for one in come if people[one.person].searched]
-    if not there:
+def _is_there(one: Due, person: Person) -> bool:
+    """Whether a day still counts. person: who they are today; of a survivor's birth, the survivor's own days tell."""
+    return person.searched and (one.kind is DueKind.DOCUMENT_EXPIRED or person.key == one.person)
+
+
+def _open_tasks(uow: RegistryUnit, by: _Opening, come: Sequence[Due], today: Mapping[int, Person]) -> int:
+    if not come:
         return 0
-    now = by.clock.now()
-    tasks = open_tasks(uow, [_wanted(one) for one in there], now)
-    concerned: set[UUID] = {people[one.person].id for one in there}
+    tasks = open_tasks(uow, [_wanted(one, today[one.person].key) for one in come], by.clock.now())
+    concerned: set[UUID] = {today[one.person].id for one in come}
     uow.audit.note(by.actor, Action.TASK_OPEN, people=concerned, details={"tasks": [one.id for one in tasks]})
     return len(tasks)
 
 
-def _wanted(one: Due) -> Wanted:
+def _wanted(one: Due, person: int) -> Wanted:
     if one.kind is DueKind.DOCUMENT_EXPIRED:
-        return Wanted(one.kind.task, of_person(one.person, one.ref))
+        return Wanted(one.kind.task, of_person(person, one.ref))
     last = one.on.replace(day=monthrange(one.on.year, one.on.month)[1])
-    return Wanted(one.kind.task, of_person(one.person), last, {"age": int(one.ref)})
+    return Wanted(one.kind.task, of_person(person), last, {"age": int(one.ref)})

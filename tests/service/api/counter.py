@@ -65,6 +65,12 @@ class Client:
         assert answer.status_code == 202, answer.text
         return answer.json()
 
+    def add_captures(self, number: str, shots: Mapping[str, bytes | str], **changes: Any) -> httpx2.Response:
+        """Add captures to a person and wait for the outcome."""
+        part = json_of(enrolment(**{"person": None, **changes}))
+        path = f"/v1/persons/{number}/captures"
+        return self.call("POST", path, params={"wait": 60}, files=files(shots, enrolment=part))
+
     def decide(self, case: str, decision: str, **more: Any) -> httpx2.Response:
         sent = {"decision": decision, "reason": "compared both portraits", **more}
         return self.call("POST", f"/v1/cases/{case}/decision", json=sent)

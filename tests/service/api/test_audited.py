@@ -191,6 +191,7 @@ def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
         "GET /v1/enrolments/{enrolment_id}": get(f"/v1/enrolments/{first['id']}?wait=1"),
         "GET /v1/persons/{number}": get(f"/v1/persons/{number}"),
         "GET /v1/persons/{number}/accesses": lambda: by.auditor.call("GET", f"/v1/persons/{number}/accesses"),
+        "POST /v1/persons/{number}/captures": lambda: by.counter.add_captures(number, {"face": "obama3.jpg"}),
         "POST /v1/persons/{number}/erasure": lambda: by.officer.call(
             "POST", f"/v1/persons/{erased}/erasure", json={"ground": "objected"}
         ),

@@ -27,6 +27,7 @@ UNNOTED = {
     "serve": "starts the service, which notes each act",
     "worker": "starts the worker, which notes each act",
     "enrol": "a client of the service, which notes each act",
+    "add": "a client of the service, which notes each act",
 }
 
 

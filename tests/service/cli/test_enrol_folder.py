@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -123,9 +124,9 @@ def _pass_on(source: socket.socket, target: socket.socket, most: int | None = No
         target.shutdown(socket.SHUT_WR)
 
 
-def enrol(port: int, token: str, folder: Path, *options: str, url: str | None = None) -> Result:
+def enrol(port: int, token: str, folder: Path, *options: str, url: str | None = None, command: str = "enrol") -> Result:
     to = url or f"http://127.0.0.1:{port}"
-    arguments = ["enrol", str(folder), "--url", to, "--token", token, "--consent", "form 1", *options]
+    arguments = [command, str(folder), "--url", to, "--token", token, "--consent", "form 1", *options]
     return CliRunner().invoke(cli, arguments)
 
 
@@ -303,3 +304,19 @@ def test_the_help_states_how_files_are_named() -> None:
     text = CliRunner().invoke(cli, ["enrol", "--help"]).stdout
     for word in ("amina_face.jpg", "plain_right_four", "--strict", "enrolment.json", ".DS_Store"):
         assert word in text
+
+
+def test_a_folder_is_added_to_people_by_number_once(served: App, port: int, token: str, tmp_path: Path) -> None:
+    put(tmp_path, joe_face_png="biden.jpg")
+    (number,) = re.findall(r"^joe: enrolled, (\d+)", enrol(port, token, tmp_path).stdout, re.MULTILINE)
+    (tmp_path / "joe_face.png").unlink()
+    put(tmp_path, **{f"{number}_face_png": "biden.jpg", "nobody_face_png": "biden.jpg"})
+    first, second = (enrol(port, token, tmp_path, command="add") for _ in range(2))
+    assert f"{number}: enrolled, {number}" in first.stdout, first.output
+    assert "no person has the number nobody" in first.stdout
+    assert "1 sent, 0 already there, 1 refused" in first.stdout
+    assert "0 sent, 1 already there, 1 refused" in second.stdout
+    with served.store.storage.read() as uow:
+        who = uow.people.by_number(number)
+        assert who is not None
+        assert [one.position for one in uow.templates.of_people([who.key])[who.key]] == ["face", "face"]

@@ -84,6 +84,7 @@ def changes(one: EnrolCommand) -> list[EnrolCommand]:
         replace(one, demographics=replace(who, sex=Sex.MALE)),
         replace(one, demographics=replace(who, names=who.names[::-1])),
         replace(one, claim=None),
+        replace(one, adds_to="2930561480"),
         replace(one, exceptions=one.exceptions[:1]),
         replace(one, exceptions=(*one.exceptions, PositionException("left_index", ExceptionReason.OTHER))),
     ]

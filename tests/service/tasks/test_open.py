@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from service.adjudication.steps.merge import merge
 from service.kit.actor import Actor
 from service.kit.errors import AlreadyThere
 from service.kit.ids import new_uuid
@@ -17,7 +18,7 @@ from service.tasks.steps.open import Wanted, cancel_tasks, move_tasks, open_task
 from tests.service.made_up import NOW, TESTER, lives, sent
 from tests.service.registry.test_storage import added
 
-HEAD, DUE = TaskKind.HEAD_MISSING, TaskKind.CAPTURES_DUE
+HEAD, DUE, CONFLICT = TaskKind.HEAD_MISSING, TaskKind.CAPTURES_DUE, TaskKind.DEMOGRAPHIC_CONFLICT
 
 
 def home(uow: SqlUnitOfWork, *members: Person) -> int:
@@ -143,21 +144,24 @@ def test_who_is_bound_to_sites_has_the_tasks_of_people_enrolled_there(storage: S
         enrolled(uow, elsewhere, "there")
         mixed, foreign = home(uow, here, elsewhere), home(uow, elsewhere_2 := added(uow))
         enrolled(uow, elsewhere_2, "there")
+        baby = added(uow)
+        lives(uow, uow.households.by_key(mixed), baby.key, Role.CHILD)
         mine = [
             open_task(uow, DUE, of_person(here.key), now=NOW),
             open_task(uow, DUE, of_person(there.key), now=NOW),  # two merges away from who was enrolled here
             open_task(uow, HEAD, of_household(mixed, elsewhere.key), now=NOW),
+            open_task(uow, DUE, of_person(baby.key), now=NOW),  # whom no site enrolled
         ]
         others = [
             open_task(uow, DUE, of_person(elsewhere.key), now=NOW),
             open_task(uow, HEAD, of_household(foreign), now=NOW),
         ]
         assert uow.tasks.page(TaskQuery(people_of={"here"})) == mine
-        assert uow.tasks.page(TaskQuery(people_of={"there"})) == [mine[1], mine[2], *others]
+        assert uow.tasks.page(TaskQuery(people_of={"there"})) == [*mine[1:], *others]
         assert uow.tasks.page(TaskQuery(people_of=frozenset())) == []
         assert [uow.tasks.by_id(one.id, {"here"}) for one in (mine[0], others[0])] == [mine[0], None]
         bound = Actor("token:a", "enroller", "here", "test", "", people_of=frozenset({"here"}))
-        named = uow.task_subjects.named(mine, bound)
+        named = uow.task_subjects.named(mine[:3], bound)
         assert [one.people for one in named] == [{here.id}, {there.id}, set()]
         assert uow.task_subjects.named([mine[2]], TESTER)[0].people == {elsewhere.id}
 
@@ -177,3 +181,18 @@ def test_pages_are_by_kind_state_owner_and_day(storage: SqlStorage) -> None:
             TaskQuery(after=some[0].id, limit=1): [some[1]],
         }.items():
             assert uow.tasks.page(query) == found
+
+
+def test_a_merge_within_one_household_asks_to_look_at_both_records(storage: SqlStorage) -> None:
+    with storage.write() as uow:
+        (one, twice), (elsewhere, survivor) = ([added(uow) for _ in range(2)] for _ in range(2))
+        home(uow, one, twice)
+        home(uow, elsewhere)
+        home(uow, survivor)
+        open_task(uow, DUE, of_person(elsewhere.key), now=NOW)
+        uow.flush()
+        merge(uow, twice, one, NOW, TESTER)
+        merge(uow, elsewhere, survivor, NOW, TESTER)
+        uow.flush()
+        found = [(task.kind, task.person_key) for task in everyone(uow) if task.kind in (DUE, CONFLICT)]
+        assert found == [(DUE, survivor.key), (CONFLICT, one.key)]
