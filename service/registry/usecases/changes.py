@@ -13,7 +13,7 @@ from service.audit.steps.words import seal_words
 from service.kit.actor import Actor
 from service.kit.clock import Clock
 from service.kit.unit import Storage
-from service.registry.domain.changes import Change, ChangeKind
+from service.registry.domain.changes import Change, ChangeAbout, ChangeKind
 from service.registry.domain.households import Household, HouseholdStatus
 from service.registry.domain.intentions import Order, UndoOrder
 from service.registry.domain.people import Person
@@ -189,18 +189,22 @@ def _found(uow: RegistryUnit, change_id: UUID, actor: Actor) -> Change:
 
 def _people(uow: RegistryUnit, change: Change) -> set[int]:
     """Of today, whom a change touched."""
-    about = uow.history.about([change.key]).get(change.key, ())
+    return _today(uow, uow.history.about([change.key]).get(change.key, ()))
+
+
+def _today(uow: RegistryUnit, about: Sequence[ChangeAbout]) -> set[int]:
     asked = {one.person_key for one in about if one.person_key is not None}
-    return {one.key for one in uow.people.survivors_of(asked).values()}
+    return {one.key for one in uow.people.survivors_of(asked).values()} if asked else set()
 
 
 def _view(uow: RegistryUnit, change: Change, actor: Actor) -> ChangeView:
-    homes = _homes(uow, change)
+    about = uow.history.about([change.key]).get(change.key, ())
+    homes = sorted({one.household_key for one in about if one.household_key is not None})
     before = compositions(uow, homes, AsOf(known=change.key - 1))
     after = compositions(uow, homes, AsOf(known=change.key))
     households = uow.households.by_keys(homes)
     effects = [HouseholdEffect(households[key], before[key], after[key]) for key in homes]
-    shown = _people(uow, change).union(*(one.before.people() | one.after.people() for one in effects))
+    shown = _today(uow, about).union(*(one.before.people() | one.after.people() for one in effects))
     undoes = None if change.undoes_key is None else uow.history.by_key(change.undoes_key).id
     visible = uow.people.by_keys(seen(uow, actor, shown))
     return ChangeView(change, bool(undone_among(uow, [change.key])), undoes, effects, dict(visible))

@@ -178,7 +178,8 @@ def _entries(
         {one.household_key for some in about.values() for one in some if one.household_key is not None}
     )
     undone = undone_among(uow, [one.key for one in changes])
-    undoes = uow.history.by_keys({one.undoes_key for one in changes if one.undoes_key is not None})
+    former = {one.undoes_key for one in changes if one.undoes_key is not None}
+    undoes = uow.history.by_keys(former) if former else {}
     entries = [
         TimelineEntry(
             one,

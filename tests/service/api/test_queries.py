@@ -43,7 +43,7 @@ from service.web import create_web
 from tests.conftest import new_database
 from tests.service.made_up import AMINA, NOW, TESTER, lives, sent, stored_capture
 
-MOST = 16
+MOST = 18
 """Statements that one answer may take, authentication and its entry in the audit among them."""
 CASES = 50
 CANDIDATES = 10
@@ -64,6 +64,7 @@ class Names:
     case: UUID
     task: UUID
     erased: str
+    change: UUID
 
 
 PATHS: dict[str, Callable[[Names], str]] = {
@@ -73,6 +74,12 @@ PATHS: dict[str, Callable[[Names], str]] = {
     "/v1/persons/{number}/accesses": lambda names: f"/v1/persons/{names.number}/accesses?limit=200",
     "/v1/persons/{number}/erasure": lambda names: f"/v1/persons/{names.erased}/erasure",
     "/v1/households/{household_id}": lambda names: f"/v1/households/{names.household}",
+    "/v1/households/{household_id}/timeline": lambda names: f"/v1/households/{names.household}/timeline?limit=200",
+    "/v1/households/{household_id}/difference": lambda names: (
+        f"/v1/households/{names.household}/difference?first=2020-01-01&last=2030-01-01"
+    ),
+    "/v1/persons/{number}/timeline": lambda names: f"/v1/persons/{names.number}/timeline?limit=200",
+    "/v1/changes/{change_id}": lambda names: f"/v1/changes/{names.change}",
     "/v1/cases": lambda names: "/v1/cases?limit=200",
     "/v1/cases/{case_id}": lambda names: f"/v1/cases/{names.case}",
     "/v1/findings": lambda names: "/v1/findings?limit=200",
@@ -145,7 +152,8 @@ def fill(app: App, size: int) -> Names:
             uow.households.add(home)
         uow.flush()
         for one in (chain[-1], *_people(uow, size)):
-            lives(uow, homes[-1], one.key, Role.OTHER_RELATIVE)
+            stay = lives(uow, homes[-1], one.key, Role.OTHER_RELATIVE)
+        change = uow.history.by_key(stay.recorded_by).id
         names = [_case(uow, one, candidates) for one in chain]
         for one, survivor in pairwise(chain):
             one.merge_into(survivor)
@@ -164,7 +172,7 @@ def fill(app: App, size: int) -> Names:
     assert erased[0].number is not None
     store, order = app.store, Order(Ground.OBJECTED)
     begin_erasure(erased[0].number, order, actor=TESTER, storage=store.storage, clock=store.clock)
-    return Names(chain[0].number, ids[0], enrolment, case, tasks[0].id, erased[0].number)
+    return Names(chain[0].number, ids[0], enrolment, case, tasks[0].id, erased[0].number, change)
 
 
 def _people(uow: SqlUnitOfWork, count: int) -> list[Person]:
