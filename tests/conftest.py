@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 
 from matcher import Capture, CaptureError, CaptureWarning, Comparator, Extractor, Position, SearchIndex, Template
 from service.bootstrap import Recognition
+
+settings.register_profile("untimed", deadline=None)  # machines are noisy, and speed is for the benchmarks
+settings.load_profile("untimed")
 
 structlog.configure(  # as the service does, but into the log that pytest shows of a failed test
     processors=[structlog.stdlib.render_to_log_kwargs], logger_factory=structlog.stdlib.LoggerFactory()
