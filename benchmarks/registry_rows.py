@@ -64,7 +64,6 @@ class Rows:
                 site=None,
                 reason=None,
                 undoes_key=None,
-                order_hash=None,
                 sealed=None,
             )
             self._add(change_about, change_key=change, household_key=home, person_key=one)

@@ -93,7 +93,12 @@ def _(one: AddMember, work: Work) -> None:
 @carry_out.register
 def _(one: RemoveMember, work: Work) -> None:
     home, person = work.home(one.household), work.person(one.person)
-    _end_stay(work, _stay(work, home, person))
+    stay = _stay(work, home, person)
+    stays = [stay]
+    if one.leaving in _LIFE:  # also as a member who lived elsewhere
+        stays += [each for each in _lasting(work, person) if each is not stay]
+    for each in stays:
+        _end_stay(work, each)
     if one.leaving in _LIFE:
         _set_life(work, person, _LIFE[one.leaving])
     if one.new_head is not None:
@@ -225,8 +230,8 @@ def _(one: ChangePayees, work: Work) -> None:
 @carry_out.register
 def _(one: ChangePersonState, work: Work) -> None:
     person = work.person(one.person)
-    if one.status is not LifeStatus.PRESENT and work.uow.households.current_of(person.key) is not None:
-        raise LivesElsewhere(f"{one.person} lives in a household; remove them as a member, which states why")
+    if one.status is not LifeStatus.PRESENT and _lasting(work, person):
+        raise AlreadyMember(f"{one.person} is a member of a household; remove them, which states why")
     _set_life(work, person, one.status)
 
 
@@ -241,9 +246,9 @@ def _status(work: Work, home: Household) -> HouseholdStatus:
     return HouseholdStatus.ACTIVE if state is None else state.status
 
 
-def _age(home: Household) -> tuple[object, int]:
-    """The older household stays: its household ID is the one that more papers bear."""
-    return home.created_at, home.key
+def _age(home: Household) -> tuple[bool, object, int]:
+    """The older household stays, whose household ID more papers bear; one that has none yet does not."""
+    return home.household_id is None, home.created_at, home.key
 
 
 def _stay(work: Work, home: Household, person: Person) -> Membership:
@@ -251,6 +256,12 @@ def _stay(work: Work, home: Household, person: Person) -> Membership:
         if one.person_key == person.key:
             return one
     raise NotAMember(f"{person.number or person.id} is no member of this household")
+
+
+def _lasting(work: Work, person: Person) -> Sequence[Membership]:
+    """All stays of a person that have no end, also where they do not live."""
+    stays = work.uow.households.stays_of_many([person.key]).get(person.key, ())
+    return [one for one in stays if one.valid_to is None]
 
 
 def _begin_stay(work: Work, home: Household, person: Person, role: Role, *, resides: bool = True) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from service.kit.errors import AlreadyThere
 from service.registry.domain.changes import Change, ChangeKind, Version
-from service.registry.domain.households import HouseholdState, HouseholdStatus, Membership, PersonState
+from service.registry.domain.households import HouseholdState, HouseholdStatus, LifeStatus, PersonState
 from service.registry.domain.people import PersonStatus
 from service.registry.errors import BuiltOn, ChangeStands
 from service.registry.ports import RegistryUnit
@@ -42,7 +42,7 @@ def take_back(uow: RegistryUnit, former: Change, change: Change) -> None:
     except AlreadyThere:
         raise BuiltOn("somebody of this change lives in another household by now; take that back first") from None
     if root.kind is ChangeKind.SPLIT:
-        _alias_what_was_split(uow, written, change)
+        _alias_what_was_split(uow, written, [one.household_key for one in about], change)
     if root.kind is ChangeKind.BIRTH:
         _follow_birth(uow, [*written, *replaced])
     _check(uow, [*written, *replaced])
@@ -97,17 +97,15 @@ def _built_on(uow: RegistryUnit, later: Collection[int]) -> BuiltOn:
     return BuiltOn(f"later changes build on this one; take back first: {names}")
 
 
-def _alias_what_was_split(uow: RegistryUnit, written: Sequence[Version], change: Change) -> None:
-    """The ID that the new household was given leads to the one it came from."""
+def _alias_what_was_split(
+    uow: RegistryUnit, written: Sequence[Version], touched: Sequence[int | None], change: Change
+) -> None:
+    """The ID that the new household was given leads to the one it came from. touched: both, by key."""
     made = [one for one in written if isinstance(one, HouseholdState) and one.status is HouseholdStatus.ACTIVE]
     for state in made:
         if uow.households.states_of_many([state.household_key]):
             continue
-        old = next(
-            one.household_key
-            for one in written
-            if isinstance(one, Membership) and one.household_key != state.household_key
-        )
+        old = next(one for one in touched if one not in (None, state.household_key))
         uow.history.write(
             HouseholdState(
                 household_key=state.household_key,
@@ -121,8 +119,13 @@ def _alias_what_was_split(uow: RegistryUnit, written: Sequence[Version], change:
 
 
 def _follow_birth(uow: RegistryUnit, touched: Sequence[Version]) -> None:
-    """A child whose birth was taken back is no one, and keeps the number; taken back again, it is there."""
+    """A child whose birth was taken back is no one, and keeps the number; taken back again, it is there.
+
+    Raises BuiltOn.
+    """
     keys = {one.person_key for one in touched if isinstance(one, PersonState)}
+    if keys - set(uow.origins.never_enrolled(keys)):
+        raise BuiltOn("captures of the child were taken since; they are a person who is enrolled")
     there = uow.households.lives_of_many(keys)
     for key, child in uow.people.by_keys(keys).items():
         child.status = PersonStatus.ACTIVE if key in there else PersonStatus.WITHDRAWN
@@ -130,8 +133,14 @@ def _follow_birth(uow: RegistryUnit, touched: Sequence[Version]) -> None:
 
 def _check(uow: RegistryUnit, touched: Sequence[Version]) -> None:
     """What holds of every household holds of these: otherwise a later change builds on the one taken back."""
-    homes = {one.subject[0] for one in touched} - {None}
+    homes = {one.subject[0] for one in touched}
+    subjects = {key for one in touched if (key := one.subject[1]) is not None}
+    for stays in uow.households.stays_of_many(subjects).values():
+        homes |= {one.household_key for one in stays if one.valid_to is None}
     found = compositions(uow, [key for key in homes if key is not None])
+    lives = uow.households.lives_of_many({one.person_key for each in found.values() for one in each.members})
+    if any(one.status is not LifeStatus.PRESENT for one in lives.values()):
+        raise BuiltOn("a member of this change died, emigrated or withdrew since; take that back first")
     for one in found.values():
         people = [member.person_key for member in one.members]
         if people and one.status is not HouseholdStatus.ACTIVE:

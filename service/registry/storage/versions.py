@@ -41,7 +41,6 @@ registry_change = Table(
     Column("site", String(200)),
     Column("reason", word(Reason)),
     Column("undoes_key", Key, ForeignKey("registry_change.key"), index=True),
-    Column("order_hash", String(64)),
     sealed(),
     sqlite_autoincrement=True,
 )
@@ -56,10 +55,14 @@ change_about = Table(
     sqlite_autoincrement=True,
 )
 
+_SEALED = ("words", "document", "order_hash")
+"""The hash too: it would confirm a guess of a child's name."""
 mapper.map_imperatively(Change, registry_change, properties={ATTRIBUTE: registry_change.c.sealed})
 seal(
     Change,
-    Sealed("registry_change", KeyClass.NOTE, {"words": Field(str | None, None), "document": Field(str | None, None)}),
+    Sealed(
+        "registry_change", KeyClass.NOTE, {one: Field(str | None, None) for one in ("words", "document", "order_hash")}
+    ),
 )
 mapper.map_imperatively(ChangeAbout, change_about)
 

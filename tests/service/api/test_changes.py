@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -15,7 +16,7 @@ from service.registry.domain.people import Person, PersonStatus
 from service.registry.steps.residence import Joining, complete_households, join
 from tests.service.api.counter import Client
 from tests.service.api.test_bad_input import assert_problem
-from tests.service.made_up import AMINA, TESTER
+from tests.service.made_up import AMINA, TESTER, all_rows
 
 TODAY = datetime.now(UTC).date()
 BEFORE = TODAY - timedelta(days=300)
@@ -148,7 +149,7 @@ def test_a_child_is_born_and_follows_payees(team: Client, family: Family) -> Non
         ("member_added", {"role": "child", "household": "M1"}, (422, "malformed-household")),
         ("transferred", {"role": "child"}, (409, "already-member")),
         ("reopened", {}, (409, "household-active")),
-        ("person_state_changed", {"status": "deceased"}, (409, "lives-elsewhere")),
+        ("person_state_changed", {"status": "deceased"}, (409, "already-member")),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(
@@ -177,3 +178,44 @@ def test_what_others_build_on_is_taken_back_last(team: Client, family: Family) -
     assert team.get(f"/v1/households/{family.id}")["status"] == "dissolved"
     undo = team.call("POST", f"/v1/changes/{left['id']}/undo", json={"id": str(new_uuid())})
     assert_problem(undo, 409, "built-on")
+
+
+def test_who_dies_is_a_member_nowhere(team: Client, jisr: App, family: Family) -> None:
+    other, child = Family(jisr), family.numbers[2]
+    team.call("POST", "/v1/changes", json=order("member_added", household=other.id, person=child, role="grandchild"))
+    elsewhere = order("member_added", household=other.id, person=child, role="grandchild", resides=False)
+    assert team.call("POST", "/v1/changes", json=elsewhere).status_code == 200
+    died = order("member_removed", household=family.id, person=child, leaving="deceased")
+    team.call("POST", "/v1/changes", json=died)
+    for home in (family, other):
+        assert child not in roles(team.get(f"/v1/households/{home.id}"))
+    team.call("POST", f"/v1/changes/{died['id']}/undo", json={"id": str(new_uuid())})
+    for home in (family, other):
+        assert child in roles(team.get(f"/v1/households/{home.id}"))
+
+
+def test_nothing_of_an_order_lies_plainly_on_the_disk(team: Client, jisr: App, family: Family) -> None:
+    """Nor its hash, by which a name could be guessed."""
+    child = {"names": [{"full": "Hodan Waberi"}], "birth_date": str(BEFORE)}
+    birth = order("birth", household=family.id, child=child) | {"words": "at home", "document": "birth 7/2026"}
+    team.call("POST", "/v1/changes", json=birth)
+    with jisr.store.storage.read() as uow:
+        found = uow.history.by_id(UUID(birth["id"]))
+        assert found is not None
+        secrets = ("Hodan", "at home", "birth 7/2026", found.order_hash)
+    rows = str(all_rows(jisr.store.database))
+    assert not [one for one in secrets if one is None or one in rows]
+
+
+def test_a_stay_does_not_come_back_to_who_died_since(team: Client, family: Family) -> None:
+    child = family.numbers[2]
+    left = order("member_removed", household=family.id, person=child, leaving="left")
+    team.call("POST", "/v1/changes", json=left)
+    died = order("person_state_changed", person=child, status="deceased")
+    team.call("POST", "/v1/changes", json=died)
+    back = team.call("POST", f"/v1/changes/{left['id']}/undo", json={"id": str(new_uuid())})
+    assert_problem(back, 409, "built-on")
+    for one in (died, left):
+        undone = team.call("POST", f"/v1/changes/{one['id']}/undo", json={"id": str(new_uuid())})
+        assert undone.status_code == 200
+    assert child in roles(team.get(f"/v1/households/{family.id}"))

@@ -57,7 +57,6 @@ def _changes() -> None:
         sa.Column("site", sa.String(length=200), nullable=True),
         sa.Column("reason", sa.String(length=32), nullable=True),
         sa.Column("undoes_key", KEY, nullable=True),
-        sa.Column("order_hash", sa.String(length=64), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["undoes_key"], ["registry_change.key"], name=op.f("fk_registry_change_undoes_key_registry_change")
