@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 
 import pytest
@@ -28,6 +28,7 @@ from service.cli import app as cli
 from service.enrolment.steps.captures import WARNING_CODES
 from service.oversight.domain.findings import Pattern
 from service.privacy.domain.erasures import Ground
+from service.registry.domain.intentions import Intention
 from service.settings import Settings
 from service.storage.at_rest import AT_REST, FILES
 from service.tasks.domain.tasks import OUTCOMES, Outcome
@@ -443,3 +444,7 @@ def test_the_privacy_documents_name_only_what_there_is(name: str) -> None:
 def test_the_grounds_of_erasure_are_those_of_the_code() -> None:
     (named,) = re.findall(r"Article 17\(1\) GDPR: (.*?)\. A person", section("Erasure and retention"), re.DOTALL)
     assert re.findall(r"`(\w+)`", named) == [*Ground]
+
+
+def test_the_changes_table_has_every_intention() -> None:
+    assert {kind.strip("`") for kind, _ in table("Changes")} == {one.KIND.value for one in get_args(Intention)}

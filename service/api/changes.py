@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from service.api.deps import MayChangeHousehold, MayReadHousehold, Running
 from service.api.enrolments import PersonIn
 from service.api.households import MemberOut
+from service.api.json_body import StrictJsonRoute
 from service.api.problems import declared
 from service.api.shapes import AsText, Date, Sent
 from service.api.text import Line, Writable
@@ -60,7 +61,7 @@ from service.registry.usecases.changes import (
     undo_change,
 )
 
-router = APIRouter(prefix="/v1/changes", tags=["changes"])
+router = APIRouter(prefix="/v1/changes", tags=["changes"], route_class=StrictJsonRoute)
 MOST_MEMBERS = 100
 PERSON = "a person number, also one of before a merge, or the ID of a person who has none yet"
 HOUSEHOLD = "a household ID, also one of before a merge, or the UUID a client gave it"

@@ -18,18 +18,25 @@ if TYPE_CHECKING:
     from service.client.post import Posted
 
 
+Token = Annotated[str, typer.Option(envvar="JISR_TOKEN", help="a token of role enroller")]
+Url = Annotated[str, typer.Option(envvar="JISR_URL", help="the service")]
+ConsentShown = Annotated[str | None, typer.Option(help="what shows their consent, where the JSON does not state it")]
+Site = Annotated[str, typer.Option(help="where they were captured")]
+Device = Annotated[str, typer.Option(help="what captured them")]
+Parallel = Annotated[int, typer.Option(min=1, max=16, help="people posted at a time")]
+Strict = Annotated[bool, typer.Option("--strict", help="send nothing unless every file is plain")]
+
+
 def enrol(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="captures of any number of people")],
     *,
-    token: Annotated[str, typer.Option(envvar="JISR_TOKEN", help="a token of role enroller")],
-    url: Annotated[str, typer.Option(envvar="JISR_URL", help="the service")] = "http://127.0.0.1:8000",
-    consent: Annotated[str | None, typer.Option(help="what shows their consent, where the JSON does not state it")] = (
-        None
-    ),
-    site: Annotated[str, typer.Option(help="where they were captured")] = "import",
-    device: Annotated[str, typer.Option(help="what captured them")] = "folder",
-    parallel: Annotated[int, typer.Option(min=1, max=16, help="people posted at a time")] = 4,
-    strict: Annotated[bool, typer.Option("--strict", help="send nothing unless every file is plain")] = False,
+    token: Token,
+    url: Url = "http://127.0.0.1:8000",
+    consent: ConsentShown = None,
+    site: Site = "import",
+    device: Device = "folder",
+    parallel: Parallel = 4,
+    strict: Strict = False,
 ) -> None:
     """Post a folder of captures to a running service and show what became of each person.
 
@@ -58,15 +65,13 @@ def enrol(
 def add(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="captures of people who are enrolled")],
     *,
-    token: Annotated[str, typer.Option(envvar="JISR_TOKEN", help="a token of role enroller")],
-    url: Annotated[str, typer.Option(envvar="JISR_URL", help="the service")] = "http://127.0.0.1:8000",
-    consent: Annotated[str | None, typer.Option(help="what shows their consent, where the JSON does not state it")] = (
-        None
-    ),
-    site: Annotated[str, typer.Option(help="where they were captured")] = "import",
-    device: Annotated[str, typer.Option(help="what captured them")] = "folder",
-    parallel: Annotated[int, typer.Option(min=1, max=16, help="people posted at a time")] = 4,
-    strict: Annotated[bool, typer.Option("--strict", help="send nothing unless every file is plain")] = False,
+    token: Token,
+    url: Url = "http://127.0.0.1:8000",
+    consent: ConsentShown = None,
+    site: Site = "import",
+    device: Device = "folder",
+    parallel: Parallel = 4,
+    strict: Strict = False,
 ) -> None:
     """Add a folder of captures to people who are enrolled: grown children, better pictures.
 

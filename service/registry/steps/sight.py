@@ -22,6 +22,13 @@ def seen(uow: RegistryUnit, actor: Actor, keys: Iterable[int]) -> set[int]:
     return found | _through_others(uow, actor.people_of, asked - found)
 
 
+def seen_today(uow: RegistryUnit, actor: Actor, keys: Collection[int]) -> set[int]:
+    """The keys of those of these people, merged or not, who stand for someone whom the actor may see."""
+    today = uow.people.survivors_of(keys)
+    visible = seen(uow, actor, (one.key for one in today.values()))
+    return {key for key, one in today.items() if one.key in visible}
+
+
 def _through_others(uow: RegistryUnit, sites: Collection[str], asked: set[int]) -> set[int]:
     """Those whom no site enrolled, such as a child born since, and who live with somebody whom these sites did."""
     alone = set(uow.origins.never_enrolled(asked)) if asked else set()

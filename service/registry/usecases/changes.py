@@ -24,7 +24,7 @@ from service.registry.steps.heads import review_heads
 from service.registry.steps.intentions import Work, carry_out
 from service.registry.steps.named import named_household, named_person
 from service.registry.steps.record import AHEAD, begin
-from service.registry.steps.sight import seen
+from service.registry.steps.sight import seen, seen_today
 from service.registry.steps.undo import require_standing, take_back, undone_among
 
 
@@ -206,7 +206,7 @@ def _view(uow: RegistryUnit, change: Change, actor: Actor) -> ChangeView:
     effects = [HouseholdEffect(households[key], before[key], after[key]) for key in homes]
     shown = _today(uow, about).union(*(one.before.people() | one.after.people() for one in effects))
     undoes = None if change.undoes_key is None else uow.history.by_key(change.undoes_key).id
-    visible = uow.people.by_keys(seen(uow, actor, shown))
+    visible = uow.people.by_keys(seen_today(uow, actor, shown))
     return ChangeView(change, bool(undone_among(uow, [change.key])), undoes, effects, dict(visible))
 
 

@@ -17,7 +17,7 @@ from service.registry.ports import AsOf, RegistryUnit
 from service.registry.steps.composition import Composition, compositions
 from service.registry.steps.people import find_person, ids_in, no_such_person, require_there
 from service.registry.steps.residence import find_named
-from service.registry.steps.sight import seen
+from service.registry.steps.sight import seen, seen_today
 from service.registry.steps.undo import undone_among
 from service.registry.usecases.look_up import checked_household
 
@@ -147,10 +147,7 @@ def _household_then(uow: RegistryUnit, name: str, asked: AsOf) -> Household:
 
 
 def _members(uow: RegistryUnit, actor: Actor, keys: Collection[int]) -> tuple[Mapping[int, Person], set[int]]:
-    people = uow.people.by_keys(keys)
-    today = uow.people.survivors_of(keys)
-    visible = seen(uow, actor, {one.key for one in today.values()})
-    return people, {key for key, one in today.items() if one.key in visible}
+    return uow.people.by_keys(keys), seen_today(uow, actor, keys)
 
 
 def _note(uow: RegistryUnit, actor: Actor, home: Household, people: Sequence[UUID]) -> None:

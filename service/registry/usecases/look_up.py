@@ -1,6 +1,6 @@
 """Reading people and households."""
 
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from service.audit.domain.actions import Action
@@ -15,7 +15,7 @@ from service.registry.ports import RegistryUnit
 from service.registry.steps.composition import compositions
 from service.registry.steps.people import PersonView, find_person, ids_in, no_such_person, require_there
 from service.registry.steps.residence import find_households
-from service.registry.steps.sight import seen
+from service.registry.steps.sight import seen, seen_today
 from service.tasks.domain.tasks import Task
 
 
@@ -61,7 +61,7 @@ def read_household(name: str, *, actor: Actor, storage: Storage[RegistryUnit]) -
         now = compositions(uow, [found.key])[found.key]
         shown = now.people()
         people = uow.people.by_keys(shown)
-        visible = _visible(uow, actor, shown)
+        visible = seen_today(uow, actor, shown)
         if actor.people_of is not None and not visible:
             raise _no_such_household(name)
         target = Target("household", found.household_id or str(found.client_id))
@@ -75,13 +75,6 @@ def read_household(name: str, *, actor: Actor, storage: Storage[RegistryUnit]) -
             uow.tasks.unclosed_of(households=[found.key], people=()),
             visible,
         )
-
-
-def _visible(uow: RegistryUnit, actor: Actor, keys: Collection[int]) -> set[int]:
-    """Those of these people, merged or not, who stand for someone whom the actor may see."""
-    today = uow.people.survivors_of(keys)
-    visible = seen(uow, actor, (one.key for one in today.values()))
-    return {key for key, one in today.items() if one.key in visible}
 
 
 def _no_such_household(name: str) -> NoSuchHousehold:

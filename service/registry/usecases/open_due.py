@@ -15,6 +15,7 @@ from service.kit.actor import Actor
 from service.kit.clock import Clock
 from service.kit.unit import Storage
 from service.registry.domain.births import MAJORITY, still_to_come
+from service.registry.domain.households import LifeStatus
 from service.registry.domain.people import Person
 from service.registry.ports import RegistryUnit
 from service.tasks.domain.due import OF_BIRTH, Due, DueKind, Reading
@@ -107,7 +108,9 @@ def _open(by: _Opening) -> int | None:
             return None
         uow.dues.remove(come)
         today = uow.people.survivors_of({one.person for one in come})
-        there = [one for one in come if _is_there(one, today[one.person])]
+        lives = uow.households.lives_of_many({one.key for one in today.values()})
+        gone = {key for key, life in lives.items() if life.status is not LifeStatus.PRESENT}
+        there = [one for one in come if today[one.person].key not in gone and _is_there(one, today[one.person])]
         changed = [today[one.person] for one in there if one.kind is DueKind.BIRTH_CHANGED]
         if changed:
             _plan(uow, by, changed)

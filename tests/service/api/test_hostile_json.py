@@ -5,9 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from service.access.domain import AccessRole
+from service.api.app import NOUNS
 from service.api.errors import (
     LONGEST_DETAIL,
     LONGEST_FIELD,
@@ -17,6 +19,7 @@ from service.api.errors import (
     Malformed,
     shortened,
 )
+from service.api.json_body import StrictJsonRoute
 from service.bootstrap import App
 from tests.service.api.counter import Client, enrolment, files
 from tests.service.api.test_bad_input import NOBODY, assert_problem
@@ -169,3 +172,10 @@ def test_the_sentence_about_many_fields_counts_all_of_them() -> None:
 def test_what_is_shortened_can_be_written() -> None:
     assert shortened("\ud800" * 9, 3) == "??…"
     assert shortened("amina", 5) == "amina"
+
+
+def test_every_route_that_reads_json_reads_it_strictly() -> None:
+    routes = [one for noun in NOUNS for one in noun.router.routes if isinstance(one, APIRoute)]
+    reading = [one for one in routes if one.body_field is not None]
+    assert "/v1/changes" in {one.path for one in reading}
+    assert [one.path for one in reading if not isinstance(one, StrictJsonRoute)] == []

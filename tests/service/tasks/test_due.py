@@ -9,7 +9,10 @@ from pydantic import ValidationError
 from service.audit.domain.actions import Action
 from service.audit.ports import EntryQuery
 from service.registry.domain.births import month_of, still_to_come
+from service.registry.domain.changes import ChangeKind
+from service.registry.domain.households import LifeStatus, PersonState
 from service.registry.domain.people import Demographics
+from service.registry.steps.record import begin, new_change
 from service.registry.usecases.open_due import Opened, open_due
 from service.settings import Settings
 from service.storage.unit import SqlStorage, SqlUnitOfWork
@@ -225,3 +228,17 @@ def test_ages_are_those_of_people() -> None:
     for wrong in ("0", "-1", "five", "121", "5;15"):
         with pytest.raises(ValidationError):
             Settings(recapture_ages=wrong)
+
+
+def test_nothing_becomes_due_of_who_died_or_emigrated(registry: Registry) -> None:
+    died, emigrated, there = registry.born("2008-06-15", "2008-06-20", "2008-06-25")
+    registry.clock.today = date(2026, 1, 15)
+    registry.open()
+    with registry.storage.write() as uow:
+        change = new_change(ChangeKind.PERSON_STATE_CHANGED, date(2026, 1, 15), NOW, TESTER)
+        begin(uow, [change])
+        for key, status in ((died, LifeStatus.DECEASED), (emigrated, LifeStatus.EMIGRATED)):
+            valid = {"valid_from": change.effective, "recorded_by": change.key}
+            uow.history.write(PersonState(person_key=key, status=status, **valid))  # type: ignore[arg-type]
+        uow.commit()
+    assert [(key, kind) for key, kind, _ in registry.on("2026-06-02")] == [(there, TaskKind.TURNING_18)]
