@@ -8,10 +8,12 @@ import httpx
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 from pyotp import TOTP
+from sqlalchemy import select
 
 from service.access.domain import AccessRole
 from service.access.domain.identities import Identity
 from service.access.usecases.operators import activate_operator, create_operator, reset_operator
+from service.audit.storage.tables import entry
 from service.bootstrap import App
 from service.kit.ids import new_uuid
 from tests.service.access.issuer import CLIENT_ID, CLIENT_SECRET, LocalIssuer
@@ -19,6 +21,7 @@ from tests.service.api.counter import assert_declared
 from tests.service.made_up import TESTER
 
 LEAVE, CALLBACK, CODE = "/v1/sessions/oidc", "/v1/sessions/oidc/callback", "/v1/sessions/oidc/code"
+PROXIED = {"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/jisr", "X-Forwarded-For": "192.0.2.7"}
 PUBLIC = "https://registry.example/jisr"
 MFA = {"amr": ["pwd", "mfa"]}
 PASSWORD = "correct horse battery"
@@ -80,3 +83,8 @@ def activated(app: App, name: str) -> TOTP:
     store = app.store
     code = reset_operator(name, actor=TESTER, storage=store.storage, clock=store.clock)
     return TOTP(activate_operator(name, code, PASSWORD, actor=TESTER, storage=store.storage, clock=store.clock))
+
+
+def noted(app: App, action: str) -> list[Any]:
+    with app.store.database.connect() as connection:
+        return list(connection.execute(select(entry).where(entry.c.action == action)))

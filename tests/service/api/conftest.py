@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -10,7 +11,10 @@ from service.bootstrap import App, Recognition, open_store, wire
 from service.kit.ids import new_uuid
 from service.settings import Settings
 from service.web import create_web
+from tests.service.access.issuer import LocalIssuer, local_issuer
+from tests.service.api.browser import MFA, PROXIED, Browser, openid_settings, operator
 from tests.service.api.counter import Client
+from tests.service.api.serving import with_settings
 from tests.service.made_up import TESTER
 
 
@@ -65,3 +69,30 @@ def counter(client_as: Callable[[AccessRole], Client]) -> Client:
 @pytest.fixture
 def desk(client_as: Callable[[AccessRole], Client]) -> Client:
     return client_as(AccessRole.ADJUDICATOR)
+
+
+@pytest.fixture
+def issuer() -> Iterator[LocalIssuer]:
+    with local_issuer() as one:
+        yield one
+
+
+@pytest.fixture
+def browsers(jisr: App, issuer: LocalIssuer) -> Callable[..., Browser]:
+    """Makes browsers of one service under settings."""
+
+    def made(**settings: Any) -> Browser:
+        known = {"trusted_proxies": "10.0.0.1"} | openid_settings(issuer)
+        web = create_web(with_settings(jisr, **known | settings))
+        return Browser(TestClient(web, base_url="https://registry.example", client=("10.0.0.1", 1), headers=PROXIED))
+
+    return made
+
+
+@pytest.fixture
+def known(jisr: App, issuer: LocalIssuer) -> LocalIssuer:
+    """The issuer signs in an operator of the registry."""
+    subject = f"s-{new_uuid()}"
+    operator(jisr, subject, issuer)
+    issuer.person = MFA | {"sub": subject}
+    return issuer
