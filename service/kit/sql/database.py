@@ -1,13 +1,14 @@
 """Opening the database: SQLite that keeps its word through a power cut, or PostgreSQL."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, exc, inspect, make_url, text
-from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, ExceptionContext
 from sqlalchemy.pool import PoolProxiedConnection
 
 from service.kit.errors import AlreadyThere, StorageError, StorageUnavailable
@@ -15,6 +16,7 @@ from service.kit.errors import AlreadyThere, StorageError, StorageUnavailable
 WRITES = "jisr_writes"
 CONNECTIONS_KEPT, CONNECTIONS_MORE = 10, 40
 """As many threads as a web server answers requests with, and the worker's."""
+SWITCH_SECONDS = 30
 MIGRATING = 0x4A4D4947
 """Names the lock that one process migrates under."""
 
@@ -137,10 +139,25 @@ def _is_taken(error: BaseException) -> bool:
 def _prepare_sqlite(connection: DBAPIConnection, record: Any) -> None:
     connection.isolation_level = None  # transactions begin where SQLAlchemy says
     cursor = connection.cursor()
+    _write_ahead(cursor)
     # temp_store: what SQLite sorts would lie in the system's folder for temporary files
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "temp_store=MEMORY"):
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "temp_store=MEMORY"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _write_ahead(cursor: DBAPICursor) -> None:
+    """Of services that start at once on a new file, one switches it; SQLite refuses the others without waiting."""
+    until = time.monotonic() + SWITCH_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -24,6 +24,8 @@ def seen(uow: RegistryUnit, actor: Actor, keys: Iterable[int]) -> set[int]:
 
 def seen_today(uow: RegistryUnit, actor: Actor, keys: Collection[int]) -> set[int]:
     """The keys of those of these people, merged or not, who stand for someone whom the actor may see."""
+    if actor.people_of is None:
+        return set(keys)
     today = uow.people.survivors_of(keys)
     visible = seen(uow, actor, (one.key for one in today.values()))
     return {key for key, one in today.items() if one.key in visible}
