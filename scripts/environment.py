@@ -34,6 +34,8 @@ def prepare(lock: Path) -> Path:
     stamp = ROOT / ".venv" / "made-from"
     made = stamp.read_text().splitlines() if stamp.exists() and python.exists() else ["", ""]
     if made[0] != _here():
+        if (ROOT / ".venv").is_symlink():  # making it anew would empty the folder that it leads to
+            sys.exit(f"{ROOT / '.venv'} is a link to another environment; remove the link")
         report(f"making .venv with Python {sys.version.split()[0]} (once, about a minute)")
         venv.create(ROOT / ".venv", with_pip=True, clear=True)
     if made[0] != _here() or made[1] not in (_contents(TEST_LOCK), _contents(lock)):

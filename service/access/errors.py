@@ -9,6 +9,7 @@ Refused
 NotFound
 ├── NoSession                the caller came with a token
 ├── NoSuchPasskey            the operator has none of this ID
+├── NoSuchSession            the operator has none of this ID that lasts
 └── NotOffered               this way of signing in is not set up here
 Unavailable
 ├── SignInBusy               as many passwords are being hashed as may be
@@ -28,6 +29,10 @@ class NoSession(NotFound):
 
 class NoSuchPasskey(NotFound):
     """The operator has no passkey of this ID."""
+
+
+class NoSuchSession(NotFound):
+    """The operator has no session of this ID that lasts."""
 
 
 class SignInTooOld(Forbidden):

@@ -53,6 +53,9 @@ class Sessions(Protocol):
     def by_hash_afresh(self, sha256: str) -> Session | None:
         """The same, as it is in the database now, though the transaction has read it before."""
 
+    def open_of(self, operator_key: int) -> list[Session]:
+        """Those that were not closed, also where their time is over, in the order they were opened."""
+
     def close_all(self, operator_key: int, at: datetime, but: int | None = None) -> None:
         """but: the key of a session that stays."""
 

@@ -84,6 +84,7 @@ session = Table(
     Column("seen_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
     Column("closed_at", Instant),
+    Column("id", Uuid, nullable=False, unique=True),
     sqlite_autoincrement=True,
 )
 passkey = Table(
@@ -196,6 +197,10 @@ class SqlSessions:
     def by_hash_afresh(self, sha256: str) -> Session | None:
         rows = select(Session).where(session.c.sha256 == sha256).execution_options(populate_existing=True)
         return self._session.scalar(rows)
+
+    def open_of(self, operator_key: int) -> list[Session]:
+        mine = (session.c.operator_key == operator_key, session.c.closed_at.is_(None))
+        return list(self._session.scalars(select(Session).where(*mine).order_by(session.c.key)))
 
     def close_all(self, operator_key: int, at: datetime, but: int | None = None) -> None:
         still_open = (session.c.operator_key == operator_key, session.c.closed_at.is_(None))

@@ -174,7 +174,7 @@ AT_REST: Sequence[Kept] = (
     _kept(How.PLAIN, "used_ticket", "id until", "identifiers that counted once"),
     _kept(How.PLAIN, "site_area", "site area", "names of sites and areas"),
     _kept(How.HASHED, "operator_session", "sha256", "of 256 random bits"),
-    _kept(How.PLAIN, "operator_session", "key operator_key created_at seen_at ends_at closed_at", "dates"),
+    _kept(How.PLAIN, "operator_session", "key id operator_key created_at seen_at ends_at closed_at", "dates"),
     _kept(
         How.PLAIN,
         "audit_entry",

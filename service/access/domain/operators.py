@@ -16,6 +16,10 @@ SESSION_PREFIX = "jisr_session_"
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 128
 """Characters. A second factor is always asked for, so that NIST SP 800-63B-4 would take eight."""
 CODE_LASTS = timedelta(hours=24)
+MOST_SESSIONS = 5
+"""Of one operator at a time; signing in once more ends the one that was not used for longest."""
+FRESH = timedelta(minutes=10)
+"""Since signing in, for what changes how an operator signs in: a session that was stolen shall not last by it."""
 MOST_FAILURES = 5
 """In a row; then nobody signs in under the name for LOCKED_FOR, also with the right password."""
 LOCKED_FOR = timedelta(minutes=15)
@@ -80,6 +84,9 @@ class Operator:
         good = self.code_sha256 is not None and secrets.compare_digest(self.code_sha256, hash_code(code))
         return good and self.disabled_at is None and self.code_until is not None and now < self.code_until
 
+    def change_password(self, password_hash: str) -> None:
+        self.password_hash = password_hash
+
     def activate(self, password_hash: str) -> None:
         """The code is used up. The second factor is a new one: `Operators.keep_totp_secret`."""
         self.password_hash, self.totp_step = password_hash, 0
@@ -118,6 +125,7 @@ class Session:
     seen_at: datetime
     ends_at: datetime
     closed_at: datetime | None = None
+    id: UUID = field(default_factory=new_uuid)
     key: int = field(init=False)
 
     def lasts(self, now: datetime, idle: timedelta) -> bool:
@@ -136,9 +144,9 @@ def new_session_secret() -> str:
 
 
 def new_code() -> str:
-    """Eighty random bits in letters and digits that are told apart easily, for a person to type."""
-    drawn = "".join(secrets.choice("ABCDEFGHJKLMNPQRSTUVWXYZ23456789") for _ in range(16))
-    return "-".join(drawn[n : n + 4] for n in range(0, 16, 4))
+    """120 random bits in letters and digits that are told apart easily, for a person to type."""
+    drawn = "".join(secrets.choice("ABCDEFGHJKLMNPQRSTUVWXYZ23456789") for _ in range(24))
+    return "-".join(drawn[n : n + 4] for n in range(0, 24, 4))
 
 
 def hash_code(code: str) -> str:

@@ -1,15 +1,13 @@
 """Passkeys: keys of an operator that an authenticator holds, and uses only once it has verified who holds it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from service.kit.ids import new_uuid
 
 MOST = 10
 """Of one operator."""
-FRESH = timedelta(minutes=10)
-"""Since an operator signed in, for passkeys to be added or revoked: a session that was stolen shall not last as one."""
 LONGEST_CREDENTIAL_ID = 1023
 """Bytes (W3C Web Authentication 3, 5.1)."""
 

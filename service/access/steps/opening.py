@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from service.access.domain import hash_secret
-from service.access.domain.operators import Operator, Session, acting, new_session_secret
+from service.access.domain.operators import MOST_SESSIONS, Operator, Session, acting, new_session_secret
 from service.access.ports import AccessUnit
 from service.audit.domain.actions import Action
 from service.kit.actor import Actor
@@ -39,9 +39,19 @@ class OpenedSession:
 def open_for(
     one: Operator, by: SignedInBy, uow: AccessUnit, *, actor: Actor, now: datetime, limits: SessionLimits
 ) -> OpenedSession:
-    """Once it is known that it is this operator. The caller commits."""
+    """Once it is known that it is this operator, whose row is locked. The caller commits.
+
+    Of more sessions than an operator may have, those that were not used for longest end.
+    """
     secret = new_session_secret()
+    lasting = [each for each in uow.sessions.open_of(one.key) if each.lasts(now, limits.idle)]
+    for each in sorted(lasting, key=_last_used)[: max(0, len(lasting) + 1 - MOST_SESSIONS)]:
+        each.closed_at = now
     session = Session(one.key, hash_secret(secret), now, now, now + limits.whole)
     uow.sessions.add(session)
     uow.audit.note(acting(one, actor), Action.SESSION_OPEN, details={"by": by})
     return OpenedSession(secret, one.role, session.ends_at)
+
+
+def _last_used(one: Session) -> tuple[datetime, int]:
+    return one.seen_at, one.key

@@ -4,17 +4,10 @@ from service.access.domain import AccessRole
 from service.access.domain.areas import check_one_bound, checked_area
 from service.access.domain.identities import Identity
 from service.access.domain.names import check_length, checked_name
-from service.access.domain.operators import (
-    LONGEST_PASSWORD,
-    SHORTEST_PASSWORD,
-    Operator,
-    OperatorState,
-    acting,
-    new_code,
-)
+from service.access.domain.operators import Operator, OperatorState, acting, new_code
 from service.access.errors import Unauthenticated
 from service.access.ports import AccessUnit
-from service.access.steps.passwords import hash_password
+from service.access.steps.passwords import hash_password, require_hard_to_guess
 from service.access.steps.second_factor import new_totp_secret
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
@@ -121,9 +114,7 @@ def activate_operator(
     Raises Unauthenticated for a name or code that is wrong, used or too old, MalformedRequest for the password, and
     SignInBusy.
     """
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        between = f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD}"
-        raise MalformedRequest(f"a password has {between} characters", "password")
+    require_hard_to_guess(password, name)
     with storage.read() as uow:
         _accepting(uow.operators.by_name(name), code, clock)
     hashed, secret = hash_password(password), new_totp_secret()

@@ -4,18 +4,18 @@ import base64
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from service.access.domain import hash_secret
 from service.access.domain.names import checked_name
-from service.access.domain.operators import Operator, OperatorState, Session
-from service.access.domain.passkeys import FRESH, MOST, Passkey
-from service.access.errors import NoSession, NoSuchPasskey, SignInTooOld, Unauthenticated
+from service.access.domain.operators import OperatorState
+from service.access.domain.passkeys import MOST, Passkey
+from service.access.errors import NoSuchPasskey, Unauthenticated
 from service.access.ports import AccessUnit, Authenticators
 from service.access.steps.authenticators import NOT_HELD, SECONDS, claimed
 from service.access.steps.opening import OpenedSession, SessionLimits, SignedInBy, open_for
+from service.access.steps.own_session import owner_of, session_of
 from service.access.steps.tickets import REFUSED, Ticket, TicketKind, Tickets, use
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
@@ -51,7 +51,7 @@ def begin_passkey(
     """What to ask an authenticator for a new passkey of whose session it is. Raises NoSession, SignInTooOld."""
     challenge = secrets.token_bytes(32)
     with storage.read() as uow:
-        one = uow.operators.by_key(_session(bearer, uow, clock.now(), fresh=True).operator_key)
+        one = uow.operators.by_key(session_of(bearer, uow, clock.now(), fresh=True).operator_key)
         options = authenticators.ask_for_new(one, uow.passkeys.of_operator(one.key), challenge)
     content = {CHALLENGE: base64.b64encode(challenge).decode(), OPERATOR: str(one.id)}
     return Asked(options, tickets.issue(TicketKind.NEW_PASSKEY, LASTS, content))
@@ -74,7 +74,7 @@ def add_passkey(
     ticket, now = tickets.open(TicketKind.NEW_PASSKEY, answered.ticket), clock.now()
     made = authenticators.new(answered.credential, _challenge(ticket))
     with storage.write() as uow:
-        one, _ = _owner(bearer, uow, now)
+        one, _ = owner_of(bearer, uow, now)
         if ticket.content[OPERATOR] != str(one.id):
             raise Unauthenticated(REFUSED)
         if len(uow.passkeys.of_operator(one.key)) >= MOST:
@@ -96,7 +96,7 @@ def list_passkeys(bearer: str, *, actor: Actor, storage: Storage[AccessUnit], cl
     """Those of whose session it is that count, in the order they were added. Raises NoSession."""
     with storage.read() as uow:
         uow.audit.note(actor, Action.PASSKEY_LIST)
-        return uow.passkeys.of_operator(_session(bearer, uow, clock.now()).operator_key)
+        return uow.passkeys.of_operator(session_of(bearer, uow, clock.now()).operator_key)
 
 
 def revoke_passkey(passkey_id: UUID, bearer: str, *, actor: Actor, storage: Storage[AccessUnit], clock: Clock) -> None:
@@ -106,7 +106,7 @@ def revoke_passkey(passkey_id: UUID, bearer: str, *, actor: Actor, storage: Stor
     """
     with storage.write() as uow:
         now = clock.now()
-        one, session = _owner(bearer, uow, now)
+        one, session = owner_of(bearer, uow, now)
         mine = {held.id: held for held in uow.passkeys.of_operator(one.key)}
         if passkey_id not in mine:
             raise NoSuchPasskey(f"you have no passkey {passkey_id}")
@@ -159,27 +159,3 @@ def sign_in_by_passkey(
 
 def _challenge(ticket: Ticket) -> bytes:
     return base64.b64decode(ticket.content[CHALLENGE])
-
-
-def _owner(bearer: str, uow: AccessUnit, now: datetime) -> tuple[Operator, Session]:
-    """Whose session it is, with their passkeys and sessions to be changed by nobody else meanwhile. Raises
-    Unauthenticated where the session was closed before, by a reset or from another session.
-    """
-    one = uow.operators.by_key(_session(bearer, uow, now, fresh=True).operator_key)
-    locked = uow.operators.for_change(one.name)
-    assert locked is one
-    session = uow.sessions.by_hash_afresh(hash_secret(bearer))
-    if session is None or session.closed_at is not None:
-        raise Unauthenticated("this session has ended; sign in again")
-    return one, session
-
-
-def _session(bearer: str, uow: AccessUnit, now: datetime, *, fresh: bool = False) -> Session:
-    """Raises NoSession where the bearer is a token; SignInTooOld."""
-    session = uow.sessions.by_hash(hash_secret(bearer))
-    if session is None:
-        raise NoSession("this bearer is a token; passkeys are of people, who sign in")
-    if fresh and now - session.created_at > FRESH:
-        minutes = FRESH // timedelta(minutes=1)
-        raise SignInTooOld(f"passkeys are changed within {minutes} minutes of signing in: sign in again")
-    return session

@@ -21,6 +21,9 @@ class Action(StrEnum):
     PASSKEY_REVOKE = "passkey.revoke"
     SESSION_OPEN = "session.open"
     SESSION_CLOSE = "session.close"
+    SESSION_LIST = "session.list"
+    SESSION_END = "session.end"
+    PASSWORD_CHANGE = "password.change"  # noqa: S105
     SITE_ASSIGN = "site.assign"
     SITE_LIST = "site.list"
     SIGN_IN_FAILED = "sign_in.failed"

@@ -14,6 +14,7 @@ from service.access.domain.identities import Identity
 from service.access.domain.operators import (
     CODE_LASTS,
     LOCKED_FOR,
+    LONGEST_PASSWORD,
     MOST_FAILURES,
     SESSION_PREFIX,
     TOTP_SECONDS,
@@ -237,7 +238,7 @@ def test_a_reset_takes_password_second_factor_and_sessions(desk: Desk) -> None:
 def test_a_one_time_code_counts_once_and_for_a_day(storage: SqlStorage) -> None:
     desk = Desk(storage)
     code = desk.invite()
-    for name, wrong in (("Hawa", "ABCD-EFGH-JKLM-NPQR"), ("Nobody", code), ("Hawa", "")):
+    for name, wrong in (("Hawa", "ABCD-EFGH-JKLM-NPQR-STUV-WXYZ"), ("Nobody", code), ("Hawa", "")):
         with pytest.raises(Unauthenticated):
             desk.activate(wrong, name=name)
     desk.passed += CODE_LASTS
@@ -258,6 +259,34 @@ def test_a_password_too_short_or_too_long_is_refused_and_the_code_still_counts(
     with pytest.raises(MalformedRequest, match="12 to 128"):
         desk.activate(code, password)
     desk.activate(code)
+
+
+EARLY = ("password12345", "azerty123456", "qwertyuiop123", "mohamed123456", "Hawa Hawa Hawa", "jisr-jisr-jisr")
+HARD = (PASSWORD, "كتاب بحر شمس جبل نافذة", "3Mx!k29sLw0p", "x7" * 5 + "lampe fjord ocre")
+
+
+@pytest.mark.parametrize("password", EARLY)
+def test_a_password_that_is_guessed_early_is_refused_and_the_code_still_counts(
+    storage: SqlStorage, password: str
+) -> None:
+    desk = Desk(storage)
+    code = desk.invite()
+    with pytest.raises(MalformedRequest, match="guessed too easily"):
+        desk.activate(code, password)
+    desk.activate(code)
+
+
+@pytest.mark.parametrize("password", HARD)
+def test_a_password_that_is_hard_to_guess_counts_in_any_script(storage: SqlStorage, password: str) -> None:
+    desk = Desk(storage)
+    desk.activate(desk.invite(), password)
+    assert desk.sign_in(password)
+
+
+def test_the_longest_password_is_judged_at_once(storage: SqlStorage) -> None:
+    desk = Desk(storage)
+    with pytest.raises(MalformedRequest, match="guessed too easily"):
+        desk.activate(desk.invite(), "a" * LONGEST_PASSWORD)
 
 
 def test_a_name_is_given_once(desk: Desk) -> None:

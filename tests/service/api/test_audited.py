@@ -68,7 +68,7 @@ def auditor(client_as: Callable[[AccessRole], Client]) -> Client:
 
 @pytest.fixture
 def session(jisr: App, http: TestClient) -> Callable[[str], Answer]:
-    """Calls by name: an operator who chooses a password, signs in and out."""
+    """Calls by name: an operator who chooses a password, signs in, changes it, and signs out."""
     store, name, password = jisr.store, "an operator", "correct horse battery"
     code = create_operator(name, AccessRole.AUDITOR, None, actor=TESTER, storage=store.storage, clock=store.clock)
     known: dict[str, str] = {}
@@ -82,6 +82,10 @@ def session(jisr: App, http: TestClient) -> Callable[[str], Answer]:
             sent = {"name": name, "password": password, "code": TOTP(known["secret"]).now()}
             answer = http.post("/v1/sessions", json=sent)
             known["token"] = answer.json()["token"]
+        elif what == "change password":
+            next_code = TOTP(known["secret"]).at(datetime.now(UTC) + timedelta(seconds=30))
+            sent = {"former": password, "password": "lampe fjord ocre tambour", "code": next_code}
+            answer = Client(http, known["token"]).call("PUT", "/v1/operators/own/password", json=sent)
         else:
             answer = Client(http, known["token"]).call("DELETE", "/v1/sessions/current")
         return answer
@@ -108,13 +112,19 @@ def openid(jisr: App) -> Iterator[Callable[[str], Answer]]:
 
 @pytest.fixture
 def passkeys(jisr: App) -> Callable[[str], Answer]:
-    """Calls by name: an operator who adds a passkey, signs in with it, looks at it and revokes it."""
+    """Calls by name: an operator who adds a passkey, signs in with it, revokes it, and ends sessions."""
     web = create_web(with_settings(jisr, public_url="https://registry.example"))
     one = holder(jisr, TestClient(web), Authenticator("https://registry.example"))
 
     def call(what: str) -> Answer:
         if what in ("add", "sign in"):
             return one.add() if what == "add" else one.sign_in()
+        if what == "end others":
+            return one.session.call("DELETE", "/v1/sessions")
+        if what in ("sessions", "end session"):
+            held = one.session.call("GET", "/v1/sessions")
+            last = held.json()["sessions"][-1]["id"]
+            return held if what == "sessions" else one.session.call("DELETE", f"/v1/sessions/{last}")
         listed = one.session.call("GET", PASSKEYS)
         return (
             listed if what == "list" else one.session.call("DELETE", f"{PASSKEYS}/{listed.json()['passkeys'][0]['id']}")
@@ -226,11 +236,15 @@ def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
         ),
         "POST /v1/operators/activation": lambda: by.session("activate"),
         "POST /v1/sessions": lambda: by.session("sign in"),
+        "PUT /v1/operators/own/password": lambda: by.session("change password"),
         "DELETE /v1/sessions/current": lambda: by.session("sign out"),
         "GET /v1/sessions/oidc/callback": lambda: by.openid("arrive"),
         "POST /v1/sessions/oidc/code": lambda: by.openid("send code"),
         "POST /v1/passkeys": lambda: by.passkeys("add"),
         "POST /v1/sessions/passkey": lambda: by.passkeys("sign in"),
+        "GET /v1/sessions": lambda: by.passkeys("sessions"),
+        "DELETE /v1/sessions/{session_id}": lambda: by.passkeys("end session"),
+        "DELETE /v1/sessions": lambda: by.passkeys("end others"),
         "GET /v1/passkeys": lambda: by.passkeys("list"),
         "DELETE /v1/passkeys/{passkey_id}": lambda: by.passkeys("revoke"),
     }
@@ -273,6 +287,7 @@ def test_every_action_that_can_concern_a_person_has_words() -> None:
         Action.TOKEN_CREATE, Action.TOKEN_ROTATE, Action.TOKEN_REVOKE, Action.TOKEN_LIST, Action.SIGN_IN_FAILED,
         Action.OPERATOR_CREATE, Action.OPERATOR_RESET, Action.OPERATOR_DISABLE, Action.OPERATOR_LIST,
         Action.OPERATOR_ACTIVATE, Action.OPERATOR_BIND, Action.SESSION_OPEN, Action.SESSION_CLOSE,
+        Action.SESSION_LIST, Action.SESSION_END, Action.PASSWORD_CHANGE,
         Action.PASSKEY_ADD, Action.PASSKEY_LIST, Action.PASSKEY_REVOKE, Action.SITE_ASSIGN, Action.SITE_LIST,
         Action.ACCESS_REFUSED,
         Action.CAPTURE_JUDGE, Action.WALK_BEGIN, Action.WALK_FINISH, Action.RATES_MEASURE,

@@ -14,8 +14,8 @@ from pyotp import TOTP
 from sqlalchemy import select
 
 from service.access.domain import AccessRole
-from service.access.domain.operators import MOST_FAILURES
-from service.access.domain.passkeys import FRESH, MOST
+from service.access.domain.operators import FRESH, MOST_FAILURES
+from service.access.domain.passkeys import MOST
 from service.access.errors import Unauthenticated
 from service.access.steps.authenticators import RelyingParty
 from service.access.steps.tickets import Tickets

@@ -89,7 +89,7 @@ PATHS: dict[str, Callable[[Names], str]] = {
     "/readyz": lambda names: "/readyz",
     "/metrics": lambda names: "/metrics",
 }
-SIGN_IN = {"/v1/passkeys", "/v1/sessions/oidc", "/v1/sessions/oidc/callback"}
+SIGN_IN = {"/v1/passkeys", "/v1/sessions", "/v1/sessions/oidc", "/v1/sessions/oidc/callback"}
 """Pages for who signs in, which show nothing of the registry."""
 ROUTES = sorted(
     route.path
