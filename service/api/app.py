@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from service.api import (
     added,
+    areas,
     cases,
     changes,
     docs,
@@ -45,6 +46,7 @@ NOUNS = (
     erasures,
     households,
     changes,
+    areas,
     identification,
     verification,
     quality,
