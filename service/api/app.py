@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from service.api import (
     added,
+    areas,
     cases,
     changes,
     docs,
@@ -46,6 +47,7 @@ NOUNS = (
     erasures,
     households,
     changes,
+    areas,
     identification,
     verification,
     quality,

@@ -13,6 +13,7 @@ from service.cli import (
     operators,
     patterns,
     privacy,
+    registry,
     serve,
     sites,
     store,
@@ -40,6 +41,7 @@ app.command()(privacy.forget)
 app.add_typer(tokens.app, name="token")
 app.add_typer(operators.app, name="operator")
 app.add_typer(sites.app, name="site")
+app.add_typer(registry.app, name="registry")
 app.add_typer(tasks.app, name="task")
 app.add_typer(gallery.app, name="gallery")
 app.add_typer(store.app, name="store")

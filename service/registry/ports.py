@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from service.registry.domain.areas import Area, AreaLevel
 from service.registry.domain.changes import Change, ChangeAbout, Version
 from service.registry.domain.households import (
     Household,
@@ -144,6 +145,26 @@ class History(Protocol):
     def of_people(self, keys: Collection[int], after: int, limit: int) -> Sequence[Change]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class AreaQuery:
+    """A page of areas, by code. level, parent: only these. closed: also those that are. after: a code."""
+
+    level: AreaLevel | None = None
+    parent: str | None = None
+    closed: bool = False
+    after: str | None = None
+    limit: int = 200
+
+
+class Areas(Protocol):
+    def add(self, one: Area) -> None: ...
+    def all(self) -> Sequence[Area]:
+        """Also those that are closed."""
+
+    def by_codes(self, codes: Collection[str]) -> Mapping[str, Area]: ...
+    def page(self, query: AreaQuery) -> Sequence[Area]: ...
+
+
 class Origins(Protocol):
     """Where people were enrolled, which the context of enrolments keeps."""
 
@@ -163,3 +184,5 @@ class RegistryUnit(TaskUnit, Protocol):
     def history(self) -> History: ...
     @property
     def origins(self) -> Origins: ...
+    @property
+    def areas(self) -> Areas: ...

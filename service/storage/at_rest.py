@@ -112,6 +112,7 @@ AT_REST: Sequence[Kept] = (
         "key household_key person_key rank valid_from valid_to recorded_by superseded_by",
         "identifiers and dates",
     ),
+    _kept(How.PLAIN, "area", "key code level parent names closed_on", "places of the country, and no one"),
     _kept(
         How.SEALED,
         "registry_change",

@@ -54,6 +54,8 @@ class Action(StrEnum):
     CHANGE_UNDO = "change.undo"
     CHANGE_PREVIEW = "change.preview"
     CHANGE_READ = "change.read"
+    AREAS_IMPORT = "areas.import"
+    AREA_LIST = "area.list"
     CASE_READ = "case.read"
     CASE_LIST = "case.list"
     CASE_DECIDE = "case.decide"

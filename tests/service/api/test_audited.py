@@ -218,6 +218,7 @@ def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
         "POST /v1/changes/{change_id}/undo": lambda: by.team.call(
             "POST", f"/v1/changes/{order['id']}/undo", json={"id": str(new_uuid()), "words": "Amina Hassan came"}
         ),
+        "GET /v1/areas": get("/v1/areas"),
         "POST /v1/identify": post("/v1/identify", files=files(face)),
         "POST /v1/verify": post("/v1/verify", files=files(face, number=number.encode())),
         "POST /v1/quality": post("/v1/quality", files=files(face)),
@@ -289,7 +290,7 @@ def test_every_action_that_can_concern_a_person_has_words() -> None:
         Action.OPERATOR_ACTIVATE, Action.OPERATOR_BIND, Action.SESSION_OPEN, Action.SESSION_CLOSE,
         Action.SESSION_LIST, Action.SESSION_END, Action.PASSWORD_CHANGE,
         Action.PASSKEY_ADD, Action.PASSKEY_LIST, Action.PASSKEY_REVOKE, Action.SITE_ASSIGN, Action.SITE_LIST,
-        Action.ACCESS_REFUSED,
+        Action.ACCESS_REFUSED, Action.AREAS_IMPORT, Action.AREA_LIST,
         Action.CAPTURE_JUDGE, Action.WALK_BEGIN, Action.WALK_FINISH, Action.RATES_MEASURE,
         Action.GALLERY_STATUS, Action.GALLERY_REBUILD, Action.GALLERY_COMPACT, Action.KEYS_STATUS, Action.KEYS_ROTATE,
         Action.DOCTOR, Action.STORE_VERIFY, Action.STORE_DELETE, Action.AUDIT_VERIFY, Action.ERASURE_VERIFY,

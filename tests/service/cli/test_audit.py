@@ -78,6 +78,12 @@ def task(home: Path) -> str:
     return str(one.id)
 
 
+def area_list(folder: Path) -> str:
+    file = folder / "areas.csv"
+    file.write_text("code,level,parent,name_fr,name_ar,name_en\nDJ-DJ,region,,Djibouti,,\n")
+    return str(file)
+
+
 @pytest.mark.slow
 def test_every_command_leaves_an_entry(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.kit.logs.set_up", lambda *_: None)  # for good: other tests could capture no log
@@ -95,6 +101,7 @@ def test_every_command_leaves_an_entry(home: Path, tmp_path: Path, monkeypatch: 
         "operator reset": ["an auditor"],
         "operator disable": ["an auditor"],
         "token revoke": ["a desk"],
+        "registry areas": [area_list(tmp_path)],
         "task list": [],
         "task due": [],
         "task assign": [waiting, "role:supervisor"],
