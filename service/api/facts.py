@@ -11,7 +11,7 @@ from service.api.text import Line, Writable
 from service.registry.domain import fact_values as values
 from service.registry.domain.facts import FactKind, Source, Verification
 from service.registry.domain.intentions import StatedFact
-from service.registry.domain.people import Name, Sex
+from service.registry.domain.people import Sex
 from service.registry.steps.shown_facts import ShownFact
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
@@ -42,7 +42,7 @@ class NamesFactIn(StatedIn):
     names: list[NameIn] = Field(min_length=1, max_length=8)
 
     def value(self) -> values.Value:
-        return values.Named(tuple(Name(one.script, one.full) for one in self.names))
+        return values.Named(tuple(one.name() for one in self.names))
 
 
 class BirthFactIn(StatedIn):
@@ -267,7 +267,7 @@ class FactsOut(BaseModel):
 def _value_out(shown: ShownFact) -> ValueOut:
     match shown.value:
         case values.Named() as one:
-            return NamesOut(names=[NameShape(script=each.script, full=each.full) for each in one.names])
+            return NamesOut(names=[NameShape.of(each) for each in one.names])
         case values.Relationship() as one:
             return RelationshipOut(type=one.type, other=None if shown.other is None else shown.other.number)
         case values.Disability() as one:

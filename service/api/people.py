@@ -29,7 +29,7 @@ router = APIRouter(prefix="/v1/persons", tags=["people"])
 
 
 def names_of(who: Demographics) -> list[NameShape]:
-    return [NameShape(script=one.script, full=one.full) for one in who.names]
+    return [NameShape.of(one) for one in who.names]
 
 
 class PersonOut(BaseModel):

@@ -30,12 +30,23 @@ SEARCHED = (PersonStatus.PENDING, PersonStatus.ACTIVE)
 """Whose templates are in the gallery: a person under review can come a third time."""
 
 
+class NameKind(StrEnum):
+    """full: all of a person's own name. father, mother: the name of that parent, by which many are told apart."""
+
+    FULL = "full"
+    GIVEN = "given"
+    FAMILY = "family"
+    FATHER = "father"
+    MOTHER = "mother"
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A whole name in one script (ISO 15924: Latn, Arab), as the person writes it."""
+    """A name in one script (ISO 15924: Latn, Arab), as the person writes it. full: the text, of whatever kind."""
 
     script: str
     full: str
+    kind: NameKind = NameKind.FULL
 
 
 @dataclass(frozen=True, slots=True)
