@@ -203,7 +203,8 @@ def _state_birth(who: Being, rng: random.Random) -> Birth | None:
 def pair_up(people: Sequence[Being], seed: int, *, facts: bool) -> tuple[list[Stated], list[Stated]]:
     """Two enrolments of each person."""
     rng = random.Random(seed)  # not for secrets
-    first, second = [], []
+    first: list[Stated] = []
+    second: list[Stated] = []
     for who in people:
         for side in (first, second):
             one = state(who, rng)

@@ -1,4 +1,4 @@
-"""Fit service/deduplication/demographics.json: what agreement in names, birth, sex, area and documents weighs.
+"""Fit service/deduplication/steps/demographics.json: what agreement in names, birth, sex, area and documents weighs.
 
 u, how often different people agree, is counted in random pairs. m, how often two records of one person agree, is
 estimated by expectation maximisation over pairs that share a key, without knowing who is who; the fields of the key
@@ -70,7 +70,8 @@ def main() -> None:
     places = random.Random(args.seed).sample(range(len(people)), min(args.searches, len(people)))
     some = combinations(DEFAULT_KEYS)
     found = searches(people, first, second, weights, some=some, places=places)
-    relatives, strangers = [], []
+    relatives: list[float] = []
+    strangers: list[float] = []
     for one in track(found, "searching", total=len(places)):
         relatives.append(one.relative)
         strangers += one.strangers
@@ -78,8 +79,8 @@ def main() -> None:
         "strangers": tail(strangers, len(places) * len(people)),
         "relatives": tail(relatives, len(places)),
     }
-    for name, one in tails.items():
-        print(name, one)
+    for name, line in tails.items():
+        print(name, line)
     card = {
         "data": str(args.records.name) if args.records else "made-up families; their rates of error are assumed",
         "records": len(records),
@@ -92,7 +93,7 @@ def main() -> None:
         "u": rounded(u),
         "rarest": rarest,
         "frequency": frequency,
-        **{name: asdict(one) for name, one in tails.items()},
+        **{name: asdict(line) for name, line in tails.items()},
     }
     args.out.write_text(json.dumps(page, indent=1) + "\n")
 

@@ -57,7 +57,7 @@ from service.enrolment.usecases.list_enrolments import list_enrolments
 from service.enrolment.usecases.receive import receive_enrolment
 from service.kit.actor import Actor
 from service.registry.domain.households import HouseholdClaim, Role
-from service.registry.domain.people import Demographics, Name, Sex
+from service.registry.domain.people import Demographics, Sex
 from service.registry.errors import MalformedHousehold, UnknownHousehold
 from service.registry.usecases.look_up import checked_household
 
@@ -123,7 +123,7 @@ class PersonIn(Sent):
         return self
 
     def demographics(self) -> Demographics:
-        names = tuple(Name(one.script, one.full) for one in self.names)
+        names = tuple(one.name() for one in self.names)
         return Demographics(names, self.sex, self.birth_date, self.birth_year, self.birth_estimated)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -12,6 +12,7 @@ from service.adjudication.domain.evidence import PositionEvidence, Thresholds
 from service.adjudication.domain.marks import MARKS, Mark
 from service.api.text import FullName, Line
 from service.enrolment.steps.captures import WARNING_CODES, Warnings
+from service.registry.domain.people import Name, NameKind
 
 T = TypeVar("T")
 RARITY = "a comparison of different people reaches r with a probability of at most 10^-r; the thresholds are of this"
@@ -39,6 +40,10 @@ Date = Annotated[AsText[date], BeforeValidator(_iso_date)]
 Instant = Annotated[AsText[AwareDatetime], BeforeValidator(_iso_instant)]
 """Numbers are neither dates nor instants: 0 is not the first of January 1970."""
 
+AnyDay = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 1, 1))]
+AnyInstant = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 2, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))]
+"""In queries."""
+
 
 class Sent(BaseModel):
     """What clients send: an unknown field is a mistake worth reporting, and so is a value of another type of JSON.
@@ -60,15 +65,27 @@ class Sent(BaseModel):
 class NameIn(Sent):
     script: str = Field("Latn", pattern=r"^[A-Z][a-z]{3}$", description="ISO 15924: Latn, Arab", examples=["Latn"])
     full: FullName = Field(
-        description="the whole name, as the person writes it, in any script", examples=["Amina Hassan Ali"]
+        description="the name, as the person writes it, in any script; whole unless `kind` states which part",
+        examples=["Amina Hassan Ali"],
     )
+    kind: AsText[NameKind] = Field(
+        NameKind.FULL, description="`full`: all of it; or a part, `given`, `family`; or the name of `father`, `mother`"
+    )
+
+    def name(self) -> Name:
+        return Name(self.script, self.full, self.kind)
 
 
 class NameShape(BaseModel):
     """As it was kept, whatever is asked of new ones."""
 
     script: str = Field(description="ISO 15924")
-    full: str = Field(description="the whole name, in Unicode's composed form (NFC)")
+    full: str = Field(description="the name, in Unicode's composed form (NFC)")
+    kind: NameKind
+
+    @classmethod
+    def of(cls, one: Name) -> "NameShape":
+        return cls(script=one.script, full=one.full, kind=one.kind)
 
 
 class LivenessIn(Sent):

@@ -35,6 +35,7 @@ class KeyClass(StrEnum):
     NOTE = "note"
     SNAPSHOT = "snapshot"
     OPERATOR = "operator"
+    SEARCH = "search"
 
 
 @dataclass(frozen=True, slots=True)

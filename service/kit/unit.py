@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import Protocol, Self, TypeVar
 
+from service.kit.blind import Blind
 from service.kit.blobs import BlobRecords
 from service.kit.feed import ChangeFeed
 from service.kit.keys import DataKeys
@@ -20,6 +21,8 @@ class UnitOfWork(Protocol):
     def turns(self) -> Turns: ...
     @property
     def keys(self) -> DataKeys: ...
+    @property
+    def blind(self) -> Blind: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc: object) -> None: ...
     def flush(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypedDict
 
 from service.deduplication.domain.spelling import words
 
@@ -37,7 +38,16 @@ class Stated:
     documents: frozenset[str] = frozenset()
 
 
-def named(full: Iterable[str], father: Iterable[str] = (), mother: Iterable[str] = ()) -> dict[str, Spellings]:
+class Named(TypedDict):
+    """The fields of Stated that are names."""
+
+    given: Spellings
+    father: Spellings
+    family: Spellings
+    mother: Spellings
+
+
+def named(full: Iterable[str], father: Iterable[str] = (), mother: Iterable[str] = ()) -> Named:
     """The words of whole names, one text per spelling: given name, father's and family name, as the region writes them.
 
     A whole name is the given name and the last one; with three words or more, the second is the father's given name.

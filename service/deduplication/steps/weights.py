@@ -6,7 +6,7 @@ from pathlib import Path
 
 from service.deduplication.domain.weights import Tail, Weights
 
-PAGE = Path(__file__).resolve().parent.parent / "demographics.json"
+PAGE = Path(__file__).with_name("demographics.json")
 
 
 @cache

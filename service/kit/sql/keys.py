@@ -62,6 +62,8 @@ class Vault:
         self._engine, self._encryption = engine, encryption
         self._secrets: OrderedDict[UUID, tuple[float, bytes]] = OrderedDict()  # oldest first
         self._lock = Lock()
+        self.search_key: UUID | None = None
+        """Of blind tokens, once it is known; it is never destroyed."""
 
     def bind(self) -> None:
         """At start: make the first key-encryption key, or see that the one given is this registry's.

@@ -7,6 +7,7 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from service.kit.errors import NoSuchRow
+from service.kit.sql.blind import SqlBlind
 from service.kit.sql.blobs import SqlBlobRecords
 from service.kit.sql.data_keys import SqlDataKeys
 from service.kit.sql.feed import SqlChangeFeed
@@ -28,6 +29,7 @@ class SqlTransaction:
         self.changes = SqlChangeFeed(self._session)
         self.blobs = SqlBlobRecords(self._session)
         self.keys = self._session.info[KEYS] = SqlDataKeys(self._session, vault)
+        self.blind = SqlBlind(self._session, self.keys)
         event.listen(self._session, "before_flush", seal_pending)
 
     def __enter__(self) -> Self:

@@ -30,12 +30,23 @@ SEARCHED = (PersonStatus.PENDING, PersonStatus.ACTIVE)
 """Whose templates are in the gallery: a person under review can come a third time."""
 
 
+class NameKind(StrEnum):
+    """full: all of a person's own name. father, mother: the name of that parent, by which many are told apart."""
+
+    FULL = "full"
+    GIVEN = "given"
+    FAMILY = "family"
+    FATHER = "father"
+    MOTHER = "mother"
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A whole name in one script (ISO 15924: Latn, Arab), as the person writes it."""
+    """A name in one script (ISO 15924: Latn, Arab), as the person writes it. full: the text, of whatever kind."""
 
     script: str
     full: str
+    kind: NameKind = NameKind.FULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,10 @@ class Demographics:
 
 @dataclass(eq=False)
 class Person:
-    """key: also the key in the gallery. number: issued once, kept for ever, after a merge too."""
+    """key: also the key in the gallery. number: issued once, kept for ever, after a merge too.
+
+    stated: the demographics of before facts corrected them; None: none did.
+    """
 
     id: UUID
     demographics: Demographics
@@ -59,6 +73,7 @@ class Person:
     status: PersonStatus = PersonStatus.PENDING
     number: str | None = None
     survivor_key: int | None = None
+    stated: Demographics | None = None
     key: int = field(init=False)
 
     @property
@@ -84,4 +99,4 @@ class Person:
     def erase(self) -> None:
         """Leave a tombstone: ID and number, which is linked to no other."""
         self.status, self.survivor_key = PersonStatus.ERASED, None
-        self.demographics = Demographics(names=())
+        self.demographics, self.stated = Demographics(names=()), None

@@ -35,7 +35,7 @@ def test_two_members_share_one_household_id(counter: Client) -> None:
         first["household_id"],
         "head",
     )
-    assert person["names"] == [{"script": "Latn", "full": "Amina Hassan"}]
+    assert person["names"] == [{"script": "Latn", "full": "Amina Hassan", "kind": "full"}]
 
 
 def test_a_member_joins_by_the_household_id(counter: Client) -> None:
@@ -315,3 +315,15 @@ def test_what_somebody_has_to_see_to_is_listed_in_pages(counter: Client, desk: C
         link = page["next"]
     assert pages == [[(ids[0], "capture_missing")], [(ids[1], "capture_missing")], []]
     assert [one["status"] for one in desk.get("/v1/enrolments")["enrolments"]] == ["unusable", "unusable", "enrolled"]
+
+
+def test_names_of_every_kind_are_kept_and_shown(counter: Client, desk: Client) -> None:
+    names = [
+        {"script": "Latn", "full": "Amina", "kind": "given"},
+        {"script": "Latn", "full": "Hassan", "kind": "family"},
+        {"script": "Arab", "full": "أمينة حسن", "kind": "full"},
+        {"script": "Latn", "full": "Hassan Ali", "kind": "father"},
+        {"script": "Latn", "full": "Khadija Omar", "kind": "mother"},
+    ]
+    number = counter.enrol(FIRST, person={"names": names})["person_number"]
+    assert desk.call("GET", f"/v1/persons/{number}").json()["names"] == names

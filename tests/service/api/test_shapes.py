@@ -28,7 +28,7 @@ WHOLE: dict[type[Sent], dict[str, Any]] = {
         "captured_at": "2025-01-15T09:30:00+03:00",
         "consent": {"given": True, "at": "2025-01-15T06:30:00Z", "reference": "form 12"},
         "person": {
-            "names": [{"script": "Latn", "full": "Amina"}],
+            "names": [{"script": "Latn", "full": "Amina", "kind": "given"}],
             "sex": "female",
             "birth_date": "1990-02-01",
             "birth_estimated": True,

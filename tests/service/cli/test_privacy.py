@@ -62,7 +62,7 @@ def test_a_person_is_forgotten_beside_a_running_service(service: Running, tmp_pa
     assert status_of(service, number) == 200
     exported = jisr(service, "privacy", "export", number)
     held = json.loads(exported.stdout)
-    assert held["records"][0]["demographics"]["names"] == [{"full": "Zeinab Planted", "script": "Latn"}]
+    assert held["records"][0]["demographics"]["names"] == [{"full": "Zeinab Planted", "kind": "full", "script": "Latn"}]
     assert [one["position"] for one in held["templates"]] == ["right_index"]
     assert held["enrolments"][0]["captures"][0]["picture_kept"]
 
