@@ -61,6 +61,7 @@ CLEANED = (
     "membership",
     "person_state",
     "payee",
+    "fact",
     "registry_change",
     "change_about",
     "finding",
