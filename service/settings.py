@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from matcher import MODELS, PIXELS_AT_ONCE
 from service.audit.storage.feeds import feed_target
-from service.deduplication.domain import Generations
+from service.deduplication.domain.search import Generations
 from service.kit.addresses import is_safe
 from service.registry.domain.documents import DOCUMENT_TYPES, DocumentType, document_types_in
 from service.registry.steps.checked_facts import FactRules
