@@ -15,7 +15,7 @@ from service.audit.steps.refusals import Refusals
 from service.audit.storage.feeds import feed_target
 from service.audit.storage.files import CopyFile, public_key_in
 from service.auditor import Auditor, signer_of
-from service.deduplication.domain import SearchPolicy
+from service.deduplication.domain.search import SearchPolicy
 from service.deduplication.steps.replica import Replica
 from service.deduplication.usecases.process import ProcessingLimits, Processor
 from service.eraser import Eraser, OthersSnapshots, OwnSnapshots
@@ -61,6 +61,7 @@ CLEANED = (
     "membership",
     "person_state",
     "payee",
+    "fact",
     "registry_change",
     "change_about",
     "finding",

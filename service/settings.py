@@ -1,18 +1,23 @@
 """What an operator may set, each by an environment variable `JISR_…`. None is needed."""
 
 import os
+from collections.abc import Mapping
+from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
+import phonenumbers
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from matcher import MODELS, PIXELS_AT_ONCE
 from service.audit.storage.feeds import feed_target
-from service.deduplication.domain import Generations
+from service.deduplication.domain.search import Generations
 from service.kit.addresses import is_safe
+from service.registry.domain.documents import DOCUMENT_TYPES, DocumentType, document_types_in
+from service.registry.steps.checked_facts import FactRules
 
 OLDEST = 120
 
@@ -28,6 +33,16 @@ def _ages(text: str) -> tuple[int, ...]:
     if ages and not 0 < ages[0] <= ages[-1] <= OLDEST:
         raise ValueError(f"ages are from 1 to {OLDEST}")
     return ages
+
+
+def _document_types(file: Path | None) -> Mapping[str, DocumentType]:
+    """Raises ValueError for a file that is not as described."""
+    if file is None:
+        return DOCUMENT_TYPES
+    try:
+        return document_types_in(file.read_text("utf-8"))
+    except OSError as error:
+        raise ValueError(f"{file} cannot be read: {error.strerror}") from None
 
 
 class Settings(BaseSettings):
@@ -102,6 +117,12 @@ class Settings(BaseSettings):
     recapture_ages: str = Field(
         default="5,15",  # as Aadhaar's mandatory biometric updates: Aadhaar Enrolment and Update Regulations 2016
         description="ages in years, separated by commas, at which captures of a child are taken again; empty: none",
+    )
+    phone_region: str = Field(
+        default="DJ", description="country (ISO 3166-1 alpha-2) of telephone numbers that state no country's code"
+    )
+    document_types: Path | None = Field(
+        default=None, description="TOML file of the types of documents and the patterns of their numbers"
     )
     audit_seconds: float = Field(default=10.0, ge=1, description="seconds between two signed checkpoints of the audit")
     audit_copies: Path | None = Field(default=None, description="folder that checkpoints are copied to, elsewhere")
@@ -210,6 +231,19 @@ class Settings(BaseSettings):
         _ages(value)
         return value
 
+    @field_validator("phone_region")
+    @classmethod
+    def _known_region(cls, value: str) -> str:
+        if value not in phonenumbers.SUPPORTED_REGIONS:
+            raise ValueError(f"{value!r} is no country that telephone numbers are known of, such as DJ")
+        return value
+
+    @field_validator("document_types")
+    @classmethod
+    def _readable_types(cls, value: Path | None) -> Path | None:
+        _document_types(value)
+        return value
+
     @field_validator("audit_feed")
     @classmethod
     def _known_target(cls, value: str) -> str:
@@ -233,6 +267,10 @@ class Settings(BaseSettings):
     @property
     def ages_of_recapture(self) -> tuple[int, ...]:
         return _ages(self.recapture_ages)
+
+    @cached_property
+    def fact_rules(self) -> FactRules:
+        return FactRules(self.phone_region, _document_types(self.document_types))
 
     @property
     def url(self) -> str:

@@ -181,6 +181,7 @@ def stated_default(name: str) -> str:
         "trusted_proxies": "none",
         "tls_certificate": "no TLS",
         "tls_key": "in the certificate's file",
+        "document_types": "those of the code",
         "audit_copies": "none",
         "audit_feed": "none",
     }

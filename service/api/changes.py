@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from service.api.deps import MayChangeHousehold, MayReadHousehold, Running
 from service.api.enrolments import PersonIn
+from service.api.facts import MOST_FACTS, FactIn, FactOut
 from service.api.households import MemberOut
 from service.api.json_body import StrictJsonRoute
 from service.api.problems import declared
@@ -29,17 +30,20 @@ from service.registry.domain.intentions import (
     MergeHouseholds,
     Order,
     Place,
+    RecordFacts,
     RemoveMember,
     Reopen,
     Split,
     Transfer,
     UndoOrder,
+    WithdrawFacts,
 )
 from service.registry.errors import (
     AlreadyMember,
     BuiltOn,
     ChangeDiffers,
     ChangeStands,
+    FactGone,
     HouseholdActive,
     HouseholdEnded,
     LivesElsewhere,
@@ -48,6 +52,7 @@ from service.registry.errors import (
     NotAMember,
     NotInTime,
     NotThere,
+    UnfitFact,
     UnknownHousehold,
     UnknownPerson,
 )
@@ -219,6 +224,30 @@ class ChangePersonStateIn(Sent):
         return ChangePersonState(self.person, self.status)
 
 
+class RecordFactsIn(Sent):
+    """Facts about a household or else a person. Each replaces what the same source stated before in its place."""
+
+    kind: Literal["facts_recorded"]
+    household: HouseholdName | None = None
+    person: PersonName | None = None
+    facts: list[FactIn] = Field(min_length=1, max_length=MOST_FACTS)
+
+    def intention(self) -> Intention:
+        return RecordFacts(tuple(one.fact() for one in self.facts), self.household, self.person)
+
+
+class WithdrawFactsIn(Sent):
+    """Facts that are so no more from the day of the change on."""
+
+    kind: Literal["facts_withdrawn"]
+    household: HouseholdName | None = None
+    person: PersonName | None = None
+    facts: list[AsText[UUID]] = Field(min_length=1, max_length=MOST_FACTS, description="their IDs")
+
+    def intention(self) -> Intention:
+        return WithdrawFacts(tuple(self.facts), self.household, self.person)
+
+
 IntentionIn = Annotated[
     AddMemberIn
     | RemoveMemberIn
@@ -231,7 +260,9 @@ IntentionIn = Annotated[
     | ReopenIn
     | BirthIn
     | ChangePayeesIn
-    | ChangePersonStateIn,
+    | ChangePersonStateIn
+    | RecordFactsIn
+    | WithdrawFactsIn,
     Field(discriminator="kind"),
 ]
 
@@ -296,6 +327,8 @@ class ChangeOut(BaseModel):
     undoes: UUID | None = Field(description="the change that this one takes back")
     undone: bool = Field(description="taken back by now")
     households: list[EffectOut]
+    facts_before: list[FactOut] = Field(description="those it replaced or ended, as they were known before")
+    facts_after: list[FactOut] = Field(description="as they were known after it")
 
     @classmethod
     def of(cls, view: ChangeView) -> "ChangeOut":
@@ -314,18 +347,23 @@ class ChangeOut(BaseModel):
             undoes=view.undoes,
             undone=view.undone,
             households=[EffectOut.of(each, view) for each in view.effects],
+            facts_before=[FactOut.of(each) for each in view.facts_before],
+            facts_after=[FactOut.of(each) for each in view.facts_after],
         )
 
 
-WRONG = (UnknownPerson, UnknownHousehold, MalformedHousehold, NotInTime, ChangeDiffers)
-UNFIT = (LivesElsewhere, NotAMember, AlreadyMember, HouseholdEnded, HouseholdActive, NotThere)
+WRONG = (UnknownPerson, UnknownHousehold, MalformedHousehold, NotInTime, UnfitFact, ChangeDiffers)
+UNFIT = (LivesElsewhere, NotAMember, AlreadyMember, HouseholdEnded, HouseholdActive, FactGone, NotThere)
 
 
 @router.post("", responses=declared(*WRONG, *UNFIT))
 def make(sent: OrderIn, app: Running, actor: MayChangeHousehold) -> ChangeOut:
     """Carry out one intention. The same order again is answered as the first time; another one with its ID is 409."""
     store, length = app.store, app.limits.person_number_length
-    view = make_change(sent.order(), actor=actor, storage=store.storage, clock=store.clock, number_length=length)
+    rules = store.settings.fact_rules
+    view = make_change(
+        sent.order(), actor=actor, storage=store.storage, clock=store.clock, number_length=length, rules=rules
+    )
     return ChangeOut.of(view)
 
 
@@ -333,7 +371,10 @@ def make(sent: OrderIn, app: Running, actor: MayChangeHousehold) -> ChangeOut:
 def preview(sent: OrderIn, app: Running, actor: MayChangeHousehold) -> ChangeOut:
     """What the same order would make of the households, of which nothing is kept."""
     store, length = app.store, app.limits.person_number_length
-    view = preview_change(sent.order(), actor=actor, storage=store.storage, clock=store.clock, number_length=length)
+    rules = store.settings.fact_rules
+    view = preview_change(
+        sent.order(), actor=actor, storage=store.storage, clock=store.clock, number_length=length, rules=rules
+    )
     return ChangeOut.of(view)
 
 

@@ -1,21 +1,23 @@
 """Households."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from service.api.deps import MayReadHousehold, Running
+from service.api.facts import FactOut, FactsOut
 from service.api.people import names_of
 from service.api.problems import declared
-from service.api.shapes import NameShape
+from service.api.shapes import AnyDay, AnyInstant, NameShape
 from service.api.timelines import TimelineOut
 from service.registry.domain.households import HouseholdStatus, Membership, PayeeRank, Role
 from service.registry.domain.people import Person, PersonStatus
 from service.registry.errors import MalformedHousehold, NoSuchChange, NoSuchHousehold
+from service.registry.usecases.facts import read_household_facts
 from service.registry.usecases.histories import (
     Difference,
     HouseholdThen,
@@ -166,10 +168,6 @@ class DifferenceOut(BaseModel):
         )
 
 
-AnyDay = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 1, 1))]
-AnyInstant = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 2, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))]
-
-
 @router.get("/{household_id}", responses=declared(NoSuchHousehold, MalformedHousehold))
 def read(
     household_id: str,
@@ -183,6 +181,19 @@ def read(
     if as_of is None and known_at is None:
         return HouseholdOut.of(read_household(household_id, actor=actor, storage=storage))
     return HouseholdOut.then(read_household_then(household_id, as_of, known_at, actor=actor, storage=storage))
+
+
+@router.get("/{household_id}/facts", responses=declared(NoSuchHousehold, MalformedHousehold))
+def facts(
+    household_id: str,
+    app: Running,
+    actor: MayReadHousehold,
+    as_of: Annotated[AnyDay | None, Query(description="a day: what was so then")] = None,
+    known_at: Annotated[AnyInstant | None, Query(description="an instant: as was known then")] = None,
+) -> FactsOut:
+    """Facts about a household, such as its area, its address and its phones."""
+    found = read_household_facts(household_id, as_of, known_at, actor=actor, storage=app.store.storage)
+    return FactsOut(facts=[FactOut.of(one) for one in found])
 
 
 @router.get("/{household_id}/timeline", responses=declared(NoSuchHousehold, MalformedHousehold, NoSuchChange))

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from service.api.deps import MayAudit, MayReadPerson, Running
+from service.api.facts import FactOut, FactsOut
 from service.api.pages import next_page
 from service.api.problems import declared
-from service.api.shapes import NameShape
+from service.api.shapes import AnyDay, AnyInstant, NameShape
 from service.api.timelines import TimelineOut
 from service.audit.domain.actions import WORDS
 from service.audit.domain.entries import Entry
@@ -20,6 +21,7 @@ from service.registry.domain.people import Demographics, PersonStatus, Sex
 from service.registry.errors import NoSuchChange, NoSuchPerson, PersonErased
 from service.registry.steps.people import PersonView
 from service.registry.usecases.accesses import AccessQuery, list_accesses
+from service.registry.usecases.facts import read_person_facts
 from service.registry.usecases.histories import TimelineQuery, person_timeline
 from service.registry.usecases.look_up import read_person
 
@@ -119,6 +121,19 @@ def accesses(
     last = found[-1].place if found else None
     following = next_page(f"/v1/persons/{number}/accesses", {}, last, full=len(found) == limit, limit=limit)
     return AccessesOut(accesses=[AccessOut.of_entry(one) for one in found], next=following)
+
+
+@router.get("/{number}/facts", responses=declared(NoSuchPerson, PersonErased))
+def facts(
+    number: str,
+    app: Running,
+    actor: MayReadPerson,
+    as_of: Annotated[AnyDay | None, Query(description="a day: what was so then")] = None,
+    known_at: Annotated[AnyInstant | None, Query(description="an instant: as was known then")] = None,
+) -> FactsOut:
+    """Facts about a person, each with its source; what sources state differently stands side by side."""
+    found = read_person_facts(number, as_of, known_at, actor=actor, storage=app.store.storage)
+    return FactsOut(facts=[FactOut.of(one) for one in found])
 
 
 @router.get("/{number}/timeline", responses=declared(NoSuchPerson, PersonErased, NoSuchChange))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -39,6 +39,10 @@ AsText = Annotated[T, Field(strict=False)]
 Date = Annotated[AsText[date], BeforeValidator(_iso_date)]
 Instant = Annotated[AsText[AwareDatetime], BeforeValidator(_iso_instant)]
 """Numbers are neither dates nor instants: 0 is not the first of January 1970."""
+
+AnyDay = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 1, 1))]
+AnyInstant = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 2, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))]
+"""In queries."""
 
 
 class Sent(BaseModel):

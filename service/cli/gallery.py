@@ -14,7 +14,7 @@ from service.audit.domain.actions import Action
 from service.audit.usecases.note import note_act
 from service.bootstrap import App, search_policy
 from service.cli import common
-from service.deduplication.domain import Walk
+from service.deduplication.domain.search import Walk
 from service.deduplication.errors import WalkBusy
 from service.deduplication.usecases.export_pairs import export_pairs, require_ending
 from service.deduplication.usecases.measure_rates import measure_rates

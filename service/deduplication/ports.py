@@ -9,7 +9,7 @@ import matcher
 from matcher import Candidate, Comparison, Readings, Seal, Template, Unseal
 from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
 from service.adjudication.ports import AdjudicationUnit
-from service.deduplication.domain import BestFound, Walk, WalkPair
+from service.deduplication.domain.search import BestFound, Walk, WalkPair
 
 
 class SearchIndex(Protocol):

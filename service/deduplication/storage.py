@@ -6,7 +6,7 @@ from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, Strin
 from sqlalchemy.orm import Session
 
 from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
-from service.deduplication.domain import BestFound, Walk, WalkPair, WalkStatus
+from service.deduplication.domain.search import BestFound, Walk, WalkPair, WalkStatus
 from service.deduplication.ports import PairRow
 from service.enrolment.storage import enrolment
 from service.kit.sql.columns import AsJson, Instant, Key, key, mapper, metadata, to, word

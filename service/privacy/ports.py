@@ -16,6 +16,7 @@ from service.oversight.ports import OversightUnit
 from service.privacy.domain.erasures import Erasure
 from service.privacy.domain.retention import Kept
 from service.registry.domain.changes import Change
+from service.registry.domain.facts import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,12 @@ class Holdings(Protocol):
 
     def tasks(self, scope: Scope) -> Sequence[UUID]:
         """The IDs of tasks about these people, or about a household that one of them ever lived in."""
+
+    def fact_ids(self, scope: Scope) -> Sequence[UUID]:
+        """Of the same as `facts`, none of which is opened."""
+
+    def facts(self, scope: Scope) -> Sequence[Fact]:
+        """All versions of facts about these people, and about households in which only they ever lived."""
 
     def blobs(self, enrolments: Collection[UUID]) -> Sequence[BlobRecord]: ...
     def counts(self, scope: Scope) -> Mapping[str, int]:

@@ -4,7 +4,8 @@ Refused
 ├── UnknownHousehold         a household ID that was never issued
 ├── UnknownPerson            a number or ID in an order that is no one's
 ├── MalformedHousehold       neither a UUID nor a household ID with right check digits
-└── NotInTime                a day on which the change cannot have been
+├── NotInTime                a day on which the change cannot have been
+└── UnfitFact                a fact whose value, kind or place cannot be
 NotFound
 ├── NoSuchPerson
 ├── NoSuchHousehold
@@ -15,6 +16,7 @@ Conflict
 ├── AlreadyMember            a person who is one already
 ├── HouseholdEnded           a household that was dissolved
 ├── HouseholdActive          one that was not
+├── FactGone                 a fact that does not stand, or is about another household or person
 ├── NotThere                 a person who died, emigrated or withdrew, or whose record stands for no one
 ├── ChangeDiffers            another order under the ID of one that was carried out
 ├── ChangeStands             a change that cannot be taken back, or was
@@ -40,6 +42,10 @@ class MalformedHousehold(Refused):
 
 class NotInTime(Refused):
     """The change cannot have been on this day."""
+
+
+class UnfitFact(Refused):
+    """The fact cannot be recorded as it is stated."""
 
 
 class NoSuchPerson(NotFound):
@@ -76,6 +82,10 @@ class HouseholdEnded(Conflict):
 
 class HouseholdActive(Conflict):
     """The household was not dissolved."""
+
+
+class FactGone(Conflict):
+    """No such fact stands about this household or person."""
 
 
 class NotThere(Conflict):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from service.registry.domain.areas import Area, AreaLevel
 from service.registry.domain.changes import Change, ChangeAbout, Version
+from service.registry.domain.facts import Fact
 from service.registry.domain.households import (
     Household,
     HouseholdState,
@@ -165,6 +166,22 @@ class Areas(Protocol):
     def page(self, query: AreaQuery) -> Sequence[Area]: ...
 
 
+class Facts(Protocol):
+    """Methods that take many keys ask the database a constant number of times. asked None: those that stand."""
+
+    def of_people(self, keys: Collection[int], asked: AsOf | None = None) -> Sequence[Fact]: ...
+    def of_households(self, keys: Collection[int], asked: AsOf | None = None) -> Sequence[Fact]: ...
+    def of_others(self, keys: Collection[int], asked: AsOf | None = None) -> Sequence[Fact]:
+        """Relationships that others state to one of these people."""
+
+    def standing(self, ids: Collection[UUID]) -> Mapping[UUID, Fact]: ...
+    def touched(self, change_key: int) -> Sequence[Fact]:
+        """Versions that a change replaced or wrote."""
+
+    def claims(self, tokens: Collection[bytes]) -> Sequence[Fact]:
+        """Documents with these tokens that stand, also those that are disputed."""
+
+
 class Origins(Protocol):
     """Where people were enrolled, which the context of enrolments keeps."""
 
@@ -186,3 +203,5 @@ class RegistryUnit(TaskUnit, Protocol):
     def origins(self) -> Origins: ...
     @property
     def areas(self) -> Areas: ...
+    @property
+    def facts(self) -> Facts: ...

@@ -112,6 +112,17 @@ AT_REST: Sequence[Kept] = (
         "key household_key person_key rank valid_from valid_to recorded_by superseded_by",
         "identifiers and dates",
     ),
+    _kept(How.SEALED, "fact", "sealed", "what a fact states, and the name of its source"),
+    _kept(
+        How.HASHED, "fact", "token", "of a document's number, under a key of the registry: equal ones are found by it"
+    ),
+    _kept(
+        How.PLAIN,
+        "fact",
+        "key id household_key person_key other_key kind source verification checked_on holds valid_from valid_to"
+        " recorded_by superseded_by",
+        "identifiers, dates and codes; who is related to whom, not how",
+    ),
     _kept(How.PLAIN, "area", "key code level parent names closed_on", "places of the country, and no one"),
     _kept(
         How.SEALED,

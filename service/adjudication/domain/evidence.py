@@ -47,6 +47,14 @@ class PositionEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldEvidence:
+    """How far two people's statements agree in one field, and what that weighs. Never what they state."""
+
+    level: str
+    log10_lr: float
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """An enrolled person who may be the subject.
 

@@ -54,6 +54,7 @@ class Action(StrEnum):
     CHANGE_UNDO = "change.undo"
     CHANGE_PREVIEW = "change.preview"
     CHANGE_READ = "change.read"
+    FACTS_READ = "facts.read"
     AREAS_IMPORT = "areas.import"
     AREA_LIST = "area.list"
     CASE_READ = "case.read"
@@ -105,10 +106,11 @@ WORDS: dict[str, str] = {
     Action.HOUSEHOLD_READ: "read a household with your name and role in it",
     Action.HOUSEHOLD_TIMELINE: "read the history of a household with your name in it",
     Action.PERSON_TIMELINE: "read the history of your record",
-    Action.CHANGE_MAKE: "changed your household or your place in it",
-    Action.CHANGE_UNDO: "took back a change of your household or your place in it",
-    Action.CHANGE_PREVIEW: "looked at what a change would make of your household",
-    Action.CHANGE_READ: "read a change of your household or your place in it",
+    Action.FACTS_READ: "read facts about you or your household: documents, phones, addresses, disability and the like",
+    Action.CHANGE_MAKE: "changed your record, your household or your place in it",
+    Action.CHANGE_UNDO: "took back a change of your record, your household or your place in it",
+    Action.CHANGE_PREVIEW: "looked at what a change would make of your record or your household",
+    Action.CHANGE_READ: "read a change of your record, your household or your place in it",
     Action.CASE_READ: "read a case that shows your record beside that of people who resemble you",
     Action.CASE_LIST: "read a list of cases, one of which shows your record",
     Action.CASE_DECIDE: "decided a case about you",

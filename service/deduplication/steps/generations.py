@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from matcher import Template, template_from_bytes
-from service.deduplication.domain import Generations
+from service.deduplication.domain.search import Generations
 from service.enrolment.ports import TemplateRecord
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from service.deduplication.domain import Generations
+from service.deduplication.domain.search import Generations
 from service.deduplication.ports import SearchIndex
 from service.deduplication.steps.generations import searched_of
 from service.deduplication.steps.snapshot_keys import new_snapshot_key, opened, sealed

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from matcher import CaptureError, Readings, Template
 from service.adjudication.domain.evidence import Candidate, Thresholds, strongest_first
 from service.adjudication.domain.marks import Mark
-from service.deduplication.domain import Generations
+from service.deduplication.domain.search import Generations
 from service.deduplication.ports import Comparator, DeduplicationUnit
 from service.deduplication.steps.candidates import to_candidate
 from service.deduplication.steps.generations import searched_of

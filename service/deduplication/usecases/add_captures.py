@@ -16,7 +16,7 @@ from service.adjudication.domain.marks import Mark, open_a_case, with_candidates
 from service.adjudication.steps.open_case import open_case
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
-from service.deduplication.domain import SearchPolicy, belong_to, decide
+from service.deduplication.domain.search import SearchPolicy, belong_to, decide
 from service.deduplication.ports import Comparator, DeduplicationUnit
 from service.deduplication.steps.candidates import to_evidence
 from service.deduplication.steps.generations import searched_of

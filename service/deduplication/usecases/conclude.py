@@ -16,7 +16,7 @@ from service.adjudication.steps.finalise import finalise
 from service.adjudication.steps.open_case import open_case
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
-from service.deduplication.domain import BestFound, SearchPolicy, decide
+from service.deduplication.domain.search import BestFound, SearchPolicy, decide
 from service.deduplication.ports import Comparator, DeduplicationUnit
 from service.deduplication.steps.candidates import to_candidate
 from service.deduplication.steps.marks import marks_within

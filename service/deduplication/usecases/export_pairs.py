@@ -10,7 +10,7 @@ from pathlib import Path
 from service.adjudication.domain.evidence import PositionEvidence
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
-from service.deduplication.domain import Walk
+from service.deduplication.domain.search import Walk
 from service.deduplication.errors import NoSuchWalk
 from service.deduplication.ports import DeduplicationUnit, PairRow
 from service.kit.actor import Actor

@@ -8,7 +8,7 @@ from matcher import WarningCode
 from service.adjudication.domain.evidence import Band, Candidate, Hypothesis, PositionEvidence, Thresholds
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
-from service.deduplication.domain import SearchPolicy, decide
+from service.deduplication.domain.search import SearchPolicy, decide
 from service.deduplication.errors import NothingToCompare
 from service.deduplication.ports import Comparator, DeduplicationUnit
 from service.deduplication.steps.candidates import to_candidate, to_evidence

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.audit.domain.actions import Action
-from service.deduplication.domain import TAIL_FROM, FalseAlarms, SearchPolicy, false_alarms
+from service.deduplication.domain.search import TAIL_FROM, FalseAlarms, SearchPolicy, false_alarms
 from service.deduplication.ports import DeduplicationUnit
 from service.kit.actor import Actor
 from service.kit.unit import Storage

@@ -9,7 +9,7 @@ from itertools import chain
 import structlog
 
 from matcher import Capture
-from service.deduplication.domain import SearchPolicy
+from service.deduplication.domain.search import SearchPolicy
 from service.deduplication.ports import Comparator, DeduplicationUnit
 from service.deduplication.steps.queue import Lot, Pauses, begin, next_lot, put_back
 from service.deduplication.steps.replica import Replica

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from service.adjudication.domain.evidence import Candidate, Thresholds, from_the_other_side
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
-from service.deduplication.domain import SearchPolicy, Walk, WalkPair, WalkStatus, decide
+from service.deduplication.domain.search import SearchPolicy, Walk, WalkPair, WalkStatus, decide
 from service.deduplication.errors import WalkDiffers
 from service.deduplication.ports import DeduplicationUnit
 from service.deduplication.steps.candidates import to_candidate

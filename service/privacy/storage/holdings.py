@@ -21,6 +21,8 @@ from service.oversight.storage.findings import finding
 from service.privacy.domain.retention import Kept
 from service.privacy.ports import Scope
 from service.registry.domain.changes import Change
+from service.registry.domain.facts import Fact
+from service.registry.storage.facts import fact
 from service.registry.storage.households import membership, payee, person_state
 from service.registry.storage.people import person
 from service.registry.storage.versions import change_about, registry_change
@@ -57,6 +59,12 @@ class SqlHoldings:
 
     def tasks(self, scope: Scope) -> Sequence[UUID]:
         return self._session.scalars(select(task.c.id).where(_tasks(scope)).order_by(task.c.key)).all()
+
+    def fact_ids(self, scope: Scope) -> Sequence[UUID]:
+        return self._session.scalars(select(fact.c.id).where(_facts(scope)).distinct().order_by(fact.c.id)).all()
+
+    def facts(self, scope: Scope) -> Sequence[Fact]:
+        return self._session.scalars(select(Fact).where(_facts(scope)).order_by(fact.c.key)).all()
 
     def blobs(self, enrolments: Collection[UUID]) -> Sequence[BlobRecord]:
         owners = [f"enrolment/{one}" for one in enrolments]
@@ -183,6 +191,14 @@ def _tasks(scope: Scope) -> ColumnElement[bool]:
     return or_(task.c.person_key.in_(scope.people), task.c.household_key.in_(homes))
 
 
+def _facts(scope: Scope) -> ColumnElement[bool]:
+    """Of these people, also as relatives of others, and of households in which only they ever lived."""
+    theirs = select(membership.c.household_key).where(membership.c.person_key.in_(scope.people))
+    others = select(membership.c.household_key).where(membership.c.person_key.not_in(scope.people))
+    alone = and_(fact.c.household_key.in_(theirs), fact.c.household_key.not_in(others))
+    return or_(fact.c.person_key.in_(scope.people), fact.c.other_key.in_(scope.people), alone)
+
+
 def _deleted(scope: Scope) -> Sequence[tuple[str, Table, ColumnElement[bool]]]:
     """Whose rows go, in an order in which no row is left that refers to one of them."""
     captures = select(capture.c.key).where(capture.c.enrolment_key.in_(scope.enrolments))
@@ -193,6 +209,7 @@ def _deleted(scope: Scope) -> Sequence[tuple[str, Table, ColumnElement[bool]]]:
         ("captures", capture, capture.c.enrolment_key.in_(scope.enrolments)),
         ("slaps", slap, slap.c.enrolment_key.in_(scope.enrolments)),
         ("tasks", task, task.c.household_key.is_(None) & task.c.person_key.in_(scope.people)),
+        ("facts", fact, _facts(scope)),
         ("days", task_due, task_due.c.person_key.in_(scope.people)),
         ("memberships", membership, membership.c.person_key.in_(scope.people)),
         ("person_states", person_state, person_state.c.person_key.in_(scope.people)),

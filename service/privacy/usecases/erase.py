@@ -50,6 +50,9 @@ def preview(name: str, *, actor: Actor, storage: Storage[PrivacyUnit]) -> Previe
         enrolments = list(uow.enrolments.by_keys(scope.enrolments).values())
         findings, cases = uow.holdings.findings([one.id for one in people]), uow.holdings.cases(scope)
         blobs = uow.holdings.blobs([one.id for one in enrolments])
+        owners = owners_of(people, enrolments, cases, findings, uow.holdings.tasks(scope))
+        owners += [f"fact/{one}" for one in uow.holdings.fact_ids(scope)]
+        owners += [f"registry_change/{one.id}" for one in uow.holdings.changes(scope.people)]
         target = Target("person", str(people[0].id)) if people else Target("enrolment", str(enrolments[0].id))
         uow.audit.note(actor, Action.ERASURE_PREVIEW, target, people=[one.id for one in people])
         return Preview(
@@ -57,7 +60,7 @@ def preview(name: str, *, actor: Actor, storage: Storage[PrivacyUnit]) -> Previe
             enrolments=[one.id for one in enrolments],
             files=len(blobs),
             size=sum(one.size for one in blobs),
-            keys=len(uow.keys.ids_of(owners_of(people, enrolments, cases, findings, uow.holdings.tasks(scope)))),
+            keys=len(uow.keys.ids_of(owners)),
             counts={**uow.holdings.counts(scope), "findings": len(findings)},
             open_cases=[one.id for one in uow.holdings.open_cases(scope)],
         )

@@ -12,6 +12,7 @@ from service.kit.actor import Actor
 from service.kit.unit import Storage
 from service.privacy.ports import PrivacyUnit, Scope
 from service.privacy.steps.scope import find_scope
+from service.registry.domain.facts import Fact
 from service.registry.domain.people import Person
 
 
@@ -27,6 +28,7 @@ def export_person(number: str, *, actor: Actor, storage: Storage[PrivacyUnit]) -
         uow.audit.note(actor, Action.PERSON_EXPORT, Target("person", str(ids[0])) if ids else None, people=ids)
         return {
             "records": [_record(one) for one in people],
+            "facts": [_fact(one) for one in uow.holdings.facts(scope)],
             "households": _households(uow, scope),
             "enrolments": _enrolments(uow, scope),
             "templates": uow.holdings.describe(scope)["templates"],
@@ -38,7 +40,24 @@ def export_person(number: str, *, actor: Actor, storage: Storage[PrivacyUnit]) -
 
 def _record(one: Person) -> dict[str, Any]:
     stated = {"id": one.id, "number": one.number, "status": one.status, "created_at": one.created_at}
-    return stated | {"demographics": asdict(one.demographics)}
+    before = None if one.stated is None else asdict(one.stated)
+    return stated | {"demographics": asdict(one.demographics), "stated_before": before}
+
+
+def _fact(one: Fact) -> dict[str, Any]:
+    """Every version: one that is superseded was believed once."""
+    return {
+        "id": one.id,
+        "kind": one.kind,
+        "value": asdict(one.value),
+        "source": one.source,
+        "source_name": one.source_name,
+        "verification": one.verification,
+        "checked_on": one.checked_on,
+        "valid_from": one.valid_from,
+        "valid_to": one.valid_to,
+        "superseded": one.superseded_by is not None,
+    }
 
 
 def _households(uow: PrivacyUnit, scope: Scope) -> list[dict[str, Any]]:

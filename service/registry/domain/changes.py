@@ -35,6 +35,7 @@ class ChangeKind(StrEnum):
     PAYEES_CHANGED = "payees_changed"
     PERSON_STATE_CHANGED = "person_state_changed"
     FACTS_RECORDED = "facts_recorded"
+    FACTS_WITHDRAWN = "facts_withdrawn"
     UNDONE = "undone"
 
 

@@ -12,6 +12,8 @@ from typing import ClassVar
 from uuid import UUID
 
 from service.registry.domain.changes import ChangeKind, Reason
+from service.registry.domain.fact_values import Value
+from service.registry.domain.facts import Source, Verification
 from service.registry.domain.households import LifeStatus, Role
 from service.registry.domain.people import Demographics
 
@@ -152,6 +154,38 @@ class ChangePersonState:
     status: LifeStatus
 
 
+@dataclass(frozen=True, slots=True)
+class StatedFact:
+    """A fact to record. other: of a relationship, the person it is with. The rest: as of `Fact`."""
+
+    value: Value = field(repr=False)
+    source: Source
+    source_name: str | None = field(default=None, repr=False)
+    verification: Verification = Verification.DECLARED
+    checked_on: date | None = None
+    other: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFacts:
+    """Facts about a household or else a person. Each replaces what the same source stated in its place."""
+
+    KIND: ClassVar = ChangeKind.FACTS_RECORDED
+    facts: Sequence[StatedFact]
+    household: str | None = None
+    person: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawFacts:
+    """Facts that are so no more, by ID. They stay in the history, until the day of the change."""
+
+    KIND: ClassVar = ChangeKind.FACTS_WITHDRAWN
+    facts: Sequence[UUID]
+    household: str | None = None
+    person: str | None = None
+
+
 Intention = (
     AddMember
     | RemoveMember
@@ -165,6 +199,8 @@ Intention = (
     | Birth
     | ChangePayees
     | ChangePersonState
+    | RecordFacts
+    | WithdrawFacts
 )
 
 

@@ -62,7 +62,10 @@ class Demographics:
 
 @dataclass(eq=False)
 class Person:
-    """key: also the key in the gallery. number: issued once, kept for ever, after a merge too."""
+    """key: also the key in the gallery. number: issued once, kept for ever, after a merge too.
+
+    stated: the demographics of before facts corrected them; None: none did.
+    """
 
     id: UUID
     demographics: Demographics
@@ -70,6 +73,7 @@ class Person:
     status: PersonStatus = PersonStatus.PENDING
     number: str | None = None
     survivor_key: int | None = None
+    stated: Demographics | None = None
     key: int = field(init=False)
 
     @property
@@ -95,4 +99,4 @@ class Person:
     def erase(self) -> None:
         """Leave a tombstone: ID and number, which is linked to no other."""
         self.status, self.survivor_key = PersonStatus.ERASED, None
-        self.demographics = Demographics(names=())
+        self.demographics, self.stated = Demographics(names=()), None

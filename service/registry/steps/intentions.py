@@ -35,10 +35,12 @@ from service.registry.domain.intentions import (
     Leaving,
     MergeHouseholds,
     Place,
+    RecordFacts,
     RemoveMember,
     Reopen,
     Split,
     Transfer,
+    WithdrawFacts,
 )
 from service.registry.domain.people import Person
 from service.registry.errors import (
@@ -51,6 +53,8 @@ from service.registry.errors import (
     NotThere,
 )
 from service.registry.ports import RegistryUnit
+from service.registry.steps.checked_facts import FactRules
+from service.registry.steps.facts import FactWork, record_facts, require_one_subject, withdraw_facts
 from service.registry.steps.record import end
 from service.registry.steps.residence import become_alias, complete_households
 
@@ -62,6 +66,7 @@ class Work:
     """One change being carried out. number_length: of a new person number.
 
     person, home: who or what a name of the order leads to today; both raise for one that the actor may not see.
+    rules: of values of facts.
     """
 
     uow: RegistryUnit
@@ -69,6 +74,7 @@ class Work:
     number_length: int
     person: Callable[[str], Person]
     home: Callable[[str], Household]
+    rules: FactRules
 
     @property
     def day(self) -> date:
@@ -233,6 +239,23 @@ def _(one: ChangePersonState, work: Work) -> None:
     if one.status is not LifeStatus.PRESENT and _lasting(work, person):
         raise AlreadyMember(f"{one.person} is a member of a household; remove them, which states why")
     _set_life(work, person, one.status)
+
+
+@carry_out.register
+def _(one: RecordFacts, work: Work) -> None:
+    record_facts(one, _about_facts(one, work))
+
+
+@carry_out.register
+def _(one: WithdrawFacts, work: Work) -> None:
+    withdraw_facts(one, _about_facts(one, work))
+
+
+def _about_facts(one: RecordFacts | WithdrawFacts, work: Work) -> FactWork:
+    require_one_subject(one)
+    home = None if one.household is None else work.home(one.household)
+    person = None if one.person is None else work.person(one.person)
+    return FactWork(work.uow, work.change, work.rules, home, person, work.person)
 
 
 def _active(work: Work, home: Household) -> Household:

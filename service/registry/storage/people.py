@@ -28,7 +28,8 @@ person = Table(
 )
 
 mapper.map_imperatively(Person, person, properties={ATTRIBUTE: person.c.sealed})
-seal(Person, Sealed("person", KeyClass.PERSON, {"demographics": Field(Demographics, Demographics(()))}))
+_SEALED = {"demographics": Field(Demographics, Demographics(())), "stated": Field(Demographics | None, None)}
+seal(Person, Sealed("person", KeyClass.PERSON, _SEALED))
 
 
 class SqlPeople:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from uuid import UUID
@@ -19,13 +19,19 @@ from service.registry.domain.intentions import Order, UndoOrder
 from service.registry.domain.people import Person
 from service.registry.errors import ChangeDiffers, NoSuchChange, NotInTime
 from service.registry.ports import AsOf, RegistryUnit
+from service.registry.steps.checked_facts import FactRules
 from service.registry.steps.composition import Composition, compositions
+from service.registry.steps.follow_facts import follow_facts
 from service.registry.steps.heads import review_heads
 from service.registry.steps.intentions import Work, carry_out
 from service.registry.steps.named import named_household, named_person
 from service.registry.steps.record import AHEAD, begin
+from service.registry.steps.shown_facts import ShownFact, show_facts
 from service.registry.steps.sight import seen, seen_today
 from service.registry.steps.undo import require_standing, take_back, undone_among
+
+FACT_RULES = FactRules()
+_OF_FACTS = (ChangeKind.FACTS_RECORDED, ChangeKind.FACTS_WITHDRAWN, ChangeKind.UNDONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,8 @@ class HouseholdEffect:
 class ChangeView:
     """people: whom it touched or who live in a household that it touched, by key; those that the actor may see.
 
-    undoes: the ID of the change that it takes back.
+    undoes: the ID of the change that it takes back. facts_before, facts_after: those it replaced and those it wrote,
+    about whom the actor may see.
     """
 
     change: Change
@@ -49,20 +56,28 @@ class ChangeView:
     undoes: UUID | None
     effects: Sequence[HouseholdEffect]
     people: dict[int, Person]
+    facts_before: Sequence[ShownFact]
+    facts_after: Sequence[ShownFact]
 
 
 def make_change(
-    order: Order, *, actor: Actor, storage: Storage[RegistryUnit], clock: Clock, number_length: int
+    order: Order,
+    *,
+    actor: Actor,
+    storage: Storage[RegistryUnit],
+    clock: Clock,
+    number_length: int,
+    rules: FactRules = FACT_RULES,
 ) -> ChangeView:
     """Carry an order out, once: sent again it is answered as the first time.
 
-    Raises UnknownPerson, UnknownHousehold, MalformedHousehold, NotInTime, ChangeDiffers, and the conflicts that
-    `service.registry.steps.intentions` raises.
+    Raises UnknownPerson, UnknownHousehold, MalformedHousehold, NotInTime, UnfitFact, ChangeDiffers, and the conflicts
+    that `service.registry.steps.intentions` raises.
     """
     with storage.write() as uow:
         uow.changes.lock()
         if (known := _repeated(uow, order.id, _hash_of(order))) is None:
-            known = _carry_out(uow, order, actor, clock, number_length)
+            known = _carry_out(uow, order, actor, clock, number_length=number_length, rules=rules)
             _note(uow, known, actor, Action.CHANGE_MAKE)
             view = _view(uow, known, actor)
             uow.commit()
@@ -71,12 +86,20 @@ def make_change(
 
 
 def preview_change(
-    order: Order, *, actor: Actor, storage: Storage[RegistryUnit], clock: Clock, number_length: int
+    order: Order,
+    *,
+    actor: Actor,
+    storage: Storage[RegistryUnit],
+    clock: Clock,
+    number_length: int,
+    rules: FactRules = FACT_RULES,
 ) -> ChangeView:
     """What an order would do, of which nothing is kept. Raises what `make_change` raises."""
     with storage.write() as uow:
         uow.changes.lock()
-        known = _repeated(uow, order.id, _hash_of(order)) or _carry_out(uow, order, actor, clock, number_length)
+        known = _repeated(uow, order.id, _hash_of(order)) or _carry_out(
+            uow, order, actor, clock, number_length=number_length, rules=rules
+        )
         view = _view(uow, known, actor)
     _note_seen(view, Action.CHANGE_PREVIEW, actor, storage)
     return view
@@ -104,7 +127,9 @@ def read_change(change_id: UUID, *, actor: Actor, storage: Storage[RegistryUnit]
         return view
 
 
-def _carry_out(uow: RegistryUnit, order: Order, actor: Actor, clock: Clock, number_length: int) -> Change:
+def _carry_out(
+    uow: RegistryUnit, order: Order, actor: Actor, clock: Clock, *, number_length: int, rules: FactRules
+) -> Change:
     now = clock.now()
     if order.effective > (now + AHEAD).date():
         raise NotInTime("a change is ordered once it is so, not before", "effective")
@@ -122,7 +147,8 @@ def _carry_out(uow: RegistryUnit, order: Order, actor: Actor, clock: Clock, numb
         order_hash=_hash_of(order),
     )
     begin(uow, [change])
-    work = Work(uow, change, number_length, partial(named_person, uow, actor), partial(named_household, uow, actor))
+    person, home = partial(named_person, uow, actor), partial(named_household, uow, actor)
+    work = Work(uow, change, number_length, person, home, rules)
     carry_out(order.intention, work)
     _finish(uow, change)
     return change
@@ -158,6 +184,7 @@ def _finish(uow: RegistryUnit, change: Change) -> None:
     for key, home in uow.households.by_keys(homes).items():
         state = states.get(key)
         home.survivor_key = state.into_key if state is not None and state.status is HouseholdStatus.MERGED else None
+    follow_facts(uow, change)
     review_heads(uow, homes, by=change.by, now=change.recorded_at)
 
 
@@ -207,7 +234,22 @@ def _view(uow: RegistryUnit, change: Change, actor: Actor) -> ChangeView:
     shown = _today(uow, about).union(*(one.before.people() | one.after.people() for one in effects))
     undoes = None if change.undoes_key is None else uow.history.by_key(change.undoes_key).id
     visible = uow.people.by_keys(seen_today(uow, actor, shown))
-    return ChangeView(change, bool(undone_among(uow, [change.key])), undoes, effects, dict(visible))
+    facts = _facts(uow, change, visible, actor)
+    undone = bool(undone_among(uow, [change.key]))
+    return ChangeView(change, undone, undoes, effects, dict(visible), *facts)
+
+
+def _facts(
+    uow: RegistryUnit, change: Change, visible: Collection[int], actor: Actor
+) -> tuple[Sequence[ShownFact], Sequence[ShownFact]]:
+    """Those that a change replaced, and those that it wrote."""
+    if change.kind not in _OF_FACTS:
+        return (), ()
+    facts = [one for one in uow.facts.touched(change.key) if one.person_key is None or one.person_key in visible]
+    of = {one.person_key for one in facts if one.person_key is not None}
+    shown = show_facts(uow, facts, of, actor) if facts else ()
+    before = [one for one in shown if one.fact.recorded_by != change.key]
+    return before, [one for one in shown if one.fact.recorded_by == change.key]
 
 
 def _note(uow: RegistryUnit, change: Change, actor: Actor, action: Action) -> None:

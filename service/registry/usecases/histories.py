@@ -75,7 +75,7 @@ def read_household_then(
     """
     with storage.read() as uow:
         asked = AsOf(day, None if known_at is None else uow.history.known_at(known_at))
-        found = _household_then(uow, checked_household(name, "household_id"), asked)
+        found = household_on(uow, checked_household(name, "household_id"), asked)
         composition = compositions(uow, [found.key], asked)[found.key]
         people, visible = _members(uow, actor, composition.people())
         if actor.people_of is not None and not visible:
@@ -87,7 +87,7 @@ def read_household_then(
 def compare_days(name: str, first: date, last: date, *, actor: Actor, storage: Storage[RegistryUnit]) -> Difference:
     """A household on two days, as known now. Raises MalformedHousehold, NoSuchHousehold."""
     with storage.read() as uow:
-        found = _household_then(uow, checked_household(name, "household_id"), AsOf(last))
+        found = household_on(uow, checked_household(name, "household_id"), AsOf(last))
         before, after = (compositions(uow, [found.key], AsOf(day))[found.key] for day in (first, last))
         people, visible = _members(uow, actor, before.people() | after.people())
         if actor.people_of is not None and not visible:
@@ -134,7 +134,8 @@ def person_timeline(query: TimelineQuery, *, actor: Actor, storage: Storage[Regi
         return entries
 
 
-def _household_then(uow: RegistryUnit, name: str, asked: AsOf) -> Household:
+def household_on(uow: RegistryUnit, name: str, asked: AsOf) -> Household:
+    """Where an ID led on a day, as was known then. Raises NoSuchHousehold."""
     found = find_named(uow, [name]).get(name)
     passed: set[int] = set()
     while found is not None and found.key not in passed:

@@ -218,6 +218,8 @@ def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
         "POST /v1/changes/{change_id}/undo": lambda: by.team.call(
             "POST", f"/v1/changes/{order['id']}/undo", json={"id": str(new_uuid()), "words": "Amina Hassan came"}
         ),
+        "GET /v1/persons/{number}/facts": get(f"/v1/persons/{number}/facts"),
+        "GET /v1/households/{household_id}/facts": get(f"/v1/households/{first['household_id']}/facts"),
         "GET /v1/areas": get("/v1/areas"),
         "POST /v1/identify": post("/v1/identify", files=files(face)),
         "POST /v1/verify": post("/v1/verify", files=files(face, number=number.encode())),

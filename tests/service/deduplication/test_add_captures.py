@@ -16,7 +16,7 @@ from service.adjudication.usecases.read_cases import read_case
 from service.audit.domain.actions import Action
 from service.audit.ports import EntryQuery
 from service.bootstrap import Recognition
-from service.deduplication.domain import Generations, SearchPolicy, belong_to
+from service.deduplication.domain.search import Generations, SearchPolicy, belong_to
 from service.deduplication.steps.generations import searched_of
 from service.deduplication.steps.replica import Replica
 from service.deduplication.steps.searched import Extracted, Searched

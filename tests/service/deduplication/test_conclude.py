@@ -18,7 +18,7 @@ from service.adjudication.domain.evidence import Band
 from service.adjudication.domain.marks import Mark
 from service.adjudication.usecases.decide import DecideCase, decide_case
 from service.bootstrap import Recognition
-from service.deduplication.domain import SearchPolicy
+from service.deduplication.domain.search import SearchPolicy
 from service.deduplication.steps.replica import Replica
 from service.deduplication.steps.searched import Extracted, Searched
 from service.deduplication.usecases.conclude import record_batch, search_batch

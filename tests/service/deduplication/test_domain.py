@@ -12,7 +12,7 @@ from service.adjudication.domain.evidence import (
     Thresholds,
     from_the_other_side,
 )
-from service.deduplication.domain import SearchPolicy, decide
+from service.deduplication.domain.search import SearchPolicy, decide
 
 THRESHOLDS = Thresholds(review_at=4, duplicate_at=6)
 

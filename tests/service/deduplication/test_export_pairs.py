@@ -9,7 +9,7 @@ import pytest
 from arro3.io import read_parquet
 
 from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
-from service.deduplication.domain import Walk, WalkPair, WalkStatus
+from service.deduplication.domain.search import Walk, WalkPair, WalkStatus
 from service.deduplication.errors import NoSuchWalk
 from service.deduplication.usecases.export_pairs import COLUMNS, export_pairs
 from service.kit.errors import MalformedRequest

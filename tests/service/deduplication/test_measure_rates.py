@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from service.bootstrap import App
 from service.cli import app as cli
-from service.deduplication.domain import TAIL_LEAST, BestFound, SearchPolicy, false_alarms
+from service.deduplication.domain.search import TAIL_LEAST, BestFound, SearchPolicy, false_alarms
 from service.deduplication.usecases.measure_rates import Rates, measure_rates
 from service.kit.ids import new_uuid
 from service.registry.domain.people import Person, PersonStatus

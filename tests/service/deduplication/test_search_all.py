@@ -15,7 +15,7 @@ from matcher.gallery import Gallery, untrained
 from service.adjudication.domain.evidence import Band, Hypothesis, from_the_other_side
 from service.adjudication.ports import CaseQuery
 from service.bootstrap import Recognition
-from service.deduplication.domain import SearchPolicy, Walk, WalkStatus
+from service.deduplication.domain.search import SearchPolicy, Walk, WalkStatus
 from service.deduplication.errors import WalkDiffers
 from service.deduplication.ports import PairRow
 from service.deduplication.steps.candidates import to_evidence

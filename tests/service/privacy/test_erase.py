@@ -17,23 +17,31 @@ from service.audit.usecases.verify import verify_audit
 from service.enrolment.errors import EnrolmentErased
 from service.kit.actor import system_actor
 from service.kit.errors import SealBroken
+from service.kit.ids import new_uuid
 from service.kit.sealing import KeyClass
 from service.kit.sql.blobs import FileBlobs
 from service.privacy.domain.certificates import certificate_in
 from service.privacy.errors import CaseOpen, EnrolmentWaiting, NoCertificate, NoSuchErasure, NothingToErase
 from service.privacy.storage.erasures import SqlErasures
 from service.privacy.usecases.erase import begin_erasure, preview, read_erasure
+from service.privacy.usecases.export import export_person
 from service.privacy.usecases.finish import Finisher
 from service.privacy.usecases.verify import verify_certificate
+from service.registry.domain.fact_values import Address, Language, Relationship, RelationshipType
+from service.registry.domain.facts import Source
 from service.registry.domain.households import Role
+from service.registry.domain.intentions import Order as Change
+from service.registry.domain.intentions import RecordFacts, StatedFact
 from service.registry.domain.people import PersonStatus
 from service.registry.errors import NoSuchPerson, PersonErased
+from service.registry.usecases.changes import make_change
+from service.registry.usecases.facts import read_household_facts, read_person_facts
 from service.registry.usecases.look_up import read_household, read_person
 from service.storage.unit import METADATA
 from service.storage.verify import verify_store
 from service.tasks.domain.tasks import TaskKind
 from tests.service.audit.noted import entries_of
-from tests.service.made_up import TESTER, all_rows, received
+from tests.service.made_up import NOW, TESTER, all_rows, received
 from tests.service.privacy.conftest import AGAIN, FIRST, HOME, NAME, OFFICER, SECOND, WITHDRAWN, Registry
 
 
@@ -169,6 +177,30 @@ def test_a_household_stays_and_shows_that_its_head_left(registry: Registry) -> N
     home = read_household(HOME, actor=TESTER, storage=registry.app.store.storage)
     assert [person.number for _, person in home.members] == [registry.number(spouse)]
     assert [one.kind for one in home.tasks] == [TaskKind.HEAD_MISSING]
+
+
+def test_facts_go_with_whom_they_are_about_and_those_of_a_home_with_the_last_of_it(registry: Registry) -> None:
+    head, spouse = registry.enrol(FIRST), registry.enrol(SECOND, "Moussa Stays", Role.SPOUSE)
+    store, numbers = registry.app.store, [registry.number(one) for one in (head, spouse)]
+    related = StatedFact(Relationship(RelationshipType.SPOUSE_OF), Source.PERSON, other=numbers[0])
+    for intention in (
+        RecordFacts([StatedFact(Language("som"), Source.PERSON)], person=numbers[0]),
+        RecordFacts([related, StatedFact(Language("aa"), Source.PERSON)], person=numbers[1]),
+        RecordFacts([StatedFact(Address("quarter 3"), Source.PERSON)], household=HOME),
+    ):
+        order = Change(new_uuid(), NOW.date(), intention)
+        make_change(order, actor=TESTER, storage=store.storage, clock=store.clock, number_length=10)
+    exported = export_person(numbers[0], actor=OFFICER, storage=store.storage)
+    assert [one["value"] for one in exported["facts"]] == [{"code": "som"}, {"type": "spouse_of"}]
+    keys = preview(numbers[0], actor=OFFICER, storage=store.storage).keys
+    done = registry.erase(numbers[0])
+    assert (len(done.destroyed.keys), done.destroyed.counts["facts"]) == (keys, 2)
+    left = read_person_facts(numbers[1], None, None, actor=TESTER, storage=store.storage)
+    assert [one.value for one in left] == [Language("aa")]
+    home = read_household_facts(HOME, None, None, actor=TESTER, storage=store.storage)
+    assert [one.value for one in home] == [Address("quarter 3")]
+    assert registry.erase(numbers[1]).destroyed.counts["facts"] == 2
+    assert all_rows(store.database)["fact"] == []
 
 
 def test_a_person_in_an_open_case_is_not_erased_before_it_is_decided(registry: Registry) -> None:
@@ -350,6 +382,7 @@ def test_every_table_that_refers_to_people_or_their_captures_is_known_to_erasure
         "membership",
         "person_state",
         "payee",
+        "fact",
         "walk_pair",
         "best_found",
         "task_due",

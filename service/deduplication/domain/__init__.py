@@ -1,0 +1,1 @@
+"""Plain rules of deduplication: bands, walks, and the comparison of what people state of themselves."""
