@@ -6,6 +6,7 @@ import typer
 
 from service.cli import (
     audit,
+    demographics,
     doctor,
     enrol,
     gallery,
@@ -44,6 +45,7 @@ app.add_typer(sites.app, name="site")
 app.add_typer(registry.app, name="registry")
 app.add_typer(tasks.app, name="task")
 app.add_typer(gallery.app, name="gallery")
+app.add_typer(demographics.app, name="demographics")
 app.add_typer(store.app, name="store")
 app.add_typer(keys.app, name="keys")
 app.add_typer(privacy.app, name="privacy")
