@@ -12,7 +12,9 @@ from service.cli import (
     gallery,
     keys,
     operators,
+    orders,
     patterns,
+    people,
     privacy,
     registry,
     serve,
@@ -43,6 +45,9 @@ app.add_typer(tokens.app, name="token")
 app.add_typer(operators.app, name="operator")
 app.add_typer(sites.app, name="site")
 app.add_typer(registry.app, name="registry")
+app.add_typer(people.person, name="person")
+app.add_typer(people.household, name="household")
+app.add_typer(orders.app, name="change")
 app.add_typer(tasks.app, name="task")
 app.add_typer(gallery.app, name="gallery")
 app.add_typer(demographics.app, name="demographics")

@@ -148,3 +148,13 @@ def in_conflict(facts: Iterable[Fact]) -> set[int]:
             if any(one.value != other.value and one.stated_by != other.stated_by for other in some):
                 found.add(one.key)
     return found
+
+
+def same_document(one: Fact, other: Fact) -> bool:
+    """Whether both state one document, neither of which had expired before the other was stated."""
+    both = isinstance(one.value, Document) and isinstance(other.value, Document)
+    return both and one.token == other.token and not _over(one, other) and not _over(other, one)
+
+
+def _over(one: Fact, before: Fact) -> bool:
+    return isinstance(one.value, Document) and one.value.expired(before.valid_from)

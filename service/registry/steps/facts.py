@@ -14,6 +14,7 @@ from service.registry.domain.people import Person
 from service.registry.errors import FactGone, NotInTime, UnfitFact
 from service.registry.ports import RegistryUnit
 from service.registry.steps.checked_facts import Checking, FactRules, checked
+from service.registry.steps.disputed import claim_documents
 from service.registry.steps.people import names_of
 from service.registry.steps.record import end
 
@@ -54,6 +55,7 @@ def record_facts(one: RecordFacts, by: FactWork) -> None:
         raise UnfitFact("the same source states this twice in one order", f"{FACTS}.{twice}")
     former = [each for each in by.standing() if (each.place, each.stated_by) in places]
     _end(former, by)
+    claim_documents(by.uow, new, by.change)
     by.uow.history.write(*new)
     by.uow.flush()
 

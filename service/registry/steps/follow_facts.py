@@ -8,6 +8,7 @@ from service.registry.domain.fact_values import Document
 from service.registry.domain.facts import IDENTITY, Fact, FactKind
 from service.registry.domain.households import LifeStatus, PersonState
 from service.registry.ports import RegistryUnit
+from service.registry.steps.disputed import review_disputes
 from service.registry.steps.identity import follow_identity
 from service.tasks.steps.due import drop_dues, note_birth_changed, plan_expiry
 
@@ -26,6 +27,7 @@ def follow_facts(uow: RegistryUnit, change: Change) -> None:
     if documents:
         standing = uow.facts.standing({one.id for one in documents})
         plan_expiries(uow, documents, standing.values())
+        review_disputes(uow, documents, standing.values(), change)
     uow.flush()
 
 

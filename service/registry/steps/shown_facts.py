@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from service.kit.actor import Actor
 from service.registry.domain.changes import Change
 from service.registry.domain.fact_values import INVERSE, Relationship, Value
-from service.registry.domain.facts import Fact, in_conflict, in_order
+from service.registry.domain.facts import Fact, in_conflict, in_order, same_document
 from service.registry.domain.people import Person
 from service.registry.ports import RegistryUnit
 from service.registry.steps.sight import seen
@@ -55,12 +55,15 @@ def _disputed(uow: RegistryUnit, facts: Sequence[Fact]) -> set[int]:
     """The keys of documents that stand of other people too."""
     tokens = {one.token for one in facts if one.token is not None}
     claims = uow.facts.claims(tokens)
-    today = uow.people.survivors_of({one.person_key for one in claims if one.person_key is not None}) if claims else {}
-    claimants: dict[bytes, set[int]] = {}
-    for one in claims:
-        if one.token is not None and one.person_key is not None:
-            claimants.setdefault(one.token, set()).add(today[one.person_key].key)
-    return {one.key for one in facts if one.token is not None and len(claimants.get(one.token, ())) > 1}
+    people = {one.person_key for one in (*claims, *facts) if one.person_key is not None}
+    survivors = uow.people.survivors_of(people) if claims else {}
+    today: dict[int | None, int] = {key: one.key for key, one in survivors.items()}
+    return {
+        one.key
+        for one in facts
+        for other in claims
+        if same_document(one, other) and today.get(one.person_key) != today.get(other.person_key)
+    }
 
 
 def _others(uow: RegistryUnit, facts: Sequence[Fact], of: Collection[int], actor: Actor) -> Mapping[int, Person]:

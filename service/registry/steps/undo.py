@@ -40,7 +40,10 @@ def take_back(uow: RegistryUnit, former: Change, change: Change) -> None:
     try:
         uow.flush()
     except AlreadyThere:
-        raise BuiltOn("somebody of this change lives in another household by now; take that back first") from None
+        raise BuiltOn(
+            "somebody of this change lives in another household by now, or another person has its document; "
+            "take that back first"
+        ) from None
     if root.kind is ChangeKind.SPLIT:
         _alias_what_was_split(uow, written, [one.household_key for one in about], change)
     if root.kind is ChangeKind.BIRTH:

@@ -15,7 +15,8 @@ class TaskKind(StrEnum):
     child_headed: the head is a child, which is allowed. document_expired: a document's validity has ended. turning_18:
     a member comes of age this month. captures_due: a child has reached an age at which captures are taken again.
     demographic_conflict: two members of one household were one person, so its records contradict each other.
-    probable_duplicate: a person's papers or demographics are those of another.
+    probable_duplicate: a person's papers or demographics are those of another. document_disputed: a document was
+    stated of a person that another one has.
     """
 
     HEAD_MISSING = "head_missing"
@@ -26,6 +27,7 @@ class TaskKind(StrEnum):
     CAPTURES_DUE = "captures_due"
     DEMOGRAPHIC_CONFLICT = "demographic_conflict"
     PROBABLE_DUPLICATE = "probable_duplicate"
+    DOCUMENT_DISPUTED = "document_disputed"
 
 
 class TaskState(StrEnum):
@@ -73,6 +75,8 @@ OUTCOMES: Mapping[TaskKind, frozenset[Outcome]] = {
     TaskKind.CAPTURES_DUE: _ALWAYS | {Outcome.CAPTURES_ADDED, Outcome.NOT_POSSIBLE},
     TaskKind.DEMOGRAPHIC_CONFLICT: _ALWAYS | {Outcome.RECORD_CORRECTED},
     TaskKind.PROBABLE_DUPLICATE: _ALWAYS | {Outcome.SAME_PERSON, Outcome.DISTINCT},
+    TaskKind.DOCUMENT_DISPUTED: _ALWAYS
+    | {Outcome.RECORD_CORRECTED, Outcome.DOCUMENT_WITHDRAWN, Outcome.SAME_PERSON, Outcome.DISTINCT},
 }
 """What may become of each kind."""
 

@@ -14,15 +14,19 @@ from service.audit.storage import tables
 from service.bootstrap import Recognition, auditor_of, open_store
 from service.cli import app
 from service.enrolment.domain.enrolments import EnrolmentStatus
+from service.kit.ids import new_uuid
+from service.registry.domain.households import HouseholdClaim, Role
 from service.registry.domain.identifiers import new_person_numbers
+from service.registry.steps.residence import Joining, join
 from service.settings import Settings
 from service.tasks.domain.tasks import TaskKind, of_person
 from service.tasks.steps.open import open_task
 from tests.service.audit.noted import unguarded
 from tests.service.cli.test_commands import legacy
-from tests.service.made_up import NOW, sent
+from tests.service.made_up import NOW, TESTER, sent
 
 (NUMBER,) = new_person_numbers(1, lambda numbers: (), 10)
+ORDER, HOME = str(new_uuid()), str(new_uuid())
 UNNOTED = {
     "serve": "starts the service, which notes each act",
     "worker": "starts the worker, which notes each act",
@@ -84,6 +88,14 @@ def area_list(folder: Path) -> str:
     return str(file)
 
 
+def order(folder: Path) -> str:
+    """The first person becomes the head of the household HOME, in which they live."""
+    file = folder / "order.json"
+    intention = {"kind": "head_changed", "household": HOME, "person": NUMBER}
+    file.write_text(json.dumps({"id": ORDER, "effective": "2026-01-20", "intention": intention}))
+    return str(file)
+
+
 @pytest.mark.slow
 def test_every_command_leaves_an_entry(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.kit.logs.set_up", lambda *_: None)  # for good: other tests could capture no log
@@ -102,6 +114,14 @@ def test_every_command_leaves_an_entry(home: Path, tmp_path: Path, monkeypatch: 
         "operator disable": ["an auditor"],
         "token revoke": ["a desk"],
         "registry areas": [area_list(tmp_path)],
+        "person show": [NUMBER],
+        "person timeline": [NUMBER],
+        "change order": [order(tmp_path)],
+        "change show": [ORDER],
+        "change undo": [ORDER],
+        "household show": [HOME],
+        "household timeline": [HOME],
+        "household difference": [HOME, "2025-01-01", "2026-01-01"],
         "task list": [],
         "task due": [],
         "task assign": [waiting, "role:supervisor"],
@@ -137,10 +157,13 @@ def test_every_command_leaves_an_entry(home: Path, tmp_path: Path, monkeypatch: 
 
 
 def numbered(home: Path) -> None:
-    """Give the first person a number as registries issue them."""
+    """Give the first person a number as registries issue them, and a household."""
     store = open_store(Settings(home=home))
     with store.storage.write() as uow:
-        uow.people.by_key(1).number = NUMBER
+        person = uow.people.by_key(1)
+        person.number = NUMBER
+        claim = HouseholdClaim(HOME, Role.CHILD)
+        join(uow, [Joining(claim, person, NOW.date())], NOW, TESTER)
         uow.commit()
     store.database.dispose()
 

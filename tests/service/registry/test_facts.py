@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from service.audit.domain.actions import Action
 from service.kit.actor import Actor
+from service.kit.errors import AlreadyThere
 from service.kit.ids import new_uuid
 from service.registry.domain import fact_values as values
 from service.registry.domain.facts import Source, Verification
@@ -31,6 +32,8 @@ from service.registry.usecases.areas import import_areas
 from service.registry.usecases.changes import ChangeView, make_change, preview_change, undo_change
 from service.registry.usecases.facts import read_household_facts, read_person_facts
 from service.storage.unit import SqlStorage
+from service.tasks.domain.tasks import UNCLOSED, TaskKind
+from service.tasks.ports import TaskQuery
 from tests.service.audit.noted import entries_of
 from tests.service.conftest import Noon
 from tests.service.made_up import NOW, TESTER, all_rows, lives
@@ -200,6 +203,54 @@ def test_a_document_is_kept_in_one_form_and_its_end_is_planned(registry: Registr
     assert dues(registry) == {(str(shown.fact.id), date(2026, 3, 2))}
     registry.undo(view)
     assert dues(registry) == set()
+
+
+def disputes(registry: Registry) -> list[tuple[str | None, bool]]:
+    """The tasks that wait, by the number of the person, and whether that person's document is shown as disputed."""
+    with registry.storage.read() as uow:
+        tasks = uow.tasks.page(TaskQuery(kind=TaskKind.DOCUMENT_DISPUTED, states=UNCLOSED))
+        people = uow.people.by_keys([one.person_key for one in tasks if one.person_key is not None])
+    numbers = [people[one.person_key or 0].number for one in tasks]
+    return [(one, any(each.disputed for each in registry.facts(registry.numbers.index(one or "")))) for one in numbers]
+
+
+def test_a_document_that_another_person_has_is_recorded_and_disputed(registry: Registry) -> None:
+    same = values.Document("passport", "A 123 45", "DJI")
+    registry.record(stated(PASSPORT))
+    second = registry.record(stated(same, Source.OPERATOR), who=1)
+    assert disputes(registry) == [(registry.numbers[1], True)]
+    assert [one.disputed for one in registry.facts()] == [True]
+    registry.record(stated(same, Source.DOCUMENT))  # of the one who has it
+    assert len(disputes(registry)) == 1
+    undone = registry.undo(second)
+    assert disputes(registry) == []
+    assert [one.disputed for one in registry.facts()] == [False, False]
+    registry.undo(undone)
+    assert disputes(registry) == [(registry.numbers[1], True)]
+
+
+def test_a_document_that_expired_is_another_persons_without_dispute(registry: Registry) -> None:
+    first = registry.record(stated(values.Document("passport", "A12345", "DJI", None, date(2026, 1, 1))))
+    second = registry.record(stated(values.Document("passport", "A12345", "DJI")), who=1)
+    assert disputes(registry) == []
+    with pytest.raises(BuiltOn):
+        registry.undo(first)
+    third = registry.record(stated(values.Document("passport", "A12345", "DJI")), day=LATER)
+    assert disputes(registry) == [(registry.numbers[0], True)]
+    registry.undo(third)
+    registry.undo(second)
+    registry.undo(first)
+    assert registry.values(0) == registry.values(1) == []
+
+
+def test_the_database_has_a_document_be_one_persons(registry: Registry) -> None:
+    registry.record(stated(PASSPORT))
+    registry.record(stated(PASSPORT), who=1)
+    (second,) = registry.facts(1)
+    with registry.storage.write() as uow:
+        uow.facts.standing([second.fact.id])[second.fact.id].holds = True
+        with pytest.raises(AlreadyThere):
+            uow.flush()
 
 
 def test_nothing_becomes_due_of_who_died_until_that_is_taken_back(registry: Registry) -> None:
