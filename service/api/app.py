@@ -9,6 +9,7 @@ from service.api import (
     areas,
     cases,
     changes,
+    checks,
     consents,
     docs,
     enrolments,
@@ -44,6 +45,7 @@ an `X-Request-ID`, which names the request in the service's log.
 NOUNS = (
     enrolments,
     people,
+    checks,
     added,
     erasures,
     households,

@@ -74,6 +74,8 @@ AT_REST: Sequence[Kept] = (
         "key case_key person_key rank log10_lr rarity hypothesis band evidence",
         "scores per position; no vector",
     ),
+    _kept(How.HASHED, "demographic_key", "token", "keyed hash (HMAC) of combinations of what a person states"),
+    _kept(How.PLAIN, "demographic_key", "key person_key", "identifiers"),
     _kept(How.PLAIN, "best_found", "key enrolment_key people person_key rarity", "identifiers and a score"),
     _kept(
         How.PLAIN,

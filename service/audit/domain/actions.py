@@ -39,6 +39,7 @@ class Action(StrEnum):
     PERSON_READ = "person.read"
     PERSON_IDENTIFY = "person.identify"
     PERSON_VERIFY = "person.verify"
+    PERSON_CHECK = "person.check"
     PERSON_ACCESSES = "person.accesses"
     PERSON_ERASE = "person.erase"
     PERSON_EXPORT = "person.export"
@@ -68,6 +69,7 @@ class Action(StrEnum):
     WALK_FINISH = "walk.finish"
     PAIRS_EXPORT = "pairs.export"
     RATES_MEASURE = "rates.measure"
+    STATEMENTS_REINDEX = "statements.reindex"
     PATTERNS_SEARCH = "patterns.search"
     FINDING_LIST = "finding.list"
     FINDING_CLOSE = "finding.close"
@@ -100,6 +102,7 @@ WORDS: dict[str, str] = {
     Action.PERSON_READ: "read your record: number, names, sex, birth, household",
     Action.PERSON_IDENTIFY: "searched with somebody's captures and was shown your number among those who resemble them",
     Action.PERSON_VERIFY: "compared somebody's captures with yours",
+    Action.PERSON_CHECK: "compared what somebody states with your record and was shown your number: you are alike",
     Action.PERSON_ACCESSES: "read this list of who used your data",
     Action.PERSON_ERASE: "erased everything about you but your number",
     Action.PERSON_EXPORT: "wrote down everything that is known about you",

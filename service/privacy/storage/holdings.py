@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.adjudication.domain.cases import Case, CaseCandidate, CaseStatus
 from service.adjudication.storage import case, case_candidate
-from service.deduplication.storage import best_found, walk_pair
+from service.deduplication.storage import best_found, demographic_key, walk_pair
 from service.enrolment.domain.enrolments import REOPENED, Enrolment, EnrolmentStatus
 from service.enrolment.storage import capture, enrolment, slap, template
 from service.kit.blobs import BlobRecord
@@ -228,6 +228,7 @@ def _deleted(scope: Scope) -> Sequence[tuple[str, Table, ColumnElement[bool]]]:
             and_(change_about.c.person_key.in_(scope.people), change_about.c.household_key.is_(None)),
         ),
         ("pairs", walk_pair, pairs),
+        ("demographic_keys", demographic_key, demographic_key.c.person_key.in_(scope.people)),
         ("searches", best_found, best_found.c.enrolment_key.in_(scope.enrolments)),
     )
 

@@ -38,6 +38,7 @@ def record_consent(
         uow.changes.lock()
         view = _found(uow, number, actor)
         guardian = None if stated.guardian is None else _guardian(uow, stated.guardian, view, actor)
+        key = None if guardian is None else guardian.key
         known = uow.consents.by_id(stated.id)
         if known is None:
             known = _new(uow, stated, view, guardian, actor=actor, clock=clock)
@@ -47,7 +48,7 @@ def record_consent(
             target = Target("person", str(view.person.id))
             uow.audit.note(actor, Action.CONSENT_RECORD, target, people=people, details=details)
             uow.commit()
-        elif known.person_key not in _keys(view) or not known.states(stated, guardian and guardian.key):
+        elif known.person_key not in _keys(view) or not known.states(stated, key):
             raise ConsentDiffers(f"another consent was recorded under the ID {stated.id}")
         return ConsentView([known], {} if guardian is None else {guardian.key: guardian})
 

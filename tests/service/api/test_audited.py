@@ -200,6 +200,7 @@ def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
         "GET /v1/enrolments": get("/v1/enrolments"),
         "GET /v1/enrolments/{enrolment_id}": get(f"/v1/enrolments/{first['id']}?wait=1"),
         "GET /v1/persons/{number}": get(f"/v1/persons/{number}"),
+        "POST /v1/persons/check": post("/v1/persons/check", json={"names": [{"full": "Amina Hassan"}]}),
         "GET /v1/persons/{number}/accesses": lambda: by.auditor.call("GET", f"/v1/persons/{number}/accesses"),
         "POST /v1/persons/{number}/captures": lambda: by.counter.add_captures(number, {"face": "obama3.jpg"}),
         "POST /v1/persons/{number}/erasure": lambda: by.officer.call(
@@ -300,7 +301,7 @@ def test_every_action_that_can_concern_a_person_has_words() -> None:
         Action.SESSION_LIST, Action.SESSION_END, Action.PASSWORD_CHANGE,
         Action.PASSKEY_ADD, Action.PASSKEY_LIST, Action.PASSKEY_REVOKE, Action.SITE_ASSIGN, Action.SITE_LIST,
         Action.ACCESS_REFUSED, Action.AREAS_IMPORT, Action.AREA_LIST,
-        Action.CAPTURE_JUDGE, Action.WALK_BEGIN, Action.WALK_FINISH, Action.RATES_MEASURE,
+        Action.CAPTURE_JUDGE, Action.STATEMENTS_REINDEX, Action.WALK_BEGIN, Action.WALK_FINISH, Action.RATES_MEASURE,
         Action.GALLERY_STATUS, Action.GALLERY_REBUILD, Action.GALLERY_COMPACT, Action.KEYS_STATUS, Action.KEYS_ROTATE,
         Action.DOCTOR, Action.STORE_VERIFY, Action.STORE_DELETE, Action.AUDIT_VERIFY, Action.ERASURE_VERIFY,
         Action.ERASURES_REAPPLY,

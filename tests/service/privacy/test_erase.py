@@ -386,6 +386,7 @@ def test_every_table_that_refers_to_people_or_their_captures_is_known_to_erasure
         "consent",
         "walk_pair",
         "best_found",
+        "demographic_key",
         "task_due",
     }
     overwritten = {"person", "enrolment", "review_case", "case_candidate", "change_about", "task"}

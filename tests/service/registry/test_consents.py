@@ -38,7 +38,7 @@ def numbers(storage: SqlStorage) -> list[str]:
 
 
 def stated(programme: str | None = None, *, given: bool = True, **more: str) -> StatedConsent:
-    return StatedConsent(new_uuid(), FOOD, programme, given, **more)  # type: ignore[arg-type]
+    return StatedConsent(new_uuid(), FOOD, programme, given, **more)
 
 
 def recorded(storage: SqlStorage, number: str, one: StatedConsent) -> ConsentRecord:
