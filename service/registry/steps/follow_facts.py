@@ -19,7 +19,7 @@ def follow_facts(uow: RegistryUnit, change: Change) -> None:
     facts = [one for one in touched if isinstance(one, Fact)]
     people = {one.person_key for one in facts if one.kind in IDENTITY and one.person_key is not None}
     if people:
-        follow_identity(uow, list(uow.people.by_keys(people).values()), change.recorded_at)
+        follow_identity(uow, list(uow.people.by_keys(people).values()), change)
     lives = [one for one in touched if isinstance(one, PersonState)]
     came_or_left = {one.person_key for one in lives if one.status is not LifeStatus.PRESENT}
     _plan_again(uow, came_or_left, change)
