@@ -22,6 +22,7 @@ from service.api import (
     people,
     problems,
     quality,
+    search,
     sessions,
     tasks,
     verification,
@@ -42,6 +43,7 @@ an `X-Request-ID`, which names the request in the service's log.
 """
 NOUNS = (
     enrolments,
+    search,
     people,
     added,
     erasures,
