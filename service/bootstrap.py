@@ -59,10 +59,12 @@ CLEANED = (
     "case_candidate",
     "walk_pair",
     "best_found",
+    "demographic_key",
     "membership",
     "person_state",
     "payee",
     "fact",
+    "consent",
     "registry_change",
     "change_about",
     "finding",
@@ -165,7 +167,7 @@ def open_store(settings: Settings) -> Store:
     except OSError as error:
         raise StorageUnavailable(f"the folder {settings.home} cannot be made: {error.strerror}") from None
     database = open_database(settings.url)
-    storage = prepare(database, keys_of(settings))
+    storage = prepare(database, keys_of(settings), settings.demographic_keys)
     blobs = FileBlobs(settings.home / "captures", storage.vault)
     bind(storage, blobs)
     clock = SystemClock()

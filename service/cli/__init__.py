@@ -6,6 +6,7 @@ import typer
 
 from service.cli import (
     audit,
+    demographics,
     doctor,
     enrol,
     gallery,
@@ -49,6 +50,7 @@ app.add_typer(people.household, name="household")
 app.add_typer(orders.app, name="change")
 app.add_typer(tasks.app, name="task")
 app.add_typer(gallery.app, name="gallery")
+app.add_typer(demographics.app, name="demographics")
 app.add_typer(store.app, name="store")
 app.add_typer(keys.app, name="keys")
 app.add_typer(privacy.app, name="privacy")

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from service.registry.domain.areas import Area, AreaLevel
 from service.registry.domain.changes import Change, ChangeAbout, Version
+from service.registry.domain.consents import ConsentRecord
 from service.registry.domain.facts import Fact
 from service.registry.domain.households import (
     Household,
@@ -206,6 +207,13 @@ class PeopleIndex(Protocol):
     def count_after(self, key: int) -> int: ...
 
 
+class Consents(Protocol):
+    def add(self, one: ConsentRecord) -> None: ...
+    def by_id(self, consent_id: UUID) -> ConsentRecord | None: ...
+    def of_people(self, keys: Collection[int]) -> Sequence[ConsentRecord]:
+        """Oldest first."""
+
+
 class Origins(Protocol):
     """Where people were enrolled, which the context of enrolments keeps."""
 
@@ -231,3 +239,5 @@ class RegistryUnit(TaskUnit, Protocol):
     def facts(self) -> Facts: ...
     @property
     def index(self) -> PeopleIndex: ...
+    @property
+    def consents(self) -> Consents: ...
