@@ -28,6 +28,7 @@ from tests.service.made_up import NOW, TESTER, sent
 (NUMBER,) = new_person_numbers(1, lambda numbers: (), 10)
 ORDER, HOME = str(new_uuid()), str(new_uuid())
 UNNOTED = {
+    "registry template": "writes a table without people",
     "serve": "starts the service, which notes each act",
     "worker": "starts the worker, which notes each act",
     "enrol": "a client of the service, which notes each act",
@@ -82,6 +83,12 @@ def task(home: Path) -> str:
     return str(one.id)
 
 
+def people(folder: Path) -> str:
+    file = folder / "people.csv"
+    file.write_text("person,full_latin\np1,Amina\n")
+    return str(file)
+
+
 def area_list(folder: Path) -> str:
     file = folder / "areas.csv"
     file.write_text("code,level,parent,name_fr,name_ar,name_en\nDJ-DJ,region,,Djibouti,,\n")
@@ -113,6 +120,7 @@ def test_every_command_leaves_an_entry(home: Path, tmp_path: Path, monkeypatch: 
         "operator reset": ["an auditor"],
         "operator disable": ["an auditor"],
         "token revoke": ["a desk"],
+        "registry import": [people(tmp_path), "--source", "old-system"],
         "registry areas": [area_list(tmp_path)],
         "registry find": ["Amina"],
         "registry reindex": [],
