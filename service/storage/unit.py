@@ -25,6 +25,7 @@ from service.privacy.storage.holdings import SqlHoldings
 from service.registry.steps.task_subjects import TaskSubjects
 from service.registry.storage.areas import SqlAreas
 from service.registry.storage.facts import SqlFacts
+from service.registry.storage.cards import SqlCards
 from service.registry.storage.households import SqlHouseholds
 from service.registry.storage.people import SqlPeople
 from service.registry.storage.versions import SqlHistory
@@ -63,6 +64,7 @@ class SqlUnitOfWork(SqlTransaction):
         self.history = SqlHistory(self._session)
         self.facts = SqlFacts(self._session)
         self.areas = SqlAreas(self._session)
+        self.cards = SqlCards(self._session)
         self.origins = SqlOrigins(self._session)
         self.enrolments = SqlEnrolments(self._session)
         self.templates = SqlTemplates(self._session)

@@ -22,6 +22,7 @@ from service.privacy.domain.retention import Kept
 from service.privacy.ports import Scope
 from service.registry.domain.changes import Change
 from service.registry.domain.facts import Fact
+from service.registry.storage.cards import card
 from service.registry.storage.facts import fact
 from service.registry.storage.households import membership, payee, person_state
 from service.registry.storage.people import person
@@ -86,6 +87,8 @@ class SqlHoldings:
             self._session.execute(delete(table).where(where))
         for some in chunks(names):
             self._session.execute(delete(blob).where(blob.c.name.in_(some)))
+        named = card.c.person_key.in_(scope.people)  # that the card counts no more has to be known for ever
+        self._session.execute(update(card).where(named).values(sealed=None, person_key=None))
         theirs = change_about.c.person_key.in_(scope.people)  # the household's own history goes on
         self._session.execute(update(change_about).where(theirs).values(person_key=None))
         evidence = self._session.scalars(select(CaseCandidate).where(_evidence(scope))).all()
