@@ -20,6 +20,7 @@ from service.oversight.storage.chunks import chunks
 from service.oversight.storage.findings import finding
 from service.privacy.domain.retention import Kept
 from service.privacy.ports import Scope
+from service.registry.domain.cards import Card
 from service.registry.domain.changes import Change
 from service.registry.domain.facts import Fact
 from service.registry.storage.cards import card
@@ -87,8 +88,6 @@ class SqlHoldings:
             self._session.execute(delete(table).where(where))
         for some in chunks(names):
             self._session.execute(delete(blob).where(blob.c.name.in_(some)))
-        named = card.c.person_key.in_(scope.people)  # that the card counts no more has to be known for ever
-        self._session.execute(update(card).where(named).values(sealed=None, person_key=None))
         theirs = change_about.c.person_key.in_(scope.people)  # the household's own history goes on
         self._session.execute(update(change_about).where(theirs).values(person_key=None))
         evidence = self._session.scalars(select(CaseCandidate).where(_evidence(scope))).all()
@@ -103,6 +102,10 @@ class SqlHoldings:
         of_these = select(change_about.c.change_key).where(change_about.c.person_key.in_(list(person_keys)))
         rows = select(Change).where(registry_change.c.key.in_(of_these))
         return self._session.scalars(rows.order_by(registry_change.c.key)).all()
+
+    def cards(self, person_keys: Collection[int]) -> Sequence[Card]:
+        rows = select(Card).where(card.c.person_key.in_(list(person_keys)))
+        return self._session.scalars(rows.order_by(card.c.key)).all()
 
     def drop_candidates(self, case_key: int, person_keys: Collection[int]) -> None:
         of_these = case_candidate.c.person_key.in_(person_keys)

@@ -42,7 +42,13 @@ class CardCheck:
 
 
 def issue_card(
-    household: str, reason: CardReason, *, actor: Actor, storage: Storage[RegistryUnit], clock: Clock, signer: CardSigner
+    household: str,
+    reason: CardReason,
+    *,
+    actor: Actor,
+    storage: Storage[RegistryUnit],
+    clock: Clock,
+    signer: CardSigner,
 ) -> CardView:
     """Make a card in the name of the head; all cards of the household from before count no more.
 
@@ -111,9 +117,7 @@ def revoke_card(serial: str, *, actor: Actor, storage: Storage[RegistryUnit], cl
         return view
 
 
-def verify_card(
-    payload: str, *, actor: Actor, storage: Storage[RegistryUnit], public_keys: Sequence[str]
-) -> CardCheck:
+def verify_card(payload: str, *, actor: Actor, storage: Storage[RegistryUnit], public_keys: Sequence[str]) -> CardCheck:
     """Whether a card is genuine, and what it is worth today. Raises CardNotGenuine.
 
     Who reads a card holds it, so that no sight is asked for; shown is what is on it, and where its ID leads.
