@@ -15,6 +15,7 @@ from pydantic import (
     BaseModel,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -28,7 +29,18 @@ from service.api.json_body import parsed
 from service.api.pages import next_page
 from service.api.problems import declared, malformed
 from service.api.proxies import link
-from service.api.shapes import AsText, Date, Instant, LivenessIn, LivenessShape, MarkOut, NameIn, Sent, WarningOut
+from service.api.shapes import (
+    AsText,
+    Date,
+    HijriDate,
+    Instant,
+    LivenessIn,
+    LivenessShape,
+    MarkOut,
+    NameIn,
+    Sent,
+    WarningOut,
+)
 from service.api.text import Line
 from service.api.turns import InTurn
 from service.bootstrap import App
@@ -57,7 +69,7 @@ from service.enrolment.usecases.list_enrolments import list_enrolments
 from service.enrolment.usecases.receive import receive_enrolment
 from service.kit.actor import Actor
 from service.registry.domain.households import HouseholdClaim, Role
-from service.registry.domain.people import Demographics, Sex
+from service.registry.domain.people import Demographics, NoName, Sex
 from service.registry.errors import MalformedHousehold, UnknownHousehold
 from service.registry.usecases.look_up import checked_household
 
@@ -92,15 +104,24 @@ Wait = Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="seconds to wai
 
 
 class PersonIn(Sent):
-    """Who the person states they are. Give a birth date, or a birth year, or neither."""
+    """Who the person states they are. Give a birth date, of either calendar, or a birth year, or none."""
 
-    names: list[NameIn] = Field(min_length=1, max_length=8)
+    no_name: AsText[NoName] | None = Field(None, description="in place of names: why there is none")
+    names: list[NameIn] = Field(default_factory=list, max_length=8, validate_default=True)
     sex: AsText[Sex] = Sex.UNKNOWN
     birth_date: Date | None = None
+    birth_hijri: HijriDate | None = None
     birth_year: int | None = None
     birth_estimated: bool = Field(False, description="the date or year is a guess")
 
-    @field_validator("birth_date")
+    @field_validator("names")
+    @classmethod
+    def _names_or_why_none(cls, value: list[NameIn], info: ValidationInfo) -> list[NameIn]:
+        if bool(value) == (info.data.get("no_name") is not None) and "no_name" in info.data:
+            raise PydanticCustomError("names_missing", "give at least one name, or in no_name why there is none")
+        return value
+
+    @field_validator("birth_date", "birth_hijri")
     @classmethod
     def _born_by_now(cls, value: date | None) -> date | None:
         if value is not None and value > datetime.now(UTC).date():
@@ -118,13 +139,14 @@ class PersonIn(Sent):
 
     @model_validator(mode="after")
     def _one_birth(self) -> Self:
-        if self.birth_date is not None and self.birth_year is not None:
-            raise ValueError("give birth_date or birth_year, not both")
+        if sum(one is not None for one in (self.birth_date, self.birth_hijri, self.birth_year)) > 1:
+            raise ValueError("give one of birth_date, birth_hijri and birth_year")
         return self
 
     def demographics(self) -> Demographics:
         names = tuple(one.name() for one in self.names)
-        return Demographics(names, self.sex, self.birth_date, self.birth_year, self.birth_estimated)
+        born = self.birth_date or self.birth_hijri
+        return Demographics(names, self.sex, born, self.birth_year, self.birth_estimated, self.no_name)
 
 
 class ConsentIn(Sent):

@@ -1,15 +1,16 @@
 """Facts about households and people, as clients state them and as they are shown."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
-from service.api.shapes import AsText, Date, NameIn, NameShape, Sent
+from service.api.shapes import AsText, Date, HijriDate, NameIn, NameShape, Sent
 from service.api.text import Line, Writable
 from service.registry.domain import fact_values as values
 from service.registry.domain.facts import FactKind, Source, Verification
+from service.registry.domain.hijri import hijri_of
 from service.registry.domain.intentions import StatedFact
 from service.registry.domain.people import Sex
 from service.registry.steps.shown_facts import ShownFact
@@ -50,11 +51,18 @@ class BirthFactIn(StatedIn):
 
     kind: Literal["birth"]
     birth_date: Date | None = None
+    birth_hijri: HijriDate | None = None
     birth_year: int | None = None
     birth_estimated: bool = False
 
+    @model_validator(mode="after")
+    def _one_date(self) -> Self:
+        if None not in (self.birth_date, self.birth_hijri):
+            raise ValueError("give birth_date or birth_hijri, not both")
+        return self
+
     def value(self) -> values.Value:
-        return values.Born(self.birth_date, self.birth_year, self.birth_estimated)
+        return values.Born(self.birth_date or self.birth_hijri, self.birth_year, self.birth_estimated)
 
 
 class SexFactIn(StatedIn):
@@ -175,6 +183,13 @@ class NamesOut(BaseModel):
     names: list[NameShape]
 
 
+class BirthOut(BaseModel):
+    birth_date: date | None
+    birth_hijri: str | None = Field(description="the same day in the Hijri calendar")
+    birth_year: int | None
+    birth_estimated: bool
+
+
 class RelationshipOut(BaseModel):
     type: values.RelationshipType = Field(description="what the person is to the other one")
     other: str | None = Field(description="the other's number; null of people whom this token may not see")
@@ -194,7 +209,7 @@ class DisabilityOut(BaseModel):
 
 ValueOut = (
     NamesOut
-    | values.Born
+    | BirthOut
     | values.OfSex
     | values.InArea
     | values.Address
@@ -209,7 +224,6 @@ ValueOut = (
 
 
 _AS_THEY_ARE = (
-    values.Born,
     values.OfSex,
     values.InArea,
     values.Address,
@@ -268,6 +282,14 @@ def _value_out(shown: ShownFact) -> ValueOut:
     match shown.value:
         case values.Named() as one:
             return NamesOut(names=[NameShape.of(each) for each in one.names])
+        case values.Born() as one:
+            hijri = hijri_of(one.birth_date)
+            return BirthOut(
+                birth_date=one.birth_date,
+                birth_hijri=hijri,
+                birth_year=one.birth_year,
+                birth_estimated=one.birth_estimated,
+            )
         case values.Relationship() as one:
             return RelationshipOut(type=one.type, other=None if shown.other is None else shown.other.number)
         case values.Disability() as one:

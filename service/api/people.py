@@ -16,8 +16,9 @@ from service.api.timelines import TimelineOut
 from service.audit.domain.actions import WORDS
 from service.audit.domain.entries import Entry
 from service.audit.errors import NoSuchEntry
+from service.registry.domain.hijri import hijri_of
 from service.registry.domain.households import Role
-from service.registry.domain.people import Demographics, PersonStatus, Sex
+from service.registry.domain.people import Demographics, NoName, PersonStatus, Sex
 from service.registry.errors import NoSuchChange, NoSuchPerson, PersonErased
 from service.registry.steps.people import PersonView
 from service.registry.usecases.accesses import AccessQuery, list_accesses
@@ -40,8 +41,10 @@ class PersonOut(BaseModel):
     status: PersonStatus
     asked_for: str | None = Field(description="the number or ID that led here, where it is an alias after a merge")
     names: list[NameShape]
+    no_name: NoName | None = Field(description="of a person without names, why")
     sex: Sex
     birth_date: date | None
+    birth_hijri: str | None = Field(description="the same day in the Hijri calendar (Umm al-Qura), from 1343 to 1500")
     birth_year: int | None
     birth_estimated: bool
     household_id: str | None
@@ -58,8 +61,10 @@ class PersonOut(BaseModel):
             status=person.status,
             asked_for=alias,
             names=names_of(who),
+            no_name=who.no_name,
             sex=who.sex,
             birth_date=who.birth_date,
+            birth_hijri=hijri_of(who.birth_date),
             birth_year=who.birth_year,
             birth_estimated=who.birth_estimated,
             household_id=view.household.household_id if view.household else None,

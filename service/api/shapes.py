@@ -12,6 +12,7 @@ from service.adjudication.domain.evidence import PositionEvidence, Thresholds
 from service.adjudication.domain.marks import MARKS, Mark
 from service.api.text import FullName, Line
 from service.enrolment.steps.captures import WARNING_CODES, Warnings
+from service.registry.domain.hijri import gregorian_of
 from service.registry.domain.people import Name, NameKind
 
 T = TypeVar("T")
@@ -74,6 +75,23 @@ class NameIn(Sent):
 
     def name(self) -> Name:
         return Name(self.script, self.full, self.kind)
+
+
+def _hijri(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise PydanticCustomError("not_a_date", "a Hijri date is written as text, such as 1410-09-15")
+    try:
+        return gregorian_of(value)
+    except ValueError as error:
+        raise PydanticCustomError("not_a_hijri_date", "{sentence}", {"sentence": str(error)}) from None
+
+
+HijriDate = Annotated[
+    date,
+    BeforeValidator(_hijri, json_schema_input_type=str),
+    Field(description="in place of birth_date: a Hijri date (Umm al-Qura), 1343 to 1500", examples=["1410-09-15"]),
+]
+"""Sent as text, read as the Gregorian day."""
 
 
 class NameShape(BaseModel):

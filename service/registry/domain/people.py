@@ -49,15 +49,29 @@ class Name:
     kind: NameKind = NameKind.FULL
 
 
+class NoName(StrEnum):
+    """Why a person has no name on the record."""
+
+    NEWBORN = "newborn"
+    FOUND_CHILD = "found_child"
+    CANNOT_STATE = "cannot_state"
+    REFUSES = "refuses"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class Demographics:
-    """Who a person states they are. birth_year alone where the day is unknown; estimated where it is a guess."""
+    """Who a person states they are. birth_year alone where the day is unknown; estimated where it is a guess.
+
+    no_name: of a person without names, why.
+    """
 
     names: tuple[Name, ...]
     sex: Sex = Sex.UNKNOWN
     birth_date: date | None = None
     birth_year: int | None = None
     birth_estimated: bool = False
+    no_name: NoName | None = None
 
 
 @dataclass(eq=False)

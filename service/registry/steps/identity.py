@@ -40,7 +40,7 @@ def _with_facts(who: Demographics, facts: Sequence[Fact]) -> Demographics:
 def _with(who: Demographics, value: Value) -> Demographics:
     match value:
         case Named():
-            return replace(who, names=value.names)
+            return replace(who, names=value.names, no_name=None)
         case Born():
             return replace(
                 who,

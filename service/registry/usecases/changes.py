@@ -1,9 +1,8 @@
 """Changing households and who lives in them: one intention at a time, each with its way back."""
 
 import hashlib
-import json
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
@@ -11,11 +10,13 @@ from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
 from service.audit.steps.words import seal_words
 from service.kit.actor import Actor
+from service.kit.canonical import canonical
 from service.kit.clock import Clock
 from service.kit.unit import Storage
 from service.registry.domain.changes import Change, ChangeAbout, ChangeKind
+from service.registry.domain.facts import KINDS
 from service.registry.domain.households import Household, HouseholdStatus
-from service.registry.domain.intentions import Order, UndoOrder
+from service.registry.domain.intentions import Intention, Order, RecordFacts, UndoOrder
 from service.registry.domain.people import Person
 from service.registry.errors import ChangeDiffers, NoSuchChange, NotInTime
 from service.registry.ports import AsOf, RegistryUnit
@@ -202,9 +203,14 @@ def _repeated(uow: RegistryUnit, change_id: UUID, order_hash: str) -> Change | N
 
 
 def _hash_of(order: Order | UndoOrder) -> str:
-    what = type(order).__name__ if isinstance(order, UndoOrder) else type(order.intention).__name__
-    text = json.dumps([what, asdict(order)], default=str, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    """Of what was meant: a field that has its default is left out, so that one added later changes no hash."""
+    what = [type(order).__name__] if isinstance(order, UndoOrder) else _kinds(order.intention)
+    return hashlib.sha256(canonical({"what": what, "order": order})).hexdigest()
+
+
+def _kinds(one: Intention) -> list[str]:
+    stated = [KINDS[type(each.value)] for each in one.facts] if isinstance(one, RecordFacts) else []
+    return [one.KIND, *stated]
 
 
 def _found(uow: RegistryUnit, change_id: UUID, actor: Actor) -> Change:

@@ -138,6 +138,18 @@ PARTS: dict[str, tuple[dict[str, Any], str]] = {
         "enrolment.person",
     ),
     "no name": ({"person": {"names": []}}, "enrolment.person.names"),
+    "names and why none": ({"person": {**PERSON, "no_name": "newborn"}}, "enrolment.person.names"),
+    "why none of no kind": ({"person": {"no_name": "shy"}}, "enrolment.person.no_name"),
+    "a month of a Hijri year too many": (
+        {"person": {**PERSON, "birth_hijri": "1410-13-01"}},
+        "enrolment.person.birth_hijri",
+    ),
+    "a Hijri date before the tables": (
+        {"person": {**PERSON, "birth_hijri": "1342-12-29"}},
+        "enrolment.person.birth_hijri",
+    ),
+    "a Hijri date that is a number": ({"person": {**PERSON, "birth_hijri": 1410}}, "enrolment.person.birth_hijri"),
+    "two births": ({"person": {**PERSON, "birth_hijri": "1410-09-15", "birth_year": 1990}}, "enrolment.person"),
     "an unknown field": ({"persn": {}}, "enrolment.persn"),
     "no consent": ({"consent": {"given": False}}, "enrolment.consent.given"),
     "consent not asked": ({"consent": None}, "enrolment.consent"),

@@ -327,3 +327,10 @@ def test_names_of_every_kind_are_kept_and_shown(counter: Client, desk: Client) -
     ]
     number = counter.enrol(FIRST, person={"names": names})["person_number"]
     assert desk.call("GET", f"/v1/persons/{number}").json()["names"] == names
+
+
+def test_a_hijri_birth_and_a_person_without_a_name(counter: Client, desk: Client) -> None:
+    number = counter.enrol(FIRST, person={"no_name": "found_child", "birth_hijri": "1446-01-01"})["person_number"]
+    person = desk.call("GET", f"/v1/persons/{number}").json()
+    assert (person["names"], person["no_name"]) == ([], "found_child")
+    assert (person["birth_date"], person["birth_hijri"], person["birth_year"]) == ("2024-07-07", "1446-01-01", None)
