@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from service.api import (
     added,
     areas,
+    cards,
     cases,
     changes,
     docs,
@@ -48,6 +49,7 @@ NOUNS = (
     households,
     changes,
     areas,
+    cards,
     identification,
     verification,
     quality,

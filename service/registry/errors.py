@@ -111,6 +111,9 @@ class BuiltOn(Conflict):
 class CardNotGenuine(Refused):
     """This is no card of this registry."""
 
+    def __init__(self, detail: str, field: str = "payload") -> None:
+        super().__init__(detail, field)
+
 
 class NoSuchCard(NotFound):
     """There is no such card."""

@@ -24,8 +24,8 @@ from service.privacy.storage.erasures import SqlErasures
 from service.privacy.storage.holdings import SqlHoldings
 from service.registry.steps.task_subjects import TaskSubjects
 from service.registry.storage.areas import SqlAreas
-from service.registry.storage.facts import SqlFacts
 from service.registry.storage.cards import SqlCards
+from service.registry.storage.facts import SqlFacts
 from service.registry.storage.households import SqlHouseholds
 from service.registry.storage.people import SqlPeople
 from service.registry.storage.versions import SqlHistory

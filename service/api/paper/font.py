@@ -8,10 +8,8 @@ import fontpkg_ibm_plex_sans_arabic as font
 from fontTools.ttLib import TTFont
 
 FAMILY = "Plex"
-FILES = {
-    style: Path(font.__file__).parent / "files" / f"IBMPlexSansArabic-{name}.ttf"
-    for style, name in (("", "Regular"), ("B", "Bold"))
-}
+_FOLDER = Path(font.__file__).parent / "files"
+FILES = {"": _FOLDER / "IBMPlexSansArabic-Regular.ttf", "B": _FOLDER / "IBMPlexSansArabic-Bold.ttf"}
 MISSING = "·"
 
 

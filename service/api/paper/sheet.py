@@ -2,11 +2,13 @@
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import segno
 from fpdf import FPDF
 from fpdf.enums import Align, MethodReturnValue, XPos, YPos
+from fpdf.fonts import TTFFont
 
 from service.api.paper.font import FAMILY, FILES, printable
 from service.api.paper.language import Language
@@ -17,7 +19,21 @@ INK, PALE, TEAL, WHITE = (28, 33, 38), (92, 101, 110), (15, 92, 92), (255, 255, 
 """Each at least 5.9:1 on what it is drawn on (WCAG 2.2: 4.5:1)."""
 POINT = 0.3528
 """mm."""
+LEADING = 1.35
 Colour = tuple[int, int, int]
+Place = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """size: in points."""
+
+    size: float
+    bold: bool = False
+    colour: Colour = INK
+
+    def of(self, size: float) -> "Style":
+        return replace(self, size=size)
 
 
 class Sheet:
@@ -46,40 +62,34 @@ class Sheet:
         self._left, self._top, self._span = left, top, width
 
     def text(
-        self,
-        at: tuple[float, float],
-        width: float,
-        text: str,
-        size: float,
-        *,
-        bold: bool = False,
-        colour: Colour = INK,
-        lines: int = 1,
-        least: float = 5.0,
+        self, at: Place, width: float, text: str, style: Style, *, lines: int = 1, least: float = 5.0, far: bool = False
     ) -> float:
-        """Lines of text that begin at a place; the height taken. Smaller, down to `least` points, until it fits."""
-        shown = printable(text)
-        while size > least and self._count(shown, width, size, bold) > lines:
+        """Lines of text in a box, from the side where lines begin; the height taken.
+
+        Smaller, down to `least` points, until it fits, and cut where it does not fit even then. far: against the other
+        side of the box.
+        """
+        shown, size = printable(text), style.size
+        while size > least and self._count(shown, width, style.of(size)) > lines:
             size -= 0.25
-        return self._draw(at, width, self._cut(shown, width, size, bold, lines), size, bold, colour)
+        fitted = style.of(size)
+        return self._draw(at, width, self._cut(shown, width, fitted, lines), fitted, far=far)
 
-    def latin(
-        self, at: tuple[float, float], width: float, text: str, size: float, *, bold: bool = False, colour: Colour = INK
-    ) -> float:
+    def latin(self, at: Place, width: float, text: str, style: Style) -> float:
         """An ID: from left to right in every language, at the side where lines begin."""
-        return self._draw(at, width, printable(text), size, bold, colour, ltr=True)
+        return self._draw(at, width, printable(text), style, rightwards=True)
 
-    def band(self, at: tuple[float, float], width: float, height: float, colour: Colour) -> None:
+    def band(self, at: Place, width: float, height: float, colour: Colour) -> None:
         self._pdf.set_fill_color(*colour)
         self._pdf.rect(self._x(at[0], width), self._top + at[1], width, height, style="F")
 
-    def rule(self, at: tuple[float, float], width: float, colour: Colour = PALE) -> None:
+    def rule(self, at: Place, width: float, colour: Colour = PALE) -> None:
         self._pdf.set_draw_color(*colour)
         self._pdf.set_line_width(0.2)
         x, y = self._x(at[0], width), self._top + at[1]
         self._pdf.line(x, y, x + width, y)
 
-    def frame(self, at: tuple[float, float], width: float, height: float) -> None:
+    def frame(self, at: Place, width: float, height: float) -> None:
         """A broken line, to cut along."""
         self._pdf.set_draw_color(*PALE)
         self._pdf.set_line_width(0.2)
@@ -87,7 +97,7 @@ class Sheet:
         self._pdf.rect(self._x(at[0], width), self._top + at[1], width, height)
         self._pdf.set_dash_pattern()
 
-    def code(self, at: tuple[float, float], side: float, text: str) -> None:
+    def code(self, at: Place, side: float, text: str) -> None:
         """A QR code with error correction M and its quiet zone, in a square of this side."""
         made = segno.make(text, error="m", boost_error=False, micro=False)
         border = 4
@@ -103,55 +113,41 @@ class Sheet:
 
     def bytes(self) -> bytes:
         out = io.BytesIO()
-        self._pdf.output(out)  # type: ignore[call-overload]
+        self._pdf.output(out)
+        for font in self._pdf.fonts.values():
+            if isinstance(font, TTFFont):
+                font.ttfont.close()
         return out.getvalue()
 
     def _x(self, start: float, width: float) -> float:
         return self._left + (self._span - start - width if self.language.leftwards else start)
 
-    def _font(self, size: float, bold: bool) -> None:
-        self._pdf.set_font(FAMILY, "B" if bold else "", size)
+    def _font(self, style: Style) -> None:
+        self._pdf.set_font(FAMILY, "B" if style.bold else "", style.size)
+        self._pdf.set_text_color(*style.colour)
 
-    def _split(self, text: str, width: float, size: float, bold: bool) -> Sequence[str]:
-        self._font(size, bold)
+    def _count(self, text: str, width: float, style: Style) -> int:
+        self._font(style)
         lines = self._pdf.multi_cell(width, text=text, dry_run=True, output=MethodReturnValue.LINES)
         assert isinstance(lines, list)
-        return lines
+        return len(lines)
 
-    def _count(self, text: str, width: float, size: float, bold: bool) -> int:
-        return len(self._split(text, width, size, bold))
-
-    def _cut(self, text: str, width: float, size: float, bold: bool, lines: int) -> str:
-        while self._count(text, width, size, bold) > lines:
+    def _cut(self, text: str, width: float, style: Style, lines: int) -> str:
+        while self._count(text, width, style) > lines:
             text = text.rstrip("…")[:-1].rstrip() + "…"
         return text
 
     def _draw(
-        self,
-        at: tuple[float, float],
-        width: float,
-        text: str,
-        size: float,
-        bold: bool,
-        colour: Colour,
-        ltr: bool = False,
+        self, at: Place, width: float, text: str, style: Style, *, far: bool = False, rightwards: bool = False
     ) -> float:
-        self._font(size, bold)
-        self._pdf.set_text_color(*colour)
-        leftwards = self.language.leftwards
-        direction = "rtl" if leftwards and not ltr else "ltr"
-        self._pdf.set_text_shaping(True, direction=direction if ltr else None)
-        self._pdf.set_xy(self._x(at[0], width), self._top + at[1])
-        before = self._pdf.get_y()
-        self._pdf.multi_cell(
-            width,
-            size * POINT * 1.35,
-            text,
-            align=Align.R if leftwards else Align.L,
-            new_x=XPos.LEFT,
-            new_y=YPos.NEXT,
-        )
-        return float(self._pdf.get_y() - before)
+        self._font(style)
+        self._pdf.set_text_shaping(True, direction="ltr" if rightwards else None)
+        top = self._top + at[1]
+        self._pdf.set_xy(self._x(at[0], width), top)
+        align = Align.R if self.language.leftwards != far else Align.L
+        height = style.size * POINT * LEADING
+        self._pdf.multi_cell(width, height, text, align=align, new_x=XPos.LEFT, new_y=YPos.NEXT)
+        return float(self._pdf.get_y() - top)
 
 
 def _runs(line: Sequence[int]) -> list[tuple[int, int]]:

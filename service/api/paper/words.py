@@ -76,42 +76,10 @@ WORDS: Mapping[str, Words] = {
         EN: "You may ask who read your data, and have it corrected or erased.",
     },
 }
-_MONTHS: Mapping[Language, tuple[str, ...]] = {
-    FR: tuple(
-        [
-            "janvier",
-            "février",
-            "mars",
-            "avril",
-            "mai",
-            "juin",
-            "juillet",
-            "août",
-            "septembre",
-            "octobre",
-            "novembre",
-            "décembre",
-        ]
-    ),
-    AR: tuple(
-        ["يناير", "فبراير", "مارس", "أبريل", "ماي", "يونيو", "يوليوز", "غشت", "شتنبر", "أكتوبر", "نونبر", "دجنبر"]
-    ),
-    EN: tuple(
-        [
-            "January",
-            "February",
-            "March",
-            "April",
-            "May",
-            "June",
-            "July",
-            "August",
-            "September",
-            "October",
-            "November",
-            "December",
-        ]
-    ),
+_MONTHS: Mapping[Language, str] = {
+    FR: "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    AR: "يناير فبراير مارس أبريل ماي يونيو يوليوز غشت شتنبر أكتوبر نونبر دجنبر",
+    EN: "January February March April May June July August September October November December",
 }
 """The Arabic ones as the Maghreb says them."""
 
@@ -121,7 +89,7 @@ def word(name: str, language: Language) -> str:
 
 
 def day(one: date, language: Language) -> str:
-    return f"{one.day} {_MONTHS[language][one.month - 1]} {one.year}"
+    return f"{one.day} {_MONTHS[language].split()[one.month - 1]} {one.year}"
 
 
 def grouped(text: str, by: int = 4) -> str:

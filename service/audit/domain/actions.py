@@ -63,8 +63,6 @@ class Action(StrEnum):
     CARD_REVOKE = "card.revoke"
     CARD_VERIFY = "card.verify"
     CARD_REVOKED = "card.revoked"
-    CARD_KEY = "card.key"
-    RECEIPT_PRINT = "receipt.print"
     CASE_READ = "case.read"
     CASE_LIST = "case.list"
     CASE_DECIDE = "case.decide"
@@ -124,7 +122,6 @@ WORDS: dict[str, str] = {
     Action.CARD_PRINT: "printed a household card with your name",
     Action.CARD_REVOKE: "made a household card with your name useless",
     Action.CARD_VERIFY: "verified a household card with your name",
-    Action.RECEIPT_PRINT: "printed the receipt of your enrolment",
     Action.CASE_READ: "read a case that shows your record beside that of people who resemble you",
     Action.CASE_LIST: "read a list of cases, one of which shows your record",
     Action.CASE_DECIDE: "decided a case about you",

@@ -11,7 +11,7 @@
 | 2 | day of issue: days since 2020-01-01 |
 | 1 | bytes of the name |
 | up to 60 | the name of the head of household in UTF-8 |
-| 64 | signature (Ed25519, RFC 8032) over the text `jisr card:` and the bytes before in hexadecimal |
+| 64 | signature (Ed25519, RFC 8032) over the text `household card:` and the bytes before in hexadecimal |
 
 At most 142 bytes: 213 letters after the mark, a QR code of version 8 or 9 with error correction M.
 """
@@ -72,7 +72,7 @@ def body_of(facts: CardFacts) -> bytes:
 
 def statement_of(body: bytes) -> str:
     """The text that is signed: no other signature of the registry is over such a one."""
-    return f"jisr card:{body.hex()}"
+    return f"household card:{body.hex()}"
 
 
 def payload_of(body: bytes, signature: bytes) -> str:
