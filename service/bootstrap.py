@@ -50,6 +50,7 @@ ERASURES = "erasures.jsonl"
 CLEANED = (
     "operator",
     "person",
+    "search_token",
     "enrolment",
     "capture",
     "slap",
@@ -58,11 +59,13 @@ CLEANED = (
     "case_candidate",
     "walk_pair",
     "best_found",
+    "demographic_key",
     "membership",
     "person_state",
     "payee",
     "fact",
     "card",
+    "consent",
     "registry_change",
     "change_about",
     "finding",
@@ -171,7 +174,7 @@ def open_store(settings: Settings) -> Store:
     except OSError as error:
         raise StorageUnavailable(f"the folder {settings.home} cannot be made: {error.strerror}") from None
     database = open_database(settings.url)
-    storage = prepare(database, keys_of(settings))
+    storage = prepare(database, keys_of(settings), settings.demographic_keys)
     blobs = FileBlobs(settings.home / "captures", storage.vault)
     bind(storage, blobs)
     clock = SystemClock()

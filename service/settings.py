@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from matcher import MODELS, PIXELS_AT_ONCE
 from service.audit.storage.feeds import feed_target
+from service.deduplication.domain.blocking import DEFAULT_KEYS, combinations
 from service.deduplication.domain.search import Generations
 from service.kit.addresses import is_safe
 from service.registry.domain.documents import DOCUMENT_TYPES, DocumentType, document_types_in
@@ -85,6 +86,12 @@ class Settings(BaseSettings):
         default=Generations.ALL,
         description="captures of a person that are searched, where some were added later: all, or newest, of each "
         "position the last; after a change run `jisr gallery rebuild`",
+    )
+    demographic_keys: str = Field(
+        default=DEFAULT_KEYS,
+        description="combinations of what people state, by which they are found: parts (given, father, family, mother, "
+        "date, year, area, document) joined by +, combinations parted by commas; `year~1` may differ by one year; "
+        "after a change run `jisr demographics reindex`",
     )
     candidates: int = Field(default=10, ge=1, description="most people that a case or an answer shows")
     person_number_length: int = Field(
@@ -216,6 +223,12 @@ class Settings(BaseSettings):
         if self.tls_key is not None and self.tls_certificate is None:
             raise ValueError("JISR_TLS_KEY needs JISR_TLS_CERTIFICATE")
         return self
+
+    @field_validator("demographic_keys")
+    @classmethod
+    def _readable_combinations(cls, value: str) -> str:
+        combinations(value)
+        return value
 
     @model_validator(mode="after")
     def _one_place_of_keys(self) -> Self:

@@ -7,6 +7,7 @@ import typer
 from service.cli import (
     audit,
     cards,
+    demographics,
     doctor,
     enrol,
     gallery,
@@ -51,6 +52,7 @@ app.add_typer(orders.app, name="change")
 app.add_typer(cards.app, name="card")
 app.add_typer(tasks.app, name="task")
 app.add_typer(gallery.app, name="gallery")
+app.add_typer(demographics.app, name="demographics")
 app.add_typer(store.app, name="store")
 app.add_typer(keys.app, name="keys")
 app.add_typer(privacy.app, name="privacy")

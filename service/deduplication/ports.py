@@ -10,6 +10,8 @@ from matcher import Candidate, Comparison, Readings, Seal, Template, Unseal
 from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
 from service.adjudication.ports import AdjudicationUnit
 from service.deduplication.domain.search import BestFound, Walk, WalkPair
+from service.deduplication.domain.stated import Stated
+from service.registry.domain.people import Person
 
 
 class SearchIndex(Protocol):
@@ -110,7 +112,22 @@ class Searches(Protocol):
         """The best found, with the key of the person whom the enrolment became, in the order they were kept."""
 
 
+class DemographicKeys(Protocol):
+    """Under which combinations of what they state people are kept. They follow what people state by themselves."""
+
+    def sharing(self, who: Stated, limit: int) -> Sequence[int]:
+        """The keys of people, merged ones too, who share a combination; those who share most first."""
+
+    def renew(self, people: Sequence[Person]) -> None:
+        """Have people kept under the combinations that are set today."""
+
+    def people(self) -> int:
+        """How many are enrolled: the size of the registry in which a search is made."""
+
+
 class DeduplicationUnit(AdjudicationUnit, Protocol):
+    @property
+    def demographic_keys(self) -> DemographicKeys: ...
     @property
     def walks(self) -> Walks: ...
     @property

@@ -1,19 +1,44 @@
-"""The tables of walks and of what searches found, and their repositories."""
+"""The tables of walks, of what searches found and of the keys of what people state, and their repositories."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Uuid, select
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Uuid,
+    delete,
+    event,
+    func,
+    insert,
+    inspect,
+    select,
+)
+from sqlalchemy.orm import Session, UOWTransaction
 
 from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
+from service.deduplication.domain.blocking import Combination, kept_keys, searched_keys
 from service.deduplication.domain.search import BestFound, Walk, WalkPair, WalkStatus
+from service.deduplication.domain.stated import Stated
 from service.deduplication.ports import PairRow
+from service.deduplication.steps.stated import stated_of
 from service.enrolment.storage import enrolment
+from service.kit.blind import TOKEN_BYTES, Blind
 from service.kit.sql.columns import AsJson, Instant, Key, key, mapper, metadata, to, word
+from service.kit.sql.sealed import ATTRIBUTE
 from service.kit.sql.unit import row_of
+from service.registry.domain.people import SEARCHED, Person
 from service.registry.storage.people import person
 
 _CHUNK = 1000
+PURPOSE = "demographic"
+"""Of the blind tokens."""
 
 walk = Table(
     "walk",
@@ -57,6 +82,15 @@ best_found = Table(
     Column("people", Integer, nullable=False),
     to("person", nullable=True),
     Column("rarity", Float),
+    sqlite_autoincrement=True,
+)
+
+demographic_key = Table(
+    "demographic_key",
+    metadata,
+    key(),
+    to("person"),
+    Column("token", LargeBinary(TOKEN_BYTES), nullable=False, index=True),
     sqlite_autoincrement=True,
 )
 
@@ -133,3 +167,43 @@ class SqlSearches:
             .limit(limit)
         )
         return [(best, person_key) for best, person_key in self._session.execute(rows)]
+
+
+class SqlDemographicKeys:
+    """Keys as blind tokens. Whoever adds a person or changes what they state: their keys follow with the same flush."""
+
+    def __init__(self, session: Session, blind: Blind, some: Sequence[Combination]) -> None:
+        self._session, self._blind, self._some = session, blind, some
+        event.listen(session, "after_flush", self._follow)
+
+    def sharing(self, who: Stated, limit: int) -> Sequence[int]:
+        tokens = self._blind.tokens(PURPOSE, sorted(searched_keys(who, self._some)))
+        rows = (
+            select(demographic_key.c.person_key)
+            .where(demographic_key.c.token.in_(tokens))
+            .group_by(demographic_key.c.person_key)
+            .order_by(func.count().desc(), demographic_key.c.person_key)
+            .limit(limit)
+        )
+        return self._session.scalars(rows).all()
+
+    def renew(self, people: Sequence[Person]) -> None:
+        theirs = demographic_key.c.person_key.in_([one.key for one in people])
+        self._session.execute(delete(demographic_key).where(theirs))
+        stated = [(one.key, stated_of(one.demographics)) for one in people]
+        keys = [(key, text) for key, who in stated for text in sorted(kept_keys(who, self._some))]
+        if not keys:
+            return
+        tokens = self._blind.tokens(PURPOSE, [text for _, text in keys])
+        rows = [{"person_key": key, "token": token} for (key, _), token in zip(keys, tokens, strict=True)]
+        self._session.execute(insert(demographic_key), rows)
+
+    def people(self) -> int:
+        rows = select(func.count()).select_from(person).where(person.c.status.in_(SEARCHED))
+        return self._session.scalar(rows) or 0
+
+    def _follow(self, session: Session, _: UOWTransaction) -> None:
+        touched = [one for one in (*session.new, *session.dirty) if isinstance(one, Person)]
+        changed = [one for one in touched if inspect(one).attrs[ATTRIBUTE].history.has_changes()]
+        if changed:
+            self.renew(changed)

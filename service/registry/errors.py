@@ -6,6 +6,7 @@ Refused
 ├── MalformedHousehold       neither a UUID nor a household ID with right check digits
 ├── NotInTime                a day on which the change cannot have been
 ├── CardNotGenuine           what is read off a card and is none of this registry
+├── UnfitConsent             consent that cannot be recorded as stated
 └── UnfitFact                a fact whose value, kind or place cannot be
 NotFound
 ├── NoSuchPerson
@@ -22,6 +23,7 @@ Conflict
 ├── CardNotPossible          a household that can have no card, or has one
 ├── CardNotPrintable         a card that counts no more
 ├── NotThere                 a person who died, emigrated or withdrew, or whose record stands for no one
+├── ConsentDiffers           another consent under the ID of one that was recorded
 ├── ChangeDiffers            another order under the ID of one that was carried out
 ├── ChangeStands             a change that cannot be taken back, or was
 └── BuiltOn                  a change on which later ones build
@@ -46,6 +48,10 @@ class MalformedHousehold(Refused):
 
 class NotInTime(Refused):
     """The change cannot have been on this day."""
+
+
+class UnfitConsent(Refused):
+    """The consent cannot be recorded as it is stated."""
 
 
 class UnfitFact(Refused):
@@ -94,6 +100,10 @@ class FactGone(Conflict):
 
 class NotThere(Conflict):
     """The person died, emigrated or withdrew."""
+
+
+class ConsentDiffers(Conflict):
+    """Another consent was recorded under this ID."""
 
 
 class ChangeDiffers(Conflict):

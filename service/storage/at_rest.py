@@ -14,7 +14,7 @@ class How(StrEnum):
     WRAPPED = "wrapped"
     """A key, under another key."""
     HASHED = "hashed"
-    """SHA-256 of a secret too long to guess, or Argon2id of one that people choose."""
+    """SHA-256 of a secret too long to guess, HMAC under a key of the registry, or Argon2id of what people choose."""
     PLAIN = "plain"
 
 
@@ -74,6 +74,8 @@ AT_REST: Sequence[Kept] = (
         "key case_key person_key rank log10_lr rarity hypothesis band evidence",
         "scores per position; no vector",
     ),
+    _kept(How.HASHED, "demographic_key", "token", "keyed hash (HMAC) of combinations of what a person states"),
+    _kept(How.PLAIN, "demographic_key", "key person_key", "identifiers"),
     _kept(How.PLAIN, "best_found", "key enrolment_key people person_key rarity", "identifiers and a score"),
     _kept(
         How.PLAIN,
@@ -122,6 +124,23 @@ AT_REST: Sequence[Kept] = (
         "key id household_key person_key other_key kind source verification checked_on holds valid_from valid_to"
         " recorded_by superseded_by",
         "identifiers, dates and codes; who is related to whom, not how",
+    ),
+    _kept(
+        How.HASHED,
+        "search_token",
+        "token",
+        "keyed (HMAC-SHA-256) of sounds of names, alone and in pairs, with the birth year or without, of documents and"
+        " phones; deleted with the person",
+    ),
+    _kept(
+        How.PLAIN, "search_token", "person_key kind", "an identifier, what was hashed; who shares tokens sounds alike"
+    ),
+    _kept(How.SEALED, "consent", "sealed", "the paper that shows it, words, the name of a guardian without a number"),
+    _kept(
+        How.PLAIN,
+        "consent",
+        "key id person_key purpose programme act at by role site text_version guardian_key",
+        "identifiers, dates and codes",
     ),
     _kept(How.PLAIN, "area", "key code level parent names closed_on", "places of the country, and no one"),
     _kept(

@@ -1,5 +1,6 @@
 """Transactions over all contexts' repositories. A use case is given this, and sees its own context's part of it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine, select
@@ -9,7 +10,8 @@ from service.adjudication.storage import SqlCases
 from service.audit.storage.group import GroupCommit
 from service.audit.storage.records import SqlAuditRecords
 from service.audit.storage.trail import NotedTrail, append
-from service.deduplication.storage import SqlSearches, SqlWalks
+from service.deduplication.domain.blocking import DEFAULT_KEYS, Combination, combinations
+from service.deduplication.storage import SqlDemographicKeys, SqlSearches, SqlWalks
 from service.enrolment.storage import SqlEnrolments, SqlOrigins, SqlTemplates
 from service.kit.errors import StorageError, StorageUnavailable
 from service.kit.keys import KeyEncryption
@@ -25,10 +27,13 @@ from service.privacy.storage.holdings import SqlHoldings
 from service.registry.steps.task_subjects import TaskSubjects
 from service.registry.storage.areas import SqlAreas
 from service.registry.storage.cards import SqlCards
+from service.registry.storage.consents import SqlConsents
 from service.registry.storage.facts import SqlFacts
 from service.registry.storage.households import SqlHouseholds
 from service.registry.storage.people import SqlPeople
+from service.registry.storage.search import SqlPeopleIndex
 from service.registry.storage.versions import SqlHistory
+from service.storage.search_sight import seen_people_from
 from service.storage.task_sight import seen_from
 from service.tasks.storage import SqlDues, SqlTasks
 
@@ -42,10 +47,19 @@ METADATA = metadata
 class SqlUnitOfWork(SqlTransaction):
     """One transaction. Leaving the block without `commit()` keeps nothing.
 
-    seen: of a transaction that reads, what keeps what it noted, once it ends without an error.
+    seen: of a transaction that reads, what keeps what it noted, once it ends without an error. keys: combinations of
+    what people state, by which they are found.
     """
 
-    def __init__(self, engine: Engine, vault: Vault, turn: Turn | None = None, seen: GroupCommit | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        vault: Vault,
+        turn: Turn | None = None,
+        *,
+        seen: GroupCommit | None = None,
+        keys: Sequence[Combination] = (),
+    ) -> None:
         super().__init__(engine, vault, turn)
         self._seen = seen
         self.audit = NotedTrail()
@@ -63,6 +77,8 @@ class SqlUnitOfWork(SqlTransaction):
         self.households = SqlHouseholds(self._session)
         self.history = SqlHistory(self._session)
         self.facts = SqlFacts(self._session)
+        self.index = SqlPeopleIndex(self._session, seen_people_from)
+        self.consents = SqlConsents(self._session)
         self.areas = SqlAreas(self._session)
         self.cards = SqlCards(self._session)
         self.origins = SqlOrigins(self._session)
@@ -71,6 +87,7 @@ class SqlUnitOfWork(SqlTransaction):
         self.cases = SqlCases(self._session)
         self.walks = SqlWalks(self._session)
         self.searches = SqlSearches(self._session)
+        self.demographic_keys = SqlDemographicKeys(self._session, self.blind, keys)
         self.findings = SqlFindings(self._session)
         self.records = SqlRecords(self._session)
         self.erasures = SqlErasures(self._session)
@@ -91,8 +108,16 @@ class SqlUnitOfWork(SqlTransaction):
 class SqlStorage:
     """Opens transactions on one database. turn: what has to last for anything to be written."""
 
-    def __init__(self, engine: Engine, vault: Vault, turn: Turn | None = None, seen: GroupCommit | None = None) -> None:
-        self._engine, self.vault, self._turn = engine, vault, turn
+    def __init__(
+        self,
+        engine: Engine,
+        vault: Vault,
+        turn: Turn | None = None,
+        *,
+        seen: GroupCommit | None = None,
+        keys: Sequence[Combination] = (),
+    ) -> None:
+        self._engine, self.vault, self._turn, self._keys = engine, vault, turn, keys
         self._reader = engine
         self._writer = engine.execution_options(**{WRITES: True})
         self._seen = seen or GroupCommit(self._writer)
@@ -107,18 +132,21 @@ class SqlStorage:
         return True
 
     def read(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self._reader, self.vault, seen=self._seen)
+        return SqlUnitOfWork(self._reader, self.vault, seen=self._seen, keys=self._keys)
 
     def write(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self._writer, self.vault, self._turn)
+        return SqlUnitOfWork(self._writer, self.vault, self._turn, keys=self._keys)
 
     def in_turn(self, turn: Turn) -> "SqlStorage":
-        return SqlStorage(self._engine, self.vault, turn, self._seen)
+        return SqlStorage(self._engine, self.vault, turn, seen=self._seen, keys=self._keys)
 
 
-def prepare(engine: Engine, encryption: KeyEncryption) -> SqlStorage:
-    """Bring the schema to this version's, and open transactions on it. Raises KeysUnusable."""
+def prepare(engine: Engine, encryption: KeyEncryption, keys: str = DEFAULT_KEYS) -> SqlStorage:
+    """Bring the schema to this version's, and open transactions on it. keys: combinations of what people state.
+
+    Raises KeysUnusable.
+    """
     vault = Vault(engine, encryption)
     migrate(engine, MIGRATIONS, SCHEMA, vault)
     vault.bind()
-    return SqlStorage(engine, vault)
+    return SqlStorage(engine, vault, keys=combinations(keys))

@@ -37,8 +37,10 @@ class Action(StrEnum):
     CAPTURE_JUDGE = "capture.judge"
     TEMPLATE_EXTRACT = "template.extract"
     PERSON_READ = "person.read"
+    PERSON_SEARCH = "person.search"
     PERSON_IDENTIFY = "person.identify"
     PERSON_VERIFY = "person.verify"
+    PERSON_CHECK = "person.check"
     PERSON_ACCESSES = "person.accesses"
     PERSON_ERASE = "person.erase"
     PERSON_EXPORT = "person.export"
@@ -54,7 +56,11 @@ class Action(StrEnum):
     CHANGE_UNDO = "change.undo"
     CHANGE_PREVIEW = "change.preview"
     CHANGE_READ = "change.read"
+    CONSENT_RECORD = "consent.record"
+    CONSENT_READ = "consent.read"
+    CONSENT_CHECK = "consent.check"
     FACTS_READ = "facts.read"
+    REGISTRY_REINDEX = "registry.reindex"
     AREAS_IMPORT = "areas.import"
     AREA_LIST = "area.list"
     CARD_ISSUE = "card.issue"
@@ -71,6 +77,7 @@ class Action(StrEnum):
     WALK_FINISH = "walk.finish"
     PAIRS_EXPORT = "pairs.export"
     RATES_MEASURE = "rates.measure"
+    STATEMENTS_REINDEX = "statements.reindex"
     PATTERNS_SEARCH = "patterns.search"
     FINDING_LIST = "finding.list"
     FINDING_CLOSE = "finding.close"
@@ -101,8 +108,11 @@ WORDS: dict[str, str] = {
     Action.ENROLMENT_RETRY: "had your enrolment processed again",
     Action.TEMPLATE_EXTRACT: "computed the data used for comparison from your capture again",
     Action.PERSON_READ: "read your record: number, names, sex, birth, household",
+    Action.PERSON_SEARCH: "searched for people by name, number, document or phone and was shown your record",
+    Action.REGISTRY_REINDEX: "made anew what your record is found by: sounds of names, documents, phones",
     Action.PERSON_IDENTIFY: "searched with somebody's captures and was shown your number among those who resemble them",
     Action.PERSON_VERIFY: "compared somebody's captures with yours",
+    Action.PERSON_CHECK: "compared what somebody states with your record and was shown your number: you are alike",
     Action.PERSON_ACCESSES: "read this list of who used your data",
     Action.PERSON_ERASE: "erased everything about you but your number",
     Action.PERSON_EXPORT: "wrote down everything that is known about you",
@@ -112,6 +122,9 @@ WORDS: dict[str, str] = {
     Action.HOUSEHOLD_READ: "read a household with your name and role in it",
     Action.HOUSEHOLD_TIMELINE: "read the history of a household with your name in it",
     Action.PERSON_TIMELINE: "read the history of your record",
+    Action.CONSENT_RECORD: "recorded that you gave or revoked consent, or that you did so for a child",
+    Action.CONSENT_READ: "read what you consented to",
+    Action.CONSENT_CHECK: "asked whether you consent to a purpose",
     Action.FACTS_READ: "read facts about you or your household: documents, phones, addresses, disability and the like",
     Action.CHANGE_MAKE: "changed your record, your household or your place in it",
     Action.CHANGE_UNDO: "took back a change of your record, your household or your place in it",

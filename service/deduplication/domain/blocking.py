@@ -20,7 +20,7 @@ WIDEST = 5
 """Years by which a year may differ in a key."""
 
 
-class KeysUnusable(ValueError):
+class CombinationUnusable(ValueError):
     """A combination of keys cannot be read."""
 
 
@@ -36,21 +36,21 @@ Combination = tuple[Part, ...]
 
 
 def combinations(text: str) -> list[Combination]:
-    """Raises KeysUnusable, which names the part."""
+    """Raises CombinationUnusable, which names the part."""
     found = [tuple(_part(part.strip()) for part in one.split("+")) for one in text.split(",") if one.strip()]
     if not found:
-        raise KeysUnusable("there is no combination")
+        raise CombinationUnusable("there is no combination")
     return found
 
 
 def _part(text: str) -> Part:
     name, _, apart = text.partition("~")
     if name not in PARTS:
-        raise KeysUnusable(f"{text!r} is none of {', '.join(PARTS)}")
+        raise CombinationUnusable(f"{text!r} is none of {', '.join(PARTS)}")
     if not apart:
         return Part(name)
     if name != "year" or not apart.isdecimal() or not 0 < int(apart) <= WIDEST:
-        raise KeysUnusable(f"{text!r}: only a year may differ, by 1 to {WIDEST}")
+        raise CombinationUnusable(f"{text!r}: only a year may differ, by 1 to {WIDEST}")
     return Part(name, int(apart))
 
 

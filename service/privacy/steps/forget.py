@@ -36,6 +36,7 @@ def forget(uow: PrivacyUnit, scope: Scope, now: datetime, actor: Actor) -> Destr
     owners += [f"fact/{one}" for one in uow.holdings.fact_ids(scope)]
     cards = uow.holdings.cards(scope.people)
     owners += [f"card/{one.id}" for one in cards]
+    owners += [f"consent/{one}" for one in uow.holdings.consent_ids(scope)]
     owners += [f"registry_change/{one.id}" for one in changes]
     files = [ErasedFile(one.name, one.sha256) for one in uow.holdings.blobs([one.id for one in enrolments])]
     keys = uow.keys.ids_of(owners)

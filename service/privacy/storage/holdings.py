@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.adjudication.domain.cases import Case, CaseCandidate, CaseStatus
 from service.adjudication.storage import case, case_candidate
-from service.deduplication.storage import best_found, walk_pair
+from service.deduplication.storage import best_found, demographic_key, walk_pair
 from service.enrolment.domain.enrolments import REOPENED, Enrolment, EnrolmentStatus
 from service.enrolment.storage import capture, enrolment, slap, template
 from service.kit.blobs import BlobRecord
@@ -24,9 +24,11 @@ from service.registry.domain.cards import Card
 from service.registry.domain.changes import Change
 from service.registry.domain.facts import Fact
 from service.registry.storage.cards import card
+from service.registry.storage.consents import consent
 from service.registry.storage.facts import fact
 from service.registry.storage.households import membership, payee, person_state
 from service.registry.storage.people import person
+from service.registry.storage.search import search_token
 from service.registry.storage.versions import change_about, registry_change
 from service.tasks.storage import task, task_due
 
@@ -62,6 +64,10 @@ class SqlHoldings:
     def tasks(self, scope: Scope) -> Sequence[UUID]:
         return self._session.scalars(select(task.c.id).where(_tasks(scope)).order_by(task.c.key)).all()
 
+    def consent_ids(self, scope: Scope) -> Sequence[UUID]:
+        theirs = consent.c.person_key.in_(scope.people)
+        return self._session.scalars(select(consent.c.id).where(theirs).order_by(consent.c.key)).all()
+
     def fact_ids(self, scope: Scope) -> Sequence[UUID]:
         return self._session.scalars(select(fact.c.id).where(_facts(scope)).distinct().order_by(fact.c.id)).all()
 
@@ -88,6 +94,8 @@ class SqlHoldings:
             self._session.execute(delete(table).where(where))
         for some in chunks(names):
             self._session.execute(delete(blob).where(blob.c.name.in_(some)))
+        for_others = consent.c.guardian_key.in_(scope.people)  # the child's consent stands; who gave it is forgotten
+        self._session.execute(update(consent).where(for_others).values(guardian_key=None))
         theirs = change_about.c.person_key.in_(scope.people)  # the household's own history goes on
         self._session.execute(update(change_about).where(theirs).values(person_key=None))
         evidence = self._session.scalars(select(CaseCandidate).where(_evidence(scope))).all()
@@ -216,6 +224,8 @@ def _deleted(scope: Scope) -> Sequence[tuple[str, Table, ColumnElement[bool]]]:
         ("slaps", slap, slap.c.enrolment_key.in_(scope.enrolments)),
         ("tasks", task, task.c.household_key.is_(None) & task.c.person_key.in_(scope.people)),
         ("facts", fact, _facts(scope)),
+        ("search_tokens", search_token, search_token.c.person_key.in_(scope.people)),
+        ("consents", consent, consent.c.person_key.in_(scope.people)),
         ("days", task_due, task_due.c.person_key.in_(scope.people)),
         ("memberships", membership, membership.c.person_key.in_(scope.people)),
         ("person_states", person_state, person_state.c.person_key.in_(scope.people)),
@@ -226,6 +236,7 @@ def _deleted(scope: Scope) -> Sequence[tuple[str, Table, ColumnElement[bool]]]:
             and_(change_about.c.person_key.in_(scope.people), change_about.c.household_key.is_(None)),
         ),
         ("pairs", walk_pair, pairs),
+        ("demographic_keys", demographic_key, demographic_key.c.person_key.in_(scope.people)),
         ("searches", best_found, best_found.c.enrolment_key.in_(scope.enrolments)),
     )
 

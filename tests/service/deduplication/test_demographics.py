@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from service.deduplication.domain.blocking import (
     DEFAULT_KEYS,
-    KeysUnusable,
+    CombinationUnusable,
     combinations,
     kept_keys,
     searched_keys,
@@ -150,5 +150,5 @@ def test_rarity_rises_with_evidence_and_relatives_bound_it() -> None:
 
 @pytest.mark.parametrize("text", ["", "given+", "given+month", "given~1", "year~9"])
 def test_unusable_keys_are_refused_by_name(text: str) -> None:
-    with pytest.raises(KeysUnusable):
+    with pytest.raises(CombinationUnusable):
         combinations(text)

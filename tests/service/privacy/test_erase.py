@@ -400,9 +400,12 @@ def test_every_table_that_refers_to_people_or_their_captures_is_known_to_erasure
         "person_state",
         "payee",
         "fact",
+        "consent",
         "walk_pair",
         "best_found",
+        "demographic_key",
         "task_due",
+        "search_token",
     }
     overwritten = {"person", "enrolment", "review_case", "case_candidate", "change_about", "task", "card"}
     assert referring == deleted | overwritten
