@@ -63,6 +63,7 @@ CLEANED = (
     "person_state",
     "payee",
     "fact",
+    "consent",
     "registry_change",
     "change_about",
     "finding",

@@ -46,6 +46,7 @@ class Holdings(Protocol):
     def tasks(self, scope: Scope) -> Sequence[UUID]:
         """The IDs of tasks about these people, or about a household that one of them ever lived in."""
 
+    def consent_ids(self, scope: Scope) -> Sequence[UUID]: ...
     def fact_ids(self, scope: Scope) -> Sequence[UUID]:
         """Of the same as `facts`, none of which is opened."""
 

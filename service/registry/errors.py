@@ -5,6 +5,7 @@ Refused
 ├── UnknownPerson            a number or ID in an order that is no one's
 ├── MalformedHousehold       neither a UUID nor a household ID with right check digits
 ├── NotInTime                a day on which the change cannot have been
+├── UnfitConsent             consent that cannot be recorded as stated
 └── UnfitFact                a fact whose value, kind or place cannot be
 NotFound
 ├── NoSuchPerson
@@ -18,6 +19,7 @@ Conflict
 ├── HouseholdActive          one that was not
 ├── FactGone                 a fact that does not stand, or is about another household or person
 ├── NotThere                 a person who died, emigrated or withdrew, or whose record stands for no one
+├── ConsentDiffers           another consent under the ID of one that was recorded
 ├── ChangeDiffers            another order under the ID of one that was carried out
 ├── ChangeStands             a change that cannot be taken back, or was
 └── BuiltOn                  a change on which later ones build
@@ -42,6 +44,10 @@ class MalformedHousehold(Refused):
 
 class NotInTime(Refused):
     """The change cannot have been on this day."""
+
+
+class UnfitConsent(Refused):
+    """The consent cannot be recorded as it is stated."""
 
 
 class UnfitFact(Refused):
@@ -90,6 +96,10 @@ class FactGone(Conflict):
 
 class NotThere(Conflict):
     """The person died, emigrated or withdrew."""
+
+
+class ConsentDiffers(Conflict):
+    """Another consent was recorded under this ID."""
 
 
 class ChangeDiffers(Conflict):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from service.registry.domain.areas import Area, AreaLevel
 from service.registry.domain.changes import Change, ChangeAbout, Version
+from service.registry.domain.consents import ConsentRecord
 from service.registry.domain.facts import Fact
 from service.registry.domain.households import (
     Household,
@@ -182,6 +183,13 @@ class Facts(Protocol):
         """Documents with these tokens that stand, also those that are disputed."""
 
 
+class Consents(Protocol):
+    def add(self, one: ConsentRecord) -> None: ...
+    def by_id(self, consent_id: UUID) -> ConsentRecord | None: ...
+    def of_people(self, keys: Collection[int]) -> Sequence[ConsentRecord]:
+        """Oldest first."""
+
+
 class Origins(Protocol):
     """Where people were enrolled, which the context of enrolments keeps."""
 
@@ -205,3 +213,5 @@ class RegistryUnit(TaskUnit, Protocol):
     def areas(self) -> Areas: ...
     @property
     def facts(self) -> Facts: ...
+    @property
+    def consents(self) -> Consents: ...

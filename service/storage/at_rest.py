@@ -125,6 +125,13 @@ AT_REST: Sequence[Kept] = (
         " recorded_by superseded_by",
         "identifiers, dates and codes; who is related to whom, not how",
     ),
+    _kept(How.SEALED, "consent", "sealed", "the paper that shows it, words, the name of a guardian without a number"),
+    _kept(
+        How.PLAIN,
+        "consent",
+        "key id person_key purpose programme act at by role site text_version guardian_key",
+        "identifiers, dates and codes",
+    ),
     _kept(How.PLAIN, "area", "key code level parent names closed_on", "places of the country, and no one"),
     _kept(
         How.SEALED,

@@ -26,6 +26,7 @@ from service.privacy.storage.erasures import SqlErasures
 from service.privacy.storage.holdings import SqlHoldings
 from service.registry.steps.task_subjects import TaskSubjects
 from service.registry.storage.areas import SqlAreas
+from service.registry.storage.consents import SqlConsents
 from service.registry.storage.facts import SqlFacts
 from service.registry.storage.households import SqlHouseholds
 from service.registry.storage.people import SqlPeople
@@ -73,6 +74,7 @@ class SqlUnitOfWork(SqlTransaction):
         self.households = SqlHouseholds(self._session)
         self.history = SqlHistory(self._session)
         self.facts = SqlFacts(self._session)
+        self.consents = SqlConsents(self._session)
         self.areas = SqlAreas(self._session)
         self.origins = SqlOrigins(self._session)
         self.enrolments = SqlEnrolments(self._session)

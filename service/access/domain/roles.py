@@ -31,6 +31,8 @@ class Permission(StrEnum):
     READ_HOUSEHOLD = "read_household"
     CHANGE_HOUSEHOLD = "change_household"
     """Who lives where, in which role, births and deaths; and take such a change back."""
+    RECORD_CONSENT = "record_consent"
+    """That a person gave consent to share their data, or revoked it."""
     IDENTIFY = "identify"
     VERIFY = "verify"
     JUDGE_QUALITY = "judge_quality"
@@ -75,16 +77,19 @@ PERMISSIONS: Mapping[AccessRole, frozenset[Permission]] = {
             Permission.VERIFY,
             Permission.JUDGE_QUALITY,
             Permission.CHANGE_HOUSEHOLD,
+            Permission.RECORD_CONSENT,
             Permission.READ_TASKS,
         }
     ),
     AccessRole.ADJUDICATOR: _DECIDING,
-    AccessRole.SUPERVISOR: _DECIDING | {Permission.CHANGE_HOUSEHOLD, Permission.READ_TASKS, Permission.HANDLE_TASKS},
+    AccessRole.SUPERVISOR: _DECIDING
+    | {Permission.CHANGE_HOUSEHOLD, Permission.RECORD_CONSENT, Permission.READ_TASKS, Permission.HANDLE_TASKS},
     AccessRole.SOCIAL_WORKER: frozenset(
         {
             Permission.READ_PERSON,
             Permission.READ_HOUSEHOLD,
             Permission.CHANGE_HOUSEHOLD,
+            Permission.RECORD_CONSENT,
             Permission.VERIFY,
             Permission.READ_TASKS,
             Permission.HANDLE_TASKS,

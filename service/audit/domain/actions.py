@@ -55,6 +55,9 @@ class Action(StrEnum):
     CHANGE_UNDO = "change.undo"
     CHANGE_PREVIEW = "change.preview"
     CHANGE_READ = "change.read"
+    CONSENT_RECORD = "consent.record"
+    CONSENT_READ = "consent.read"
+    CONSENT_CHECK = "consent.check"
     FACTS_READ = "facts.read"
     AREAS_IMPORT = "areas.import"
     AREA_LIST = "area.list"
@@ -109,6 +112,9 @@ WORDS: dict[str, str] = {
     Action.HOUSEHOLD_READ: "read a household with your name and role in it",
     Action.HOUSEHOLD_TIMELINE: "read the history of a household with your name in it",
     Action.PERSON_TIMELINE: "read the history of your record",
+    Action.CONSENT_RECORD: "recorded that you gave or revoked consent, or that you did so for a child",
+    Action.CONSENT_READ: "read what you consented to",
+    Action.CONSENT_CHECK: "asked whether you consent to a purpose",
     Action.FACTS_READ: "read facts about you or your household: documents, phones, addresses, disability and the like",
     Action.CHANGE_MAKE: "changed your record, your household or your place in it",
     Action.CHANGE_UNDO: "took back a change of your record, your household or your place in it",

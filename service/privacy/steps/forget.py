@@ -34,6 +34,7 @@ def forget(uow: PrivacyUnit, scope: Scope, now: datetime, actor: Actor) -> Destr
     changes = uow.holdings.changes(scope.people)
     owners = owners_of(people, enrolments, cases, findings, uow.holdings.tasks(scope))
     owners += [f"fact/{one}" for one in uow.holdings.fact_ids(scope)]
+    owners += [f"consent/{one}" for one in uow.holdings.consent_ids(scope)]
     owners += [f"registry_change/{one.id}" for one in changes]
     files = [ErasedFile(one.name, one.sha256) for one in uow.holdings.blobs([one.id for one in enrolments])]
     keys = uow.keys.ids_of(owners)

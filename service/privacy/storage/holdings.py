@@ -22,6 +22,7 @@ from service.privacy.domain.retention import Kept
 from service.privacy.ports import Scope
 from service.registry.domain.changes import Change
 from service.registry.domain.facts import Fact
+from service.registry.storage.consents import consent
 from service.registry.storage.facts import fact
 from service.registry.storage.households import membership, payee, person_state
 from service.registry.storage.people import person
@@ -60,6 +61,10 @@ class SqlHoldings:
     def tasks(self, scope: Scope) -> Sequence[UUID]:
         return self._session.scalars(select(task.c.id).where(_tasks(scope)).order_by(task.c.key)).all()
 
+    def consent_ids(self, scope: Scope) -> Sequence[UUID]:
+        theirs = consent.c.person_key.in_(scope.people)
+        return self._session.scalars(select(consent.c.id).where(theirs).order_by(consent.c.key)).all()
+
     def fact_ids(self, scope: Scope) -> Sequence[UUID]:
         return self._session.scalars(select(fact.c.id).where(_facts(scope)).distinct().order_by(fact.c.id)).all()
 
@@ -86,6 +91,8 @@ class SqlHoldings:
             self._session.execute(delete(table).where(where))
         for some in chunks(names):
             self._session.execute(delete(blob).where(blob.c.name.in_(some)))
+        for_others = consent.c.guardian_key.in_(scope.people)  # the child's consent stands; who gave it is forgotten
+        self._session.execute(update(consent).where(for_others).values(guardian_key=None))
         theirs = change_about.c.person_key.in_(scope.people)  # the household's own history goes on
         self._session.execute(update(change_about).where(theirs).values(person_key=None))
         evidence = self._session.scalars(select(CaseCandidate).where(_evidence(scope))).all()
@@ -210,6 +217,7 @@ def _deleted(scope: Scope) -> Sequence[tuple[str, Table, ColumnElement[bool]]]:
         ("slaps", slap, slap.c.enrolment_key.in_(scope.enrolments)),
         ("tasks", task, task.c.household_key.is_(None) & task.c.person_key.in_(scope.people)),
         ("facts", fact, _facts(scope)),
+        ("consents", consent, consent.c.person_key.in_(scope.people)),
         ("days", task_due, task_due.c.person_key.in_(scope.people)),
         ("memberships", membership, membership.c.person_key.in_(scope.people)),
         ("person_states", person_state, person_state.c.person_key.in_(scope.people)),

@@ -12,6 +12,7 @@ from service.kit.actor import Actor
 from service.kit.unit import Storage
 from service.privacy.ports import PrivacyUnit, Scope
 from service.privacy.steps.scope import find_scope
+from service.registry.domain.consents import ConsentRecord
 from service.registry.domain.facts import Fact
 from service.registry.domain.people import Person
 
@@ -29,6 +30,7 @@ def export_person(number: str, *, actor: Actor, storage: Storage[PrivacyUnit]) -
         return {
             "records": [_record(one) for one in people],
             "facts": [_fact(one) for one in uow.holdings.facts(scope)],
+            "consents": [_consent(one) for one in uow.consents.of_people(scope.people)],
             "households": _households(uow, scope),
             "enrolments": _enrolments(uow, scope),
             "templates": uow.holdings.describe(scope)["templates"],
@@ -57,6 +59,20 @@ def _fact(one: Fact) -> dict[str, Any]:
         "valid_from": one.valid_from,
         "valid_to": one.valid_to,
         "superseded": one.superseded_by is not None,
+    }
+
+
+def _consent(one: ConsentRecord) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "purpose": one.purpose,
+        "programme": one.programme,
+        "act": one.act,
+        "at": one.at,
+        "text_version": one.text_version,
+        "guardian_name": one.guardian_name,
+        "paper": one.paper,
+        "words": one.words,
     }
 
 

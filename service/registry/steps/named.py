@@ -12,7 +12,7 @@ from service.registry.steps.residence import find_households
 from service.registry.steps.sight import seen
 
 
-def named_person(uow: RegistryUnit, actor: Actor, name: str) -> Person:
+def named_person(uow: RegistryUnit, actor: Actor, name: str, field: str = "intention") -> Person:
     """By number or ID, as they stand today. Raises UnknownPerson, also for one not seen."""
     found = uow.people.by_number(name)
     if found is None:
@@ -22,7 +22,7 @@ def named_person(uow: RegistryUnit, actor: Actor, name: str) -> Person:
             found = None
     person = None if found is None else uow.people.survivor_of(found)
     if person is None or person.status is PersonStatus.ERASED or not seen(uow, actor, [person.key]):
-        raise UnknownPerson(f"no person has the number or ID {name}", "intention")
+        raise UnknownPerson(f"no person has the number or ID {name}", field)
     return person
 
 

@@ -221,6 +221,13 @@ def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
         ),
         "GET /v1/persons/{number}/facts": get(f"/v1/persons/{number}/facts"),
         "GET /v1/households/{household_id}/facts": get(f"/v1/households/{first['household_id']}/facts"),
+        "POST /v1/persons/{number}/consents": lambda: by.team.call(
+            "POST",
+            f"/v1/persons/{number}/consents",
+            json={"id": str(new_uuid()), "purpose": "food", "given": True, "words": "Amina Hassan came"},
+        ),
+        "GET /v1/persons/{number}/consents": get(f"/v1/persons/{number}/consents"),
+        "GET /v1/persons/{number}/consents/check": get(f"/v1/persons/{number}/consents/check?purpose=food"),
         "GET /v1/areas": get("/v1/areas"),
         "POST /v1/identify": post("/v1/identify", files=files(face)),
         "POST /v1/verify": post("/v1/verify", files=files(face, number=number.encode())),

@@ -82,6 +82,8 @@ PATHS: dict[str, Callable[[Names], str]] = {
     "/v1/changes/{change_id}": lambda names: f"/v1/changes/{names.change}",
     "/v1/persons/{number}/facts": lambda names: f"/v1/persons/{names.number}/facts",
     "/v1/households/{household_id}/facts": lambda names: f"/v1/households/{names.household}/facts",
+    "/v1/persons/{number}/consents": lambda names: f"/v1/persons/{names.number}/consents",
+    "/v1/persons/{number}/consents/check": lambda names: f"/v1/persons/{names.number}/consents/check?purpose=food",
     "/v1/areas": lambda names: "/v1/areas?closed=true&limit=1000",
     "/v1/cases": lambda names: "/v1/cases?limit=200",
     "/v1/cases/{case_id}": lambda names: f"/v1/cases/{names.case}",

@@ -383,6 +383,7 @@ def test_every_table_that_refers_to_people_or_their_captures_is_known_to_erasure
         "person_state",
         "payee",
         "fact",
+        "consent",
         "walk_pair",
         "best_found",
         "demographic_key",
