@@ -50,6 +50,7 @@ ERASURES = "erasures.jsonl"
 CLEANED = (
     "operator",
     "person",
+    "search_token",
     "enrolment",
     "capture",
     "slap",

@@ -24,6 +24,7 @@ from service.api import (
     people,
     problems,
     quality,
+    search,
     sessions,
     tasks,
     verification,
@@ -44,6 +45,7 @@ an `X-Request-ID`, which names the request in the service's log.
 """
 NOUNS = (
     enrolments,
+    search,
     people,
     checks,
     added,

@@ -4,10 +4,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.progress import MofNCompleteColumn, Progress
 from rich.table import Table
 
 from service.cli import common
 from service.registry.usecases.areas import import_areas
+from service.registry.usecases.reindex import reindex_people
+from service.registry.usecases.search import PersonQuery, search_people
 
 app = typer.Typer(help="People, households and the areas they live in.", no_args_is_help=True)
 
@@ -43,3 +46,64 @@ def areas(
         f"{len(done.added)} new, {len(done.changed)} changed, {len(done.closed)} closed, {done.unchanged} as before"
     )
     typer.echo(f"{counts}; nothing was kept" if dry_run else counts)
+
+
+@app.command()
+def find(
+    name: Annotated[str, typer.Argument(help="in any script and spelling, whole, in part or its first letters")] = "",
+    *,
+    father: Annotated[str | None, typer.Option(help="the father's name")] = None,
+    born: Annotated[int | None, typer.Option(help="the birth year; two years more or less fit too")] = None,
+    number: Annotated[str | None, typer.Option(help="of the person, also one from before a merge")] = None,
+    household: Annotated[str | None, typer.Option(help="a household ID, also one from before a merge")] = None,
+    document: Annotated[str | None, typer.Option(help="the number of a document of the person's")] = None,
+    phone: Annotated[str | None, typer.Option(help="in the form +25377123456")] = None,
+    limit: Annotated[int, typer.Option(help="people shown", min=1, max=50)] = 10,
+) -> None:
+    """Find people, the most alike first. All that is given has to fit.
+
+    `jisr registry find "Mohamed Ali" --born 1980` finds محمد علي and Maxamed Cali too. Each search is in the audit,
+    with whom it showed.
+    """
+    query = PersonQuery(number, household, document, phone, name or None, father, born, limit)
+    with common.plain_errors():
+        done = search_people(query, actor=common.actor(), storage=common.store().storage)
+    table = Table("number", "name", "born", "household", "score", "by")
+    for one in done.found:
+        who = one.view.person.demographics
+        born_on = who.birth_date or who.birth_year or ""
+        home = one.view.household.household_id if one.view.household else None
+        names = ", ".join(each.full for each in who.names)
+        matched = ", ".join(one.matched)
+        table.add_row(one.view.person.number or "", names, str(born_on), home or "", f"{one.score:.2f}", matched)
+    common.console.print(table)
+    if done.more:
+        typer.echo("others may fit too: give more of the name, the father's name or the birth year", err=True)
+
+
+@app.command()
+def reindex(
+    after: Annotated[int, typer.Option(help="the key of a person, to go on from where it was stopped", min=0)] = 0,
+) -> None:
+    """Make anew the index by which people are found by name, document and phone.
+
+    To be run once after the upgrade that brought the search. Services may run meanwhile. Running it again changes
+    nothing. Stopped, it names the key from which `--after` goes on.
+    """
+    store = common.store()
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    reached = after
+    with common.plain_errors(), Progress(*columns, console=common.console) as progress:
+        task = progress.add_task("people", total=None)
+
+        def show(done: int, total: int, last: int) -> None:
+            nonlocal reached
+            reached = last
+            progress.update(task, completed=done, total=total)
+
+        try:
+            count = reindex_people(actor=common.actor(), storage=store.storage, progress=show, after=after)
+        except KeyboardInterrupt:
+            typer.echo(f"stopped; go on with `jisr registry reindex --after {reached}`", err=True)
+            raise typer.Exit(130) from None
+    typer.echo(f"{count} people can be found")

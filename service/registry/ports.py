@@ -17,7 +17,8 @@ from service.registry.domain.households import (
     Payee,
     PersonState,
 )
-from service.registry.domain.people import Person
+from service.registry.domain.people import Demographics, Person
+from service.registry.domain.search import TokenKind
 from service.tasks.ports import TaskUnit
 
 
@@ -183,6 +184,29 @@ class Facts(Protocol):
         """Documents with these tokens that stand, also those that are disputed."""
 
 
+class PeopleIndex(Protocol):
+    """By which people are found. People are named by key; those who were merged are there under their own."""
+
+    def replace(self, kind: TokenKind, tokens: Mapping[int, Iterable[bytes]]) -> None:
+        """Have these people be found by these tokens, and by no others of this kind."""
+
+    def with_most(
+        self, weights: Mapping[bytes, float], limit: int, sites: Collection[str] | None
+    ) -> Sequence[tuple[int, float]]:
+        """Those with the most weight of these tokens, and how much; the lowest key first where it is the same.
+
+        sites: only people whom these enrolled; None: everyone.
+        """
+
+    def demographics_of(self, person_keys: Collection[int]) -> Mapping[int, Demographics]:
+        """Names and birth alone, quicker than by `People`; an erased person is left out."""
+
+    def people_after(self, key: int, limit: int) -> Mapping[int, UUID]:
+        """The next of whom something is stated, by key; their IDs."""
+
+    def count_after(self, key: int) -> int: ...
+
+
 class Consents(Protocol):
     def add(self, one: ConsentRecord) -> None: ...
     def by_id(self, consent_id: UUID) -> ConsentRecord | None: ...
@@ -213,5 +237,7 @@ class RegistryUnit(TaskUnit, Protocol):
     def areas(self) -> Areas: ...
     @property
     def facts(self) -> Facts: ...
+    @property
+    def index(self) -> PeopleIndex: ...
     @property
     def consents(self) -> Consents: ...

@@ -14,7 +14,7 @@ class How(StrEnum):
     WRAPPED = "wrapped"
     """A key, under another key."""
     HASHED = "hashed"
-    """SHA-256 of a secret too long to guess, or Argon2id of one that people choose."""
+    """SHA-256 of a secret too long to guess, HMAC under a key of the registry, or Argon2id of what people choose."""
     PLAIN = "plain"
 
 
@@ -124,6 +124,16 @@ AT_REST: Sequence[Kept] = (
         "key id household_key person_key other_key kind source verification checked_on holds valid_from valid_to"
         " recorded_by superseded_by",
         "identifiers, dates and codes; who is related to whom, not how",
+    ),
+    _kept(
+        How.HASHED,
+        "search_token",
+        "token",
+        "keyed (HMAC-SHA-256) of sounds of names, alone and in pairs, with the birth year or without, of documents and"
+        " phones; deleted with the person",
+    ),
+    _kept(
+        How.PLAIN, "search_token", "person_key kind", "an identifier, what was hashed; who shares tokens sounds alike"
     ),
     _kept(How.SEALED, "consent", "sealed", "the paper that shows it, words, the name of a guardian without a number"),
     _kept(

@@ -30,7 +30,9 @@ from service.registry.storage.consents import SqlConsents
 from service.registry.storage.facts import SqlFacts
 from service.registry.storage.households import SqlHouseholds
 from service.registry.storage.people import SqlPeople
+from service.registry.storage.search import SqlPeopleIndex
 from service.registry.storage.versions import SqlHistory
+from service.storage.search_sight import seen_people_from
 from service.storage.task_sight import seen_from
 from service.tasks.storage import SqlDues, SqlTasks
 
@@ -74,6 +76,7 @@ class SqlUnitOfWork(SqlTransaction):
         self.households = SqlHouseholds(self._session)
         self.history = SqlHistory(self._session)
         self.facts = SqlFacts(self._session)
+        self.index = SqlPeopleIndex(self._session, seen_people_from)
         self.consents = SqlConsents(self._session)
         self.areas = SqlAreas(self._session)
         self.origins = SqlOrigins(self._session)

@@ -37,6 +37,7 @@ class Action(StrEnum):
     CAPTURE_JUDGE = "capture.judge"
     TEMPLATE_EXTRACT = "template.extract"
     PERSON_READ = "person.read"
+    PERSON_SEARCH = "person.search"
     PERSON_IDENTIFY = "person.identify"
     PERSON_VERIFY = "person.verify"
     PERSON_CHECK = "person.check"
@@ -59,6 +60,7 @@ class Action(StrEnum):
     CONSENT_READ = "consent.read"
     CONSENT_CHECK = "consent.check"
     FACTS_READ = "facts.read"
+    REGISTRY_REINDEX = "registry.reindex"
     AREAS_IMPORT = "areas.import"
     AREA_LIST = "area.list"
     CASE_READ = "case.read"
@@ -100,6 +102,8 @@ WORDS: dict[str, str] = {
     Action.ENROLMENT_RETRY: "had your enrolment processed again",
     Action.TEMPLATE_EXTRACT: "computed the data used for comparison from your capture again",
     Action.PERSON_READ: "read your record: number, names, sex, birth, household",
+    Action.PERSON_SEARCH: "searched for people by name, number, document or phone and was shown your record",
+    Action.REGISTRY_REINDEX: "made anew what your record is found by: sounds of names, documents, phones",
     Action.PERSON_IDENTIFY: "searched with somebody's captures and was shown your number among those who resemble them",
     Action.PERSON_VERIFY: "compared somebody's captures with yours",
     Action.PERSON_CHECK: "compared what somebody states with your record and was shown your number: you are alike",

@@ -37,6 +37,7 @@ from service.kit.clock import Clock
 from service.kit.ids import new_uuid
 from service.kit.unit import Storage
 from service.registry.domain.people import Person
+from service.registry.steps.index import index_people
 from service.registry.steps.record import day_of
 from service.registry.steps.residence import Joining, join
 
@@ -166,6 +167,7 @@ def _register(
             people[place] = Person(new_uuid(), enrolment.demographics, now)
             uow.people.add(people[place])
     uow.flush()
+    index_people(uow, {one.key: one.demographics for one in people.values()})
     uow.templates.add(
         {
             person.key: [to_record(template, key) for key, template in batch[place].templates.items()]

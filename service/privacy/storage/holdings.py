@@ -26,6 +26,7 @@ from service.registry.storage.consents import consent
 from service.registry.storage.facts import fact
 from service.registry.storage.households import membership, payee, person_state
 from service.registry.storage.people import person
+from service.registry.storage.search import search_token
 from service.registry.storage.versions import change_about, registry_change
 from service.tasks.storage import task, task_due
 
@@ -217,6 +218,7 @@ def _deleted(scope: Scope) -> Sequence[tuple[str, Table, ColumnElement[bool]]]:
         ("slaps", slap, slap.c.enrolment_key.in_(scope.enrolments)),
         ("tasks", task, task.c.household_key.is_(None) & task.c.person_key.in_(scope.people)),
         ("facts", fact, _facts(scope)),
+        ("search_tokens", search_token, search_token.c.person_key.in_(scope.people)),
         ("consents", consent, consent.c.person_key.in_(scope.people)),
         ("days", task_due, task_due.c.person_key.in_(scope.people)),
         ("memberships", membership, membership.c.person_key.in_(scope.people)),

@@ -10,6 +10,7 @@ from service.registry.domain.households import LifeStatus, PersonState
 from service.registry.ports import RegistryUnit
 from service.registry.steps.disputed import review_disputes
 from service.registry.steps.identity import follow_identity
+from service.registry.steps.index import REACHED_BY, index_facts
 from service.tasks.steps.due import drop_dues, note_birth_changed, plan_expiry
 
 
@@ -20,6 +21,10 @@ def follow_facts(uow: RegistryUnit, change: Change) -> None:
     people = {one.person_key for one in facts if one.kind in IDENTITY and one.person_key is not None}
     if people:
         follow_identity(uow, list(uow.people.by_keys(people).values()), change.recorded_at)
+    reached = {one.person_key for one in facts if one.kind in REACHED_BY and one.person_key is not None}
+    if reached:
+        uow.flush()
+        index_facts(uow, reached, uow.facts.of_people(reached))
     lives = [one for one in touched if isinstance(one, PersonState)]
     came_or_left = {one.person_key for one in lives if one.status is not LifeStatus.PRESENT}
     _plan_again(uow, came_or_left, change)

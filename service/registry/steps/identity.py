@@ -8,6 +8,7 @@ from service.registry.domain.fact_values import Born, Named, OfSex, Value
 from service.registry.domain.facts import IDENTITY, Fact, in_order
 from service.registry.domain.people import Demographics, Person
 from service.registry.ports import RegistryUnit
+from service.registry.steps.index import index_people
 from service.tasks.steps.due import note_birth_changed
 
 
@@ -28,6 +29,7 @@ def follow_identity(uow: RegistryUnit, people: Sequence[Person], now: datetime) 
 def note_identity_changed(uow: RegistryUnit, person: Person, now: datetime) -> None:
     """Have all follow that is derived from a person's names, birth and sex, once their record states others."""
     note_birth_changed(uow, person.key, now.date())
+    index_people(uow, {person.key: person.demographics})
 
 
 def _with_facts(who: Demographics, facts: Sequence[Fact]) -> Demographics:

@@ -55,6 +55,7 @@ from service.registry.errors import (
 from service.registry.ports import RegistryUnit
 from service.registry.steps.checked_facts import FactRules
 from service.registry.steps.facts import FactWork, record_facts, require_one_subject, withdraw_facts
+from service.registry.steps.index import index_people
 from service.registry.steps.record import end
 from service.registry.steps.residence import become_alias, complete_households
 
@@ -197,6 +198,7 @@ def _(one: Birth, work: Work) -> None:
     child.activate(number)
     work.uow.people.add(child)
     work.uow.flush()
+    index_people(work.uow, {child.key: child.demographics})
     _set_life(work, child, LifeStatus.PRESENT)
     _begin_stay(work, home, child, one.role)
     complete_households(work.uow, [child])

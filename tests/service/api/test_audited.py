@@ -199,6 +199,7 @@ def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
         "POST /v1/enrolments": lambda: by.counter.post_enrolment(enrolment(), {"face": "biden.jpg"}, wait=0),
         "GET /v1/enrolments": get("/v1/enrolments"),
         "GET /v1/enrolments/{enrolment_id}": get(f"/v1/enrolments/{first['id']}?wait=1"),
+        "POST /v1/persons/search": post("/v1/persons/search", json={"name": "Amina"}),
         "GET /v1/persons/{number}": get(f"/v1/persons/{number}"),
         "POST /v1/persons/check": post("/v1/persons/check", json={"names": [{"full": "Amina Hassan"}]}),
         "GET /v1/persons/{number}/accesses": lambda: by.auditor.call("GET", f"/v1/persons/{number}/accesses"),

@@ -114,6 +114,8 @@ def test_every_command_leaves_an_entry(home: Path, tmp_path: Path, monkeypatch: 
         "operator disable": ["an auditor"],
         "token revoke": ["a desk"],
         "registry areas": [area_list(tmp_path)],
+        "registry find": ["Amina"],
+        "registry reindex": [],
         "person show": [NUMBER],
         "person timeline": [NUMBER],
         "change order": [order(tmp_path)],

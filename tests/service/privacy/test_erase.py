@@ -388,6 +388,7 @@ def test_every_table_that_refers_to_people_or_their_captures_is_known_to_erasure
         "best_found",
         "demographic_key",
         "task_due",
+        "search_token",
     }
     overwritten = {"person", "enrolment", "review_case", "case_candidate", "change_about", "task"}
     assert referring == deleted | overwritten

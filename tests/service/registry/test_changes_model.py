@@ -14,6 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from service.kit.errors import Conflict, Refused
 from service.kit.ids import new_uuid
+from service.registry.domain.fact_values import Address, Document, Language, Named, Value
+from service.registry.domain.facts import Source, Verification, in_order
 from service.registry.domain.households import Household, HouseholdClaim, HouseholdStatus, LifeStatus, Role
 from service.registry.domain.intentions import (
     AddMember,
@@ -28,11 +30,14 @@ from service.registry.domain.intentions import (
     MergeHouseholds,
     Order,
     Place,
+    RecordFacts,
     RemoveMember,
     Reopen,
     Split,
+    StatedFact,
     Transfer,
     UndoOrder,
+    WithdrawFacts,
 )
 from service.registry.domain.people import Demographics, Name, Person, PersonStatus
 from service.registry.ports import AsOf
@@ -49,6 +54,19 @@ BORN = Demographics((Name("Latn", "Amina"),), birth_date=date(1990, 1, 1))
 PICK = st.integers(0, 1000)
 DAYS = st.integers(0, 400)
 ROLES = st.sampled_from(list(Role))
+SOURCES = st.sampled_from([Source.PERSON, Source.OPERATOR])
+VERIFICATIONS = st.sampled_from(list(Verification))
+VALUES: st.SearchStrategy[Value] = st.sampled_from(
+    [
+        Address("a"),
+        Address("b"),
+        Named((Name("Latn", "Aicha"),)),
+        Named((Name("Arab", "عائشة"),)),
+        Language("som"),
+        Document("passport", "A12345", "DJI"),
+        Document("passport", "A12345", "DJI", None, START + timedelta(days=100)),
+    ]
+)
 Composition = dict[str, dict[UUID, Role]]
 """Who has which role, by household, of one day."""
 
@@ -59,6 +77,7 @@ class Known:
 
     change_key: int
     on: dict[date, Composition] = field(default_factory=dict)
+    facts: dict[date, list[tuple[Any, ...]]] = field(default_factory=dict)
 
 
 class Households(RuleBasedStateMachine):
@@ -158,6 +177,24 @@ class Households(RuleBasedStateMachine):
     def life(self, who: int, status: LifeStatus, day: int) -> None:
         self._order(ChangePersonState(self._who(who), status), day)
 
+    @rule(who=PICK, value=VALUES, source=SOURCES, verification=VERIFICATIONS, day=DAYS)
+    def fact(self, who: int, value: Value, source: Source, verification: Verification, day: int) -> None:
+        stated = StatedFact(value, source, verification=verification)
+        self._order(RecordFacts([stated], person=self._who(who)), day)
+
+    @rule(home=PICK, text=st.sampled_from(["a", "b"]), source=SOURCES, day=DAYS)
+    def home_fact(self, home: int, text: str, source: Source, day: int) -> None:
+        self._order(RecordFacts([StatedFact(Address(text), source)], household=self._home(home)), day)
+
+    @rule(who=PICK, which=PICK, day=DAYS)
+    def withdraw(self, who: int, which: int, day: int) -> None:
+        with self.storage.read() as uow:
+            person = uow.people.by_id(UUID(self._who(who)))
+            assert person is not None
+            facts = [one.id for one in uow.facts.of_people([person.key])]
+        if facts:
+            self._order(WithdrawFacts([facts[which % len(facts)]], person=self._who(who)), day)
+
     @rule(which=PICK)
     def undo(self, which: int) -> None:
         if self.made:
@@ -188,6 +225,20 @@ class Households(RuleBasedStateMachine):
                 assert len(whole) == len(set(whole)), key
 
     @invariant()
+    def what_holds_of_facts(self) -> None:
+        """One of each source in each place; the record states the first; one person has a document."""
+        with self.storage.read() as uow:
+            people = {one.key: one for one in map(uow.people.by_id, self.people) if one is not None}
+            facts = uow.facts.of_people(people)
+            places = [(one.person_key, one.place, one.stated_by) for one in facts]
+            assert len(places) == len(set(places))
+            held = [one.token for one in facts if one.holds]
+            assert len(held) == len(set(held))
+            for key, person in people.items():
+                names = [one.value for one in in_order(facts) if one.person_key == key and isinstance(one.value, Named)]
+                assert person.demographics.names == (names[0].names if names else BORN.names)
+
+    @invariant()
     def what_was_answered_is_answered_again(self) -> None:
         """As known then: what was recorded since changes nothing of it."""
         if not self.known:
@@ -196,6 +247,8 @@ class Households(RuleBasedStateMachine):
         with self.storage.read() as uow:
             for day, composition in one.on.items():
                 assert self._composition(uow, AsOf(day, one.change_key)) == composition
+            for day, facts in one.facts.items():
+                assert self._facts(uow, AsOf(day, one.change_key)) == facts
 
     def teardown(self) -> None:
         """Taking everything back, the newest first, gives the start."""
@@ -229,7 +282,14 @@ class Households(RuleBasedStateMachine):
     def _remember(self, change_key: int) -> None:
         with self.storage.read() as uow:
             days = {TODAY, START + timedelta(days=change_key * 37 % 400)}
-            self.known.append(Known(change_key, {day: self._composition(uow, AsOf(day)) for day in days}))
+            on = {day: self._composition(uow, AsOf(day)) for day in days}
+            self.known.append(Known(change_key, on, {day: self._facts(uow, AsOf(day)) for day in days}))
+
+    def _facts(self, uow: SqlUnitOfWork, asked: AsOf) -> list[tuple[Any, ...]]:
+        """What facts about people state, in any order."""
+        people = {one.key: one.id for one in map(uow.people.by_id, self.people) if one is not None}
+        facts = uow.facts.of_people(people, asked)
+        return sorted((str(people[one.person_key or 0]), one.kind, repr(one.value), one.source) for one in facts)
 
     def _composition(self, uow: SqlUnitOfWork, asked: AsOf) -> Composition:
         homes = {str(one): uow.households.by_client_ids([one])[one].key for one in self.homes}
@@ -252,9 +312,13 @@ class Households(RuleBasedStateMachine):
             people = [uow.people.by_id(one) for one in self.people]
             assert None not in people
             lives = uow.households.lives_of_many([one.key for one in people if one is not None])
-            return [self._composition(uow, AsOf(day)) for day in days], {
-                one.status for one in lives.values() if one.status is not LifeStatus.PRESENT
-            }
+            stated = [(one.demographics, one.stated) for one in people if one is not None and one.demographics != BORN]
+            return (
+                stated,
+                self._facts(uow, AsOf()),
+                [self._composition(uow, AsOf(day)) for day in days],
+                {one.status for one in lives.values() if one.status is not LifeStatus.PRESENT},
+            )
 
     def _home(self, number: int) -> str:
         return str(self.homes[number % len(self.homes)])
