@@ -13,7 +13,7 @@ from matcher import Comparator, Extractor, SearchIndex
 from service.audit.errors import CheckpointsBroken
 from service.audit.steps.refusals import Refusals
 from service.audit.storage.feeds import feed_target
-from service.audit.storage.files import CopyFile, public_key_in
+from service.audit.storage.files import CopyFile, KeyFile, make_key, public_key_in, read_key
 from service.auditor import Auditor, signer_of
 from service.deduplication.domain.search import SearchPolicy
 from service.deduplication.steps.replica import Replica
@@ -21,7 +21,7 @@ from service.deduplication.usecases.process import ProcessingLimits, Processor
 from service.eraser import Eraser, OthersSnapshots, OwnSnapshots
 from service.kit.actor import Actor, system_actor
 from service.kit.clock import SystemClock
-from service.kit.errors import StorageUnavailable
+from service.kit.errors import KeysUnusable, StorageUnavailable
 from service.kit.keys import FileKeys, HeldKeys, KeyEncryption, keys_in
 from service.kit.pkcs11 import TokenKeys
 from service.kit.sql.blobs import FileBlobs
@@ -65,6 +65,7 @@ CLEANED = (
     "person_state",
     "payee",
     "fact",
+    "card",
     "consent",
     "registry_change",
     "change_about",
@@ -116,6 +117,21 @@ class Store:
     def audit_folders(self) -> Sequence[Path]:
         """All that checkpoints and orders to erase are kept in."""
         return (self.audit_folder, *self.audit_copies)
+
+    @property
+    def card_signer(self) -> KeyFile:
+        """Of household cards, made before the first. Raises KeysUnusable where it is lost, and CheckpointsBroken."""
+        folder = self.settings.home / "cards"
+        found = read_key(folder)
+        if found is not None:
+            return found
+        with self.storage.read() as uow:
+            if uow.cards.any():
+                raise KeysUnusable(
+                    f"the key that signs household cards is not in {folder}: restore its copy; under another key no "
+                    "card that families carry is genuine"
+                )
+        return make_key(folder)
 
     @property
     def erasure_lists(self) -> Sequence[CopyFile]:

@@ -71,8 +71,8 @@ AT_REST: Sequence[Kept] = (
     _kept(
         How.PLAIN,
         "case_candidate",
-        "key case_key person_key rank log10_lr rarity hypothesis band evidence",
-        "scores per position; no vector",
+        "key case_key person_key rank log10_lr rarity hypothesis band evidence demographics",
+        "scores per position and field; no vector, no word",
     ),
     _kept(How.HASHED, "demographic_key", "token", "keyed hash (HMAC) of combinations of what a person states"),
     _kept(How.PLAIN, "demographic_key", "key person_key", "identifiers"),
@@ -163,6 +163,13 @@ AT_REST: Sequence[Kept] = (
         "what was changed, when and by whom, by codes",
     ),
     _kept(How.PLAIN, "change_about", "key change_key household_key person_key", "identifiers"),
+    _kept(How.SEALED, "card", "sealed", "the name on the card, and the text of its QR code, which has it too"),
+    _kept(
+        How.PLAIN,
+        "card",
+        "key id serial household_key person_key issued_on issued_by reason revoked_at revoked_by",
+        "identifiers, dates and codes",
+    ),
     _kept(How.SEALED, "task", "sealed", "the operator's words for closing it"),
     _kept(
         How.PLAIN,
@@ -256,5 +263,6 @@ FILES: Sequence[Kept] = (
     Kept("jisr.db*", (), How.PLAIN, "SQLite's file and its log: the tables below"),
     Kept("keys/*", (), How.PLAIN, "the key-encryption keys, unless they are elsewhere"),
     Kept("audit/*", (), How.PLAIN, "checkpoints, erasures, and the key that signs them: identifiers"),
+    Kept("cards/*", (), How.PLAIN, "the key that signs household cards, and its public half"),
     Kept("*.lock", (), How.PLAIN, "empty"),
 )

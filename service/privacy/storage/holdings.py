@@ -20,8 +20,10 @@ from service.oversight.storage.chunks import chunks
 from service.oversight.storage.findings import finding
 from service.privacy.domain.retention import Kept
 from service.privacy.ports import Scope
+from service.registry.domain.cards import Card
 from service.registry.domain.changes import Change
 from service.registry.domain.facts import Fact
+from service.registry.storage.cards import card
 from service.registry.storage.consents import consent
 from service.registry.storage.facts import fact
 from service.registry.storage.households import membership, payee, person_state
@@ -99,7 +101,7 @@ class SqlHoldings:
         self._session.execute(update(change_about).where(theirs).values(person_key=None))
         evidence = self._session.scalars(select(CaseCandidate).where(_evidence(scope))).all()
         for one in evidence:
-            one.evidence, one.log10_lr, one.rarity = {}, 0.0, 0.0
+            one.evidence, one.demographics, one.log10_lr, one.rarity = {}, None, 0.0, 0.0
         found["pieces_of_evidence"] = len(evidence)
         of_others = best_found.c.person_key.in_(scope.people)
         self._session.execute(update(best_found).where(of_others).values(person_key=None, rarity=None))
@@ -109,6 +111,10 @@ class SqlHoldings:
         of_these = select(change_about.c.change_key).where(change_about.c.person_key.in_(list(person_keys)))
         rows = select(Change).where(registry_change.c.key.in_(of_these))
         return self._session.scalars(rows.order_by(registry_change.c.key)).all()
+
+    def cards(self, person_keys: Collection[int]) -> Sequence[Card]:
+        rows = select(Card).where(card.c.person_key.in_(list(person_keys)))
+        return self._session.scalars(rows.order_by(card.c.key)).all()
 
     def drop_candidates(self, case_key: int, person_keys: Collection[int]) -> None:
         of_these = case_candidate.c.person_key.in_(person_keys)
