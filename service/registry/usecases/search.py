@@ -147,16 +147,20 @@ def _best(
     exact: Mapping[int, Sequence[Matched]] | None,
     likenesses: Mapping[int, Likeness] | None,
 ) -> list[tuple[int, Likeness]]:
-    """Each person once, as they stand today, by the alias that is most alike."""
-    keys = list(exact if likenesses is None and exact is not None else likenesses or ())
-    today = uow.people.survivors_of(keys) if keys else {}
-    visible = seen_today(uow, actor, keys) if keys else set()
+    """Each person once, as they stand today, by the alias that is most alike; more than are shown where there are."""
+    if likenesses is None:
+        likenesses = {key: Likeness(1.0, ()) for key in exact or ()}
+    alike = [(key, one) for key, one in likenesses.items() if one.score >= ENOUGH]
+    alike.sort(key=lambda pair: (-pair[1].score, pair[0]))
     best: dict[int, Likeness] = {}
-    for key in keys:
-        if key not in visible or today[key].status not in SEARCHED:
-            continue
-        one = Likeness(1.0, ()) if likenesses is None else likenesses[key]
-        one = Likeness(one.score, (*(exact[key] if exact else ()), *one.matched))
-        if one.score >= ENOUGH and (today[key].key not in best or best[today[key].key].score < one.score):
-            best[today[key].key] = one
-    return sorted(best.items(), key=lambda pair: (-pair[1].score, pair[0]))
+    for start in range(0, len(alike), 2 * query.limit):
+        some = alike[start : start + 2 * query.limit]
+        keys = [key for key, _ in some]
+        today, visible = uow.people.survivors_of(keys), seen_today(uow, actor, keys)
+        for key, one in some:
+            if key in visible and today[key].status in SEARCHED:
+                matched = (*(exact[key] if exact else ()), *one.matched)
+                best.setdefault(today[key].key, Likeness(one.score, matched))
+        if len(best) > query.limit:
+            break
+    return list(best.items())
