@@ -13,7 +13,7 @@ from matcher import Comparator, Extractor, SearchIndex
 from service.audit.errors import CheckpointsBroken
 from service.audit.steps.refusals import Refusals
 from service.audit.storage.feeds import feed_target
-from service.audit.storage.files import CopyFile, public_key_in
+from service.audit.storage.files import CopyFile, KeyFile, make_key, public_key_in, read_key
 from service.auditor import Auditor, signer_of
 from service.deduplication.domain.search import SearchPolicy
 from service.deduplication.steps.replica import Replica
@@ -64,6 +64,7 @@ CLEANED = (
     "person_state",
     "payee",
     "fact",
+    "card",
     "consent",
     "registry_change",
     "change_about",
@@ -115,6 +116,12 @@ class Store:
     def audit_folders(self) -> Sequence[Path]:
         """All that checkpoints and orders to erase are kept in."""
         return (self.audit_folder, *self.audit_copies)
+
+    @property
+    def card_signer(self) -> KeyFile:
+        """Of household cards, made at the first. Raises CheckpointsBroken for a file that is no key."""
+        folder = self.settings.home / "cards"
+        return read_key(folder) or make_key(folder)
 
     @property
     def erasure_lists(self) -> Sequence[CopyFile]:

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from service.api import (
     added,
     areas,
+    cards,
     cases,
     changes,
     checks,
@@ -54,6 +55,7 @@ NOUNS = (
     changes,
     consents,
     areas,
+    cards,
     identification,
     verification,
     quality,

@@ -6,6 +6,7 @@ import typer
 
 from service.cli import (
     audit,
+    cards,
     demographics,
     doctor,
     enrol,
@@ -48,6 +49,7 @@ app.add_typer(registry.app, name="registry")
 app.add_typer(people.person, name="person")
 app.add_typer(people.household, name="household")
 app.add_typer(orders.app, name="change")
+app.add_typer(cards.app, name="card")
 app.add_typer(tasks.app, name="task")
 app.add_typer(gallery.app, name="gallery")
 app.add_typer(demographics.app, name="demographics")

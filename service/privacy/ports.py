@@ -15,6 +15,7 @@ from service.kit.blobs import BlobRecord
 from service.oversight.ports import OversightUnit
 from service.privacy.domain.erasures import Erasure
 from service.privacy.domain.retention import Kept
+from service.registry.domain.cards import Card
 from service.registry.domain.changes import Change
 from service.registry.domain.facts import Fact
 
@@ -65,6 +66,9 @@ class Holdings(Protocol):
 
     def changes(self, person_keys: Collection[int]) -> Sequence[Change]:
         """Changes of the registry that touched any of these people."""
+
+    def cards(self, person_keys: Collection[int]) -> Sequence[Card]:
+        """Household cards with the name of one of these people."""
 
     def drop_candidates(self, case_key: int, person_keys: Collection[int]) -> None:
         """Have a case compare its subject with these people no more."""

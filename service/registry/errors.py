@@ -5,11 +5,13 @@ Refused
 ├── UnknownPerson            a number or ID in an order that is no one's
 ├── MalformedHousehold       neither a UUID nor a household ID with right check digits
 ├── NotInTime                a day on which the change cannot have been
+├── CardNotGenuine           what is read off a card and is none of this registry
 ├── UnfitConsent             consent that cannot be recorded as stated
 └── UnfitFact                a fact whose value, kind or place cannot be
 NotFound
 ├── NoSuchPerson
 ├── NoSuchHousehold
+├── NoSuchCard
 └── NoSuchChange
 Conflict
 ├── LivesElsewhere           a person who would live in two households at a time
@@ -18,6 +20,8 @@ Conflict
 ├── HouseholdEnded           a household that was dissolved
 ├── HouseholdActive          one that was not
 ├── FactGone                 a fact that does not stand, or is about another household or person
+├── CardNotPossible          a household that can have no card, or has one
+├── CardNotPrintable         a card that counts no more
 ├── NotThere                 a person who died, emigrated or withdrew, or whose record stands for no one
 ├── ConsentDiffers           another consent under the ID of one that was recorded
 ├── ChangeDiffers            another order under the ID of one that was carried out
@@ -112,3 +116,22 @@ class ChangeStands(Conflict):
 
 class BuiltOn(Conflict):
     """Later changes build on this one; take those back first."""
+
+
+class CardNotGenuine(Refused):
+    """This is no card of this registry."""
+
+    def __init__(self, detail: str, field: str = "payload") -> None:
+        super().__init__(detail, field)
+
+
+class NoSuchCard(NotFound):
+    """There is no such card."""
+
+
+class CardNotPossible(Conflict):
+    """No card can be made for this household now."""
+
+
+class CardNotPrintable(Conflict):
+    """The card counts no more."""

@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from service.registry.domain.areas import Area, AreaLevel
+from service.registry.domain.cards import Card
 from service.registry.domain.changes import Change, ChangeAbout, Version
 from service.registry.domain.consents import ConsentRecord
 from service.registry.domain.facts import Fact
@@ -184,6 +185,24 @@ class Facts(Protocol):
         """Documents with these tokens that stand, also those that are disputed."""
 
 
+class Cards(Protocol):
+    def add(self, one: Card) -> None: ...
+    def by_serial(self, serial: str) -> Card | None: ...
+    def of_households(self, keys: Sequence[int]) -> Sequence[Card]:
+        """Oldest first, revoked ones too."""
+
+    def revoked(self) -> Sequence[str]:
+        """The serials of all that were revoked, in order."""
+
+
+class CardSigner(Protocol):
+    """Signs cards by Ed25519; keys and signatures in hexadecimal."""
+
+    @property
+    def public_key(self) -> str: ...
+    def sign(self, statement: str) -> str: ...
+
+
 class PeopleIndex(Protocol):
     """By which people are found. People are named by key; those who were merged are there under their own."""
 
@@ -231,6 +250,8 @@ class RegistryUnit(TaskUnit, Protocol):
     def households(self) -> Households: ...
     @property
     def history(self) -> History: ...
+    @property
+    def cards(self) -> Cards: ...
     @property
     def origins(self) -> Origins: ...
     @property

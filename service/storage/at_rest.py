@@ -156,6 +156,13 @@ AT_REST: Sequence[Kept] = (
         "what was changed, when and by whom, by codes",
     ),
     _kept(How.PLAIN, "change_about", "key change_key household_key person_key", "identifiers"),
+    _kept(How.SEALED, "card", "sealed", "the name on the card, and the text of its QR code, which has it too"),
+    _kept(
+        How.PLAIN,
+        "card",
+        "key id serial household_key person_key issued_on issued_by reason revoked_at revoked_by",
+        "identifiers, dates and codes",
+    ),
     _kept(How.SEALED, "task", "sealed", "the operator's words for closing it"),
     _kept(
         How.PLAIN,
@@ -249,5 +256,6 @@ FILES: Sequence[Kept] = (
     Kept("jisr.db*", (), How.PLAIN, "SQLite's file and its log: the tables below"),
     Kept("keys/*", (), How.PLAIN, "the key-encryption keys, unless they are elsewhere"),
     Kept("audit/*", (), How.PLAIN, "checkpoints, erasures, and the key that signs them: identifiers"),
+    Kept("cards/*", (), How.PLAIN, "the key that signs household cards, and its public half"),
     Kept("*.lock", (), How.PLAIN, "empty"),
 )

@@ -26,6 +26,7 @@ from service.privacy.storage.erasures import SqlErasures
 from service.privacy.storage.holdings import SqlHoldings
 from service.registry.steps.task_subjects import TaskSubjects
 from service.registry.storage.areas import SqlAreas
+from service.registry.storage.cards import SqlCards
 from service.registry.storage.consents import SqlConsents
 from service.registry.storage.facts import SqlFacts
 from service.registry.storage.households import SqlHouseholds
@@ -79,6 +80,7 @@ class SqlUnitOfWork(SqlTransaction):
         self.index = SqlPeopleIndex(self._session, seen_people_from)
         self.consents = SqlConsents(self._session)
         self.areas = SqlAreas(self._session)
+        self.cards = SqlCards(self._session)
         self.origins = SqlOrigins(self._session)
         self.enrolments = SqlEnrolments(self._session)
         self.templates = SqlTemplates(self._session)

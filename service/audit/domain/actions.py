@@ -63,6 +63,12 @@ class Action(StrEnum):
     REGISTRY_REINDEX = "registry.reindex"
     AREAS_IMPORT = "areas.import"
     AREA_LIST = "area.list"
+    CARD_ISSUE = "card.issue"
+    CARD_READ = "card.read"
+    CARD_PRINT = "card.print"
+    CARD_REVOKE = "card.revoke"
+    CARD_VERIFY = "card.verify"
+    CARD_REVOKED = "card.revoked"
     CASE_READ = "case.read"
     CASE_LIST = "case.list"
     CASE_DECIDE = "case.decide"
@@ -124,6 +130,11 @@ WORDS: dict[str, str] = {
     Action.CHANGE_UNDO: "took back a change of your record, your household or your place in it",
     Action.CHANGE_PREVIEW: "looked at what a change would make of your record or your household",
     Action.CHANGE_READ: "read a change of your record, your household or your place in it",
+    Action.CARD_ISSUE: "made a household card with your name",
+    Action.CARD_READ: "read a list of household cards, one of which has your name",
+    Action.CARD_PRINT: "printed a household card with your name",
+    Action.CARD_REVOKE: "made a household card with your name useless",
+    Action.CARD_VERIFY: "verified a household card with your name",
     Action.CASE_READ: "read a case that shows your record beside that of people who resemble you",
     Action.CASE_LIST: "read a list of cases, one of which shows your record",
     Action.CASE_DECIDE: "decided a case about you",

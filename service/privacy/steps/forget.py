@@ -34,6 +34,8 @@ def forget(uow: PrivacyUnit, scope: Scope, now: datetime, actor: Actor) -> Destr
     changes = uow.holdings.changes(scope.people)
     owners = owners_of(people, enrolments, cases, findings, uow.holdings.tasks(scope))
     owners += [f"fact/{one}" for one in uow.holdings.fact_ids(scope)]
+    cards = uow.holdings.cards(scope.people)
+    owners += [f"card/{one.id}" for one in cards]
     owners += [f"consent/{one}" for one in uow.holdings.consent_ids(scope)]
     owners += [f"registry_change/{one.id}" for one in changes]
     files = [ErasedFile(one.name, one.sha256) for one in uow.holdings.blobs([one.id for one in enrolments])]
@@ -49,6 +51,9 @@ def forget(uow: PrivacyUnit, scope: Scope, now: datetime, actor: Actor) -> Destr
         enrolment.erase()
     for case in cases:
         _erase_words(case, scope)
+    for card in cards:  # that it counts no more has to be known for ever
+        card.revoke(actor.id, now)
+        card.name = card.payload = card.person_key = None
     for change in changes:
         change.words = change.document = change.order_hash = None
     uow.flush()

@@ -20,8 +20,10 @@ from service.oversight.storage.chunks import chunks
 from service.oversight.storage.findings import finding
 from service.privacy.domain.retention import Kept
 from service.privacy.ports import Scope
+from service.registry.domain.cards import Card
 from service.registry.domain.changes import Change
 from service.registry.domain.facts import Fact
+from service.registry.storage.cards import card
 from service.registry.storage.consents import consent
 from service.registry.storage.facts import fact
 from service.registry.storage.households import membership, payee, person_state
@@ -108,6 +110,10 @@ class SqlHoldings:
         of_these = select(change_about.c.change_key).where(change_about.c.person_key.in_(list(person_keys)))
         rows = select(Change).where(registry_change.c.key.in_(of_these))
         return self._session.scalars(rows.order_by(registry_change.c.key)).all()
+
+    def cards(self, person_keys: Collection[int]) -> Sequence[Card]:
+        rows = select(Card).where(card.c.person_key.in_(list(person_keys)))
+        return self._session.scalars(rows.order_by(card.c.key)).all()
 
     def drop_candidates(self, case_key: int, person_keys: Collection[int]) -> None:
         of_these = case_candidate.c.person_key.in_(person_keys)

@@ -52,6 +52,7 @@ def preview(name: str, *, actor: Actor, storage: Storage[PrivacyUnit]) -> Previe
         blobs = uow.holdings.blobs([one.id for one in enrolments])
         owners = owners_of(people, enrolments, cases, findings, uow.holdings.tasks(scope))
         owners += [f"fact/{one}" for one in uow.holdings.fact_ids(scope)]
+        owners += [f"card/{one.id}" for one in uow.holdings.cards(scope.people)]
         owners += [f"consent/{one}" for one in uow.holdings.consent_ids(scope)]
         owners += [f"registry_change/{one.id}" for one in uow.holdings.changes(scope.people)]
         target = Target("person", str(people[0].id)) if people else Target("enrolment", str(enrolments[0].id))

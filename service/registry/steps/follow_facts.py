@@ -20,7 +20,7 @@ def follow_facts(uow: RegistryUnit, change: Change) -> None:
     facts = [one for one in touched if isinstance(one, Fact)]
     people = {one.person_key for one in facts if one.kind in IDENTITY and one.person_key is not None}
     if people:
-        follow_identity(uow, list(uow.people.by_keys(people).values()), change.recorded_at)
+        follow_identity(uow, list(uow.people.by_keys(people).values()), change)
     reached = {one.person_key for one in facts if one.kind in REACHED_BY and one.person_key is not None}
     if reached:
         uow.flush()

@@ -4,16 +4,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from service.registry.domain.changes import Change
 from service.registry.domain.fact_values import Born, Named, OfSex, Value
 from service.registry.domain.facts import IDENTITY, Fact, in_order
 from service.registry.domain.people import Demographics, Person
 from service.registry.ports import RegistryUnit
+from service.registry.steps.heads import review_heads
 from service.registry.steps.index import index_people
 from service.tasks.steps.due import note_birth_changed
 
 
-def follow_identity(uow: RegistryUnit, people: Sequence[Person], now: datetime) -> None:
-    """Have the records of people state what facts about them state. To be called once a change is complete."""
+def follow_identity(uow: RegistryUnit, people: Sequence[Person], change: Change) -> None:
+    """Have the records of people state what facts about them state. To be called once a change is complete.
+
+    A head may be a child by another birth, or no child any more.
+    """
+    changed = set()
     facts = uow.facts.of_people([one.key for one in people])
     for person in people:
         of_person = [one for one in in_order(facts) if one.person_key == person.key and one.kind in IDENTITY]
@@ -23,7 +29,11 @@ def follow_identity(uow: RegistryUnit, people: Sequence[Person], now: datetime) 
         person.stated = original if of_person else None
         if now_stated != before:
             person.demographics = now_stated
-            note_identity_changed(uow, person, now)
+            note_identity_changed(uow, person, change.recorded_at)
+            changed.add(person.key)
+    homes = {one.household_key for one in uow.households.current_of_many(changed).values()} if changed else set()
+    if homes:
+        review_heads(uow, homes, by=change.by, now=change.recorded_at)
 
 
 def note_identity_changed(uow: RegistryUnit, person: Person, now: datetime) -> None:

@@ -260,7 +260,7 @@ def _facts(
 
 def _note(uow: RegistryUnit, change: Change, actor: Actor, action: Action) -> None:
     """What was changed, by identifiers and codes; the words are sealed."""
-    people = [one.id for one in uow.people.by_keys(_people(uow, change)).values()]
+    people = [one.id for one in uow.people.by_keys(_people(uow, change) | _of_homes(uow, change)).values()]
     homes = uow.households.by_keys(_homes(uow, change)).values()
     details = {
         "kind": change.kind,
@@ -270,6 +270,14 @@ def _note(uow: RegistryUnit, change: Change, actor: Actor, action: Action) -> No
     target = Target("change", str(change.id))
     words = None if change.words is None else seal_words(change.words, target, uow.keys)
     uow.audit.note(actor, action, target, people=people, details=details, reason=change.reason, payload=words)
+
+
+def _of_homes(uow: RegistryUnit, change: Change) -> set[int]:
+    """Who lives where a change recorded or ended facts of a household: these are about them too."""
+    facts = uow.facts.touched(change.key) if change.kind in _OF_FACTS else ()
+    homes = {one.household_key for one in facts if one.household_key is not None}
+    members = uow.households.members_of_many(homes) if homes else {}
+    return {one.person_key for some in members.values() for one in some}
 
 
 def _note_seen(view: ChangeView, action: Action, actor: Actor, storage: Storage[RegistryUnit]) -> None:

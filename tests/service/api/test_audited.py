@@ -25,6 +25,7 @@ from service.audit.storage import tables
 from service.bootstrap import App
 from service.kit.ids import new_uuid
 from service.oversight.domain.findings import Found, Kind, Pattern, Subject, new_finding
+from service.registry.domain.cards import Card
 from service.storage.unit import SqlStorage
 from service.tasks.domain.tasks import TaskKind, of_person
 from service.tasks.steps.open import open_task
@@ -163,6 +164,21 @@ def task(jisr: App, number: str) -> str:
     return str(made.id)
 
 
+def issued(jisr: App) -> Card:
+    with jisr.store.storage.read() as uow:
+        (one,) = uow.cards.of_households([1, 2, 3])
+        assert one.payload
+        return one
+
+
+def card(jisr: App) -> str:
+    return issued(jisr).serial
+
+
+def payload(jisr: App) -> str:
+    return issued(jisr).payload or ""
+
+
 @dataclass(frozen=True)
 class Callers:
     """One of each role that the routes need."""
@@ -238,6 +254,14 @@ def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
         "POST /v1/cases/{case_id}/decision": lambda: by.desk.decide(case, "distinct"),
         "GET /v1/findings": get("/v1/findings"),
         "POST /v1/findings/{finding_id}/close": post(f"/v1/findings/{found}/close", json=closing),
+        "POST /v1/households/{household_id}/cards": lambda: by.team.call(
+            "POST", f"/v1/households/{first['household_id']}/cards", json={}
+        ),
+        "GET /v1/households/{household_id}/cards": get(f"/v1/households/{first['household_id']}/cards"),
+        "GET /v1/cards/{serial}/pdf": lambda: by.team.call("GET", f"/v1/cards/{card(jisr)}/pdf"),
+        "POST /v1/cards/verify": lambda: by.team.call("POST", "/v1/cards/verify", json={"payload": payload(jisr)}),
+        "POST /v1/cards/{serial}/revoke": lambda: by.team.call("POST", f"/v1/cards/{card(jisr)}/revoke"),
+        "GET /v1/enrolments/{enrolment_id}/receipt": get(f"/v1/enrolments/{first['id']}/receipt"),
         "GET /v1/tasks": lambda: by.team.call("GET", "/v1/tasks"),
         "GET /v1/tasks/{task_id}": lambda: by.team.call("GET", f"/v1/tasks/{waiting}"),
         "POST /v1/tasks/{task_id}/assign": lambda: by.team.call(
@@ -299,7 +323,7 @@ def test_every_action_that_can_concern_a_person_has_words() -> None:
         Action.TOKEN_CREATE, Action.TOKEN_ROTATE, Action.TOKEN_REVOKE, Action.TOKEN_LIST, Action.SIGN_IN_FAILED,
         Action.OPERATOR_CREATE, Action.OPERATOR_RESET, Action.OPERATOR_DISABLE, Action.OPERATOR_LIST,
         Action.OPERATOR_ACTIVATE, Action.OPERATOR_BIND, Action.SESSION_OPEN, Action.SESSION_CLOSE,
-        Action.SESSION_LIST, Action.SESSION_END, Action.PASSWORD_CHANGE,
+        Action.SESSION_LIST, Action.SESSION_END, Action.PASSWORD_CHANGE, Action.CARD_REVOKED,
         Action.PASSKEY_ADD, Action.PASSKEY_LIST, Action.PASSKEY_REVOKE, Action.SITE_ASSIGN, Action.SITE_LIST,
         Action.ACCESS_REFUSED, Action.AREAS_IMPORT, Action.AREA_LIST,
         Action.CAPTURE_JUDGE, Action.STATEMENTS_REINDEX, Action.WALK_BEGIN, Action.WALK_FINISH, Action.RATES_MEASURE,

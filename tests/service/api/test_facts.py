@@ -93,6 +93,30 @@ def test_every_kind_goes_in_and_comes_out(team: Client, family: Family) -> None:
     assert team.get(f"/v1/persons/{head}")["names"][0]["full"] == "Amina"
 
 
+def test_the_person_is_told_who_read_and_recorded_facts_and_consent(
+    team: Client, family: Family, client_as: Callable[[AccessRole], Client]
+) -> None:
+    number = family.numbers[0]
+    team.call("POST", "/v1/changes", json=sent_facts({"kind": "phone", "number": "21350000"}, household=family.id))
+    team.call("POST", "/v1/changes", json=sent_facts({"kind": "phone", "number": "21350000"}, person=number))
+    team.get(f"/v1/persons/{number}/facts")
+    team.get(f"/v1/households/{family.id}/facts")
+    consent = {"id": str(new_uuid()), "purpose": "food", "given": True}
+    team.call("POST", f"/v1/persons/{number}/consents", json=consent)
+    team.get(f"/v1/persons/{number}/consents")
+    team.get(f"/v1/persons/{number}/consents/check?purpose=food")
+    told = client_as(AccessRole.AUDITOR).get(f"/v1/persons/{number}/accesses")["accesses"]
+    assert [one["action"] for one in told] == [
+        "change.make",
+        "change.make",
+        "facts.read",
+        "facts.read",
+        "consent.record",
+        "consent.read",
+        "consent.check",
+    ]
+
+
 def test_a_household_has_a_place_and_phones(team: Client, family: Family) -> None:
     place = {"kind": "coordinates", "latitude": 11.15, "longitude": 42, "accuracy_m": 8}
     sent = sent_facts(place, {"kind": "phone", "number": "21350000"}, household=family.id)

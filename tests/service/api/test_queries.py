@@ -32,9 +32,11 @@ from service.kit.ids import new_uuid
 from service.kit.turns import Lock, Sign, Turn
 from service.privacy.domain.erasures import Ground, Order
 from service.privacy.usecases.erase import begin_erasure
+from service.registry.domain.cards import CardReason
 from service.registry.domain.households import Household, Role
 from service.registry.domain.identifiers import new_household_ids, new_person_numbers
 from service.registry.domain.people import Person, PersonStatus
+from service.registry.usecases.cards import issue_card
 from service.settings import Settings
 from service.storage.unit import SqlStorage, SqlUnitOfWork
 from service.tasks.domain.tasks import TaskKind, of_household
@@ -55,6 +57,7 @@ class Names:
     """What a test asks for; behind each is as much as there is.
 
     number, household: of the last alias in a chain of merges. enrolment, case: of a subject merged since.
+    card: the newest of the household.
     task: of a household. erased: an old number of a person who was erased with all merged into them.
     """
 
@@ -65,6 +68,7 @@ class Names:
     task: UUID
     erased: str
     change: UUID
+    card: str
 
 
 PATHS: dict[str, Callable[[Names], str]] = {
@@ -85,6 +89,9 @@ PATHS: dict[str, Callable[[Names], str]] = {
     "/v1/persons/{number}/consents": lambda names: f"/v1/persons/{names.number}/consents",
     "/v1/persons/{number}/consents/check": lambda names: f"/v1/persons/{names.number}/consents/check?purpose=food",
     "/v1/areas": lambda names: "/v1/areas?closed=true&limit=1000",
+    "/v1/households/{household_id}/cards": lambda names: f"/v1/households/{names.household}/cards",
+    "/v1/cards/{serial}/pdf": lambda names: f"/v1/cards/{names.card}/pdf",
+    "/v1/enrolments/{enrolment_id}/receipt": lambda names: f"/v1/enrolments/{names.enrolment}/receipt",
     "/v1/cases": lambda names: "/v1/cases?limit=200",
     "/v1/cases/{case_id}": lambda names: f"/v1/cases/{names.case}",
     "/v1/findings": lambda names: "/v1/findings?limit=200",
@@ -176,8 +183,19 @@ def fill(app: App, size: int) -> Names:
     assert chain[0].number is not None
     assert erased[0].number is not None
     store, order = app.store, Order(Ground.OBJECTED)
+    card = _cards(app, ids[0], size)
     begin_erasure(erased[0].number, order, actor=TESTER, storage=store.storage, clock=store.clock)
-    return Names(chain[0].number, ids[0], enrolment, case, tasks[0].id, erased[0].number, change)
+    return Names(chain[0].number, ids[0], enrolment, case, tasks[0].id, erased[0].number, change, card)
+
+
+def _cards(app: App, household: str, count: int) -> str:
+    """The serial of the last of many cards."""
+    store, signer = app.store, app.store.card_signer
+    for _ in range(count):
+        made = issue_card(
+            household, CardReason.LOST, actor=TESTER, storage=store.storage, clock=store.clock, signer=signer
+        )
+    return made.card.serial
 
 
 def _people(uow: SqlUnitOfWork, count: int) -> list[Person]:

@@ -17,7 +17,7 @@ from service.enrolment.domain.enrolments import EnrolmentStatus
 from service.kit.ids import new_uuid
 from service.registry.domain.households import HouseholdClaim, Role
 from service.registry.domain.identifiers import new_person_numbers
-from service.registry.steps.residence import Joining, join
+from service.registry.steps.residence import Joining, complete_households, join
 from service.settings import Settings
 from service.tasks.domain.tasks import TaskKind, of_person
 from service.tasks.steps.open import open_task
@@ -26,11 +26,14 @@ from tests.service.cli.test_commands import legacy
 from tests.service.made_up import NOW, TESTER, sent
 
 (NUMBER,) = new_person_numbers(1, lambda numbers: (), 10)
+SERIAL = "0123ABCD"
 ORDER, HOME = str(new_uuid()), str(new_uuid())
 UNNOTED = {
     "serve": "starts the service, which notes each act",
     "worker": "starts the worker, which notes each act",
     "enrol": "a client of the service, which notes each act",
+    "card verify": "needs no registry",
+    "card key": "states a public key",
     "add": "a client of the service, which notes each act",
 }
 
@@ -124,6 +127,11 @@ def test_every_command_leaves_an_entry(home: Path, tmp_path: Path, monkeypatch: 
         "household show": [HOME],
         "household timeline": [HOME],
         "household difference": [HOME, "2025-01-01", "2026-01-01"],
+        "card issue": [HOME, "--reason", "first"],
+        "card list": [HOME],
+        "card print": [SERIAL, str(tmp_path / "card.pdf")],
+        "card revoke": [SERIAL],
+        "card revoked": [str(tmp_path / "revoked.json")],
         "task list": [],
         "task due": [],
         "task assign": [waiting, "role:supervisor"],
@@ -151,6 +159,7 @@ def test_every_command_leaves_an_entry(home: Path, tmp_path: Path, monkeypatch: 
     assert isinstance(whole, TyperGroup)
     assert sorted(calls.keys() | UNNOTED.keys()) == sorted(commands(whole))
     numbered(home)
+    monkeypatch.setattr("service.registry.usecases.cards.new_serial", lambda: SERIAL)
     for command, arguments in calls.items():
         before = count(home)
         done = jisr(home, *command.split(), *arguments)
@@ -166,6 +175,8 @@ def numbered(home: Path) -> None:
         person.number = NUMBER
         claim = HouseholdClaim(HOME, Role.CHILD)
         join(uow, [Joining(claim, person, NOW.date())], NOW, TESTER)
+        uow.flush()
+        complete_households(uow, [person])
         uow.commit()
     store.database.dispose()
 

@@ -27,6 +27,7 @@ from service.privacy.usecases.erase import begin_erasure, preview, read_erasure
 from service.privacy.usecases.export import export_person
 from service.privacy.usecases.finish import Finisher
 from service.privacy.usecases.verify import verify_certificate
+from service.registry.domain.cards import CardReason, CardState
 from service.registry.domain.fact_values import Address, Language, Relationship, RelationshipType
 from service.registry.domain.facts import Source
 from service.registry.domain.households import Role
@@ -34,6 +35,7 @@ from service.registry.domain.intentions import Order as Change
 from service.registry.domain.intentions import RecordFacts, StatedFact
 from service.registry.domain.people import PersonStatus
 from service.registry.errors import NoSuchPerson, PersonErased
+from service.registry.usecases.cards import issue_card, verify_card
 from service.registry.usecases.changes import make_change
 from service.registry.usecases.facts import read_household_facts, read_person_facts
 from service.registry.usecases.look_up import read_household, read_person
@@ -177,6 +179,21 @@ def test_a_household_stays_and_shows_that_its_head_left(registry: Registry) -> N
     home = read_household(HOME, actor=TESTER, storage=registry.app.store.storage)
     assert [person.number for _, person in home.members] == [registry.number(spouse)]
     assert [one.kind for one in home.tasks] == [TaskKind.HEAD_MISSING]
+
+
+def test_a_card_with_the_name_of_who_was_erased_counts_no_more(registry: Registry) -> None:
+    number, store = registry.number(registry.enrol(FIRST)), registry.app.store
+    view = issue_card(
+        HOME, CardReason.FIRST, actor=TESTER, storage=store.storage, clock=store.clock, signer=store.card_signer
+    )
+    payload = view.card.payload or ""
+    keys = preview(number, actor=OFFICER, storage=store.storage).keys
+    assert len(registry.erase(number).destroyed.keys) == keys
+    with store.storage.read() as uow:
+        (card,) = uow.cards.of_households([1])
+        assert (card.person_key, card.name, card.payload, card.revoked_at is None) == (None, None, None, False)
+    found = verify_card(payload, actor=TESTER, storage=store.storage, public_keys=[store.card_signer.public_key])
+    assert found.state is CardState.REVOKED
 
 
 def test_facts_go_with_whom_they_are_about_and_those_of_a_home_with_the_last_of_it(registry: Registry) -> None:
@@ -390,5 +407,5 @@ def test_every_table_that_refers_to_people_or_their_captures_is_known_to_erasure
         "task_due",
         "search_token",
     }
-    overwritten = {"person", "enrolment", "review_case", "case_candidate", "change_about", "task"}
+    overwritten = {"person", "enrolment", "review_case", "case_candidate", "change_about", "task", "card"}
     assert referring == deleted | overwritten

@@ -165,6 +165,18 @@ def test_a_correction_is_on_the_record_until_it_is_taken_back(registry: Registry
     assert registry.person().demographics == Demographics(names, Sex.FEMALE, date(1991, 5, 2))
 
 
+def test_what_follows_from_a_birth_is_looked_at_again(registry: Registry) -> None:
+    view = registry.record(stated(values.Born(birth_year=2015)))
+    assert dues(registry) == {("", Noon().now().date())}
+    home = view.people[next(iter(view.people))]
+    with registry.storage.read() as uow:
+        (key,) = {one.household_key for one in uow.households.current_of_many([home.key]).values()}
+        assert [one.kind for one in uow.tasks.unclosed_of(households=[key])] == [TaskKind.CHILD_HEADED]
+    registry.undo(view)
+    with registry.storage.read() as uow:
+        assert uow.tasks.unclosed_of(households=[key]) == []
+
+
 def test_the_record_states_what_is_verified_best(registry: Registry) -> None:
     registry.record(stated(values.OfSex(Sex.MALE), Source.DOCUMENT, Verification.CONFIRMED_BY_SYSTEM))
     registry.record(stated(values.OfSex(Sex.OTHER)), day=LATER)

@@ -1,0 +1,195 @@
+"""Household cards: issued, revoked, shown again, and verified."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC
+
+from service.audit.domain.actions import Action
+from service.audit.domain.entries import Target
+from service.kit.actor import Actor
+from service.kit.clock import Clock
+from service.kit.unit import Storage
+from service.registry.domain.card_payload import CardFacts, body_of, key_id_of, payload_of, read_payload, statement_of
+from service.registry.domain.cards import Card, CardReason, CardState, new_serial, typed_serial
+from service.registry.domain.households import Household, Membership, Role
+from service.registry.domain.people import Demographics, NameKind, Person
+from service.registry.errors import CardNotPossible, CardNotPrintable, NoSuchCard, NoSuchHousehold
+from service.registry.ports import CardSigner, RegistryUnit
+from service.registry.steps.residence import find_households
+from service.registry.steps.sight import seen_today
+from service.registry.usecases.look_up import checked_household
+
+SHOWN_SCRIPTS = ("Latn", "Arab")
+"""Names on a card are in these, in this order; of other scripts only where a person has none of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """household_id: on the card. leads_to: the household ID of today, another after a merge; None: of no household."""
+
+    card: Card
+    household_id: str
+    leads_to: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CardCheck:
+    """What a card that is genuine is worth today."""
+
+    facts: CardFacts
+    state: CardState
+    leads_to: str | None
+
+
+def issue_card(
+    household: str,
+    reason: CardReason,
+    *,
+    actor: Actor,
+    storage: Storage[RegistryUnit],
+    clock: Clock,
+    signer: CardSigner,
+) -> CardView:
+    """Make a card in the name of the head; all cards of the household from before count no more.
+
+    Raises MalformedHousehold, NoSuchHousehold, CardNotPossible.
+    """
+    name = checked_household(household, "household_id")
+    with storage.write() as uow:
+        uow.changes.lock()
+        home, members = _seen_household(uow, name, actor)
+        if home.household_id is None:
+            raise CardNotPossible("the household has no household ID yet: it comes with the number of its first member")
+        head = _head(uow, members)
+        now = clock.now()
+        before = uow.cards.of_households(_names_of(uow, home))
+        if reason is CardReason.FIRST and any(one.revoked_at is None for one in before):
+            raise CardNotPossible("the household has a card; state why it needs another", "reason")
+        for one in before:
+            one.revoke(actor.id, now)
+        printed = printed_names(head.demographics)
+        key_id, day = key_id_of(signer.public_key), now.astimezone(UTC).date()
+        facts = CardFacts(home.household_id, new_serial(), day, printed[0], key_id)
+        body = body_of(facts)
+        payload = payload_of(body, bytes.fromhex(signer.sign(statement_of(body))))
+        card = Card(home.key, head.key, facts.serial, day, actor.id, reason, printed, payload)
+        uow.cards.add(card)
+        uow.flush()
+        details = {"household": home.household_id, "replaces": [one.serial for one in before]}
+        target = Target("card", card.serial)
+        uow.audit.note(actor, Action.CARD_ISSUE, target, people=[head.id], details=details, reason=reason)
+        uow.commit()
+        return CardView(card, home.household_id, home.household_id)
+
+
+def list_cards(household: str, *, actor: Actor, storage: Storage[RegistryUnit]) -> Sequence[CardView]:
+    """All cards of a household, and of those whose IDs lead to it, oldest first.
+
+    Raises MalformedHousehold, NoSuchHousehold.
+    """
+    name = checked_household(household, "household_id")
+    with storage.read() as uow:
+        home, _ = _seen_household(uow, name, actor)
+        cards = uow.cards.of_households(_names_of(uow, home))
+        homes = uow.households.by_keys({one.household_key for one in cards})
+        _note(uow, actor, Action.CARD_READ, Target("household", home.household_id or str(home.client_id)), cards)
+        return [CardView(one, homes[one.household_key].household_id or "", home.household_id) for one in cards]
+
+
+def read_card(serial: str, *, actor: Actor, storage: Storage[RegistryUnit]) -> CardView:
+    """One card, to print it. Raises NoSuchCard, also for one of a household not seen; CardNotPrintable."""
+    with storage.read() as uow:
+        card, view = _found(uow, serial, actor)
+        if card.name is None or card.revoked_at is not None:
+            raise CardNotPrintable("the card was revoked; issue another")
+        _note(uow, actor, Action.CARD_PRINT, Target("card", card.serial), [card])
+        return view
+
+
+def revoke_card(serial: str, *, actor: Actor, storage: Storage[RegistryUnit], clock: Clock) -> CardView:
+    """Have a card count no more, without another in its place. Raises NoSuchCard."""
+    with storage.write() as uow:
+        uow.changes.lock()
+        card, view = _found(uow, serial, actor)
+        card.revoke(actor.id, clock.now())
+        _note(uow, actor, Action.CARD_REVOKE, Target("card", card.serial), [card])
+        uow.commit()
+        return view
+
+
+def verify_card(payload: str, *, actor: Actor, storage: Storage[RegistryUnit], public_keys: Sequence[str]) -> CardCheck:
+    """Whether a card is genuine, and what it is worth today. Raises CardNotGenuine.
+
+    Who reads a card holds it, so that no sight is asked for; shown is what is on it, and where its ID leads.
+    """
+    facts = read_payload(payload, public_keys)
+    with storage.read() as uow:
+        card = uow.cards.by_serial(facts.serial)
+        home = find_households(uow, [facts.household_id]).get(facts.household_id)
+        _note(uow, actor, Action.CARD_VERIFY, Target("card", facts.serial), [] if card is None else [card])
+        leads_to = None if home is None else home.household_id
+        if card is None:
+            return CardCheck(facts, CardState.UNKNOWN, leads_to)
+        return CardCheck(facts, CardState.VALID if card.revoked_at is None else CardState.REVOKED, leads_to)
+
+
+def revoked_serials(*, actor: Actor, storage: Storage[RegistryUnit]) -> Sequence[str]:
+    """Of all cards that count no more, for counters without network."""
+    with storage.read() as uow:
+        uow.audit.note(actor, Action.CARD_REVOKED)
+        return uow.cards.revoked()
+
+
+def printed_names(who: Demographics) -> tuple[str, ...]:
+    """The whole name in each script that cards show, or in whatever there is; at least one."""
+    whole = {script: name for script in SHOWN_SCRIPTS if (name := _whole(who, script))}
+    if whole:
+        return tuple(whole.values())
+    others = [name for one in who.names if (name := _whole(who, one.script))]
+    return (others[0],) if others else ("—",)
+
+
+def _whole(who: Demographics, script: str) -> str:
+    names = {one.kind: one.full for one in reversed(who.names) if one.script == script}
+    if NameKind.FULL in names:
+        return names[NameKind.FULL]
+    return " ".join(names[kind] for kind in (NameKind.GIVEN, NameKind.FAMILY) if kind in names)
+
+
+def _seen_household(uow: RegistryUnit, name: str, actor: Actor) -> tuple[Household, Sequence[Membership]]:
+    home = find_households(uow, [name]).get(name)
+    members = [] if home is None else uow.households.members(home.key)
+    visible = seen_today(uow, actor, [one.person_key for one in members])
+    if home is None or (actor.people_of is not None and not visible):
+        raise NoSuchHousehold(f"no household has the ID {name}")
+    return home, members
+
+
+def _head(uow: RegistryUnit, members: Sequence[Membership]) -> Person:
+    """The head, or who lives there longest while there is none."""
+    if not members:
+        raise CardNotPossible("nobody lives in this household")
+    first = next((one for one in members if one.role is Role.HEAD), members[0])
+    return uow.people.by_key(first.person_key)
+
+
+def _names_of(uow: RegistryUnit, home: Household) -> list[int]:
+    return [home.key, *uow.households.aliases_of(home.key)]
+
+
+def _found(uow: RegistryUnit, serial: str, actor: Actor) -> tuple[Card, CardView]:
+    card = uow.cards.by_serial(typed_serial(serial))
+    if card is None:
+        raise NoSuchCard(f"there is no card {serial}")
+    home = uow.households.by_key(card.household_key)
+    today = uow.households.survivor_of(home)
+    people = [one.person_key for one in uow.households.members(today.key)]
+    if actor.people_of is not None and not seen_today(uow, actor, people):
+        raise NoSuchCard(f"there is no card {serial}")
+    return card, CardView(card, home.household_id or "", today.household_id)
+
+
+def _note(uow: RegistryUnit, actor: Actor, action: Action, target: Target, cards: Sequence[Card]) -> None:
+    keys = {one.person_key for one in cards if one.person_key is not None}
+    people = uow.people.by_keys(keys).values() if keys else ()
+    uow.audit.note(actor, action, target, people=[one.id for one in people])
