@@ -21,7 +21,7 @@ from service.deduplication.usecases.process import ProcessingLimits, Processor
 from service.eraser import Eraser, OthersSnapshots, OwnSnapshots
 from service.kit.actor import Actor, system_actor
 from service.kit.clock import SystemClock
-from service.kit.errors import StorageUnavailable
+from service.kit.errors import KeysUnusable, StorageUnavailable
 from service.kit.keys import FileKeys, HeldKeys, KeyEncryption, keys_in
 from service.kit.pkcs11 import TokenKeys
 from service.kit.sql.blobs import FileBlobs
@@ -119,9 +119,18 @@ class Store:
 
     @property
     def card_signer(self) -> KeyFile:
-        """Of household cards, made at the first. Raises CheckpointsBroken for a file that is no key."""
+        """Of household cards, made before the first. Raises KeysUnusable where it is lost, and CheckpointsBroken."""
         folder = self.settings.home / "cards"
-        return read_key(folder) or make_key(folder)
+        found = read_key(folder)
+        if found is not None:
+            return found
+        with self.storage.read() as uow:
+            if uow.cards.any():
+                raise KeysUnusable(
+                    f"the key that signs household cards is not in {folder}: restore its copy; under another key no "
+                    "card that families carry is genuine"
+                )
+        return make_key(folder)
 
     @property
     def erasure_lists(self) -> Sequence[CopyFile]:

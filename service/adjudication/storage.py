@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from service.adjudication.domain.cases import Case, CaseCandidate, CaseStatus, Decision, Origin
-from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
+from service.adjudication.domain.evidence import Band, FieldEvidence, Hypothesis, PositionEvidence
 from service.adjudication.domain.marks import Mark
 from service.adjudication.ports import CaseQuery
 from service.enrolment.storage import enrolment
@@ -65,6 +65,7 @@ case_candidate = Table(
     Column("hypothesis", word(Hypothesis), nullable=False),
     Column("band", word(Band), nullable=False),
     Column("evidence", AsJson(Mapping[str, PositionEvidence]), nullable=False),
+    Column("demographics", AsJson(Mapping[str, FieldEvidence])),
     sqlite_autoincrement=True,
 )
 

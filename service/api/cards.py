@@ -29,6 +29,7 @@ from service.registry.errors import (
 from service.registry.usecases.cards import (
     CardCheck,
     CardView,
+    IssueCard,
     issue_card,
     list_cards,
     read_card,
@@ -45,6 +46,7 @@ PaperAsked = Annotated[Paper, Query(description="`card`: 85.6 by 54 mm; `a4`: a 
 
 
 class CardIn(Sent):
+    id: AsText[UUID] = Field(description="chosen by the client: asking again makes no second card")
     reason: AsText[CardReason] = Field(
         CardReason.FIRST, description="why; any but `first` makes the cards from before useless"
     )
@@ -89,6 +91,7 @@ class CheckOut(BaseModel):
     state: CardState
     household_id: str = Field(description="on the card")
     leads_to: str | None = Field(description="the household ID of today; null: no household has it")
+    revoked_at: datetime | None
     serial: str
     issued_on: date
     name: str = Field(description="of the head of household, as printed")
@@ -101,6 +104,7 @@ class CheckOut(BaseModel):
             state=one.state,
             household_id=facts.household_id,
             leads_to=one.leads_to,
+            revoked_at=one.revoked_at,
             serial=facts.serial,
             issued_on=facts.issued_on,
             name=facts.name,
@@ -117,8 +121,7 @@ def issue(household_id: str, sent: CardIn, app: Running, actor: MayChangeHouseho
     """Make a card in the name of the head of household. The cards from before count no more."""
     store = app.store
     view = issue_card(
-        household_id,
-        sent.reason,
+        IssueCard(sent.id, household_id, sent.reason),
         actor=actor,
         storage=store.storage,
         clock=store.clock,

@@ -19,7 +19,7 @@ from service.api.json_body import StrictJsonRoute
 from service.api.pages import next_page
 from service.api.people import PersonOut
 from service.api.problems import declared
-from service.api.shapes import HYPOTHESIS, LOG10_LR, RARITY, AsText, EvidenceOut, MarkOut, Sent, ThresholdsOut
+from service.api.shapes import HYPOTHESIS, LOG10_LR, RARITY, AsText, EvidenceOut, FieldOut, MarkOut, Sent, ThresholdsOut
 from service.api.text import Writable
 from service.kit.errors import MalformedRequest
 from service.registry.domain.people import Person
@@ -72,6 +72,10 @@ class CandidateOut(BaseModel):
     rarity: float = Field(description=RARITY)
     hypothesis: Hypothesis = Field(description=HYPOTHESIS)
     evidence: dict[str, EvidenceOut]
+    demographics: dict[str, FieldOut] | None = Field(
+        description="what both state, by field, shown beside `evidence`; it decides only where the hypothesis is "
+        "`stated_alike`: captures that share no position; null where it was not compared"
+    )
 
 
 class CaseOut(BaseModel):
@@ -128,6 +132,7 @@ class CaseOut(BaseModel):
                     rarity=round(candidate.rarity, 3),
                     hypothesis=candidate.hypothesis,
                     evidence=EvidenceOut.by_position(candidate.evidence),
+                    demographics=None if candidate.demographics is None else FieldOut.by_field(candidate.demographics),
                 )
                 for candidate, person in view.candidates
             ],

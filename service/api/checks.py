@@ -8,21 +8,14 @@ from service.api.deps import MayIdentify, Running
 from service.api.enrolments import PersonIn
 from service.api.json_body import StrictJsonRoute
 from service.api.problems import declared
-from service.api.shapes import LOG10_LR, RARITY, ThresholdsOut
-from service.deduplication.domain.comparison import LEVELS, Guard
+from service.api.shapes import LOG10_LR, RARITY, FieldOut, ThresholdsOut
+from service.deduplication.domain.comparison import Guard
 from service.deduplication.steps.alike import Alike
 from service.deduplication.usecases.check_statement import Checked, check_statement
 from service.kit.errors import MalformedRequest
 from service.registry.domain.people import PersonStatus
 
 router = APIRouter(prefix="/v1/persons/check", tags=["people"], route_class=StrictJsonRoute)
-
-
-class FieldOut(BaseModel):
-    """How far one field agrees. What the person enrolled states is not shown."""
-
-    level: str = Field(description="by field: " + "; ".join(f"{name}: {', '.join(LEVELS[name])}" for name in LEVELS))
-    log10_lr: float = Field(description="what it weighs; below 0 it speaks against one person")
 
 
 class AlikeOut(BaseModel):
@@ -45,10 +38,7 @@ class AlikeOut(BaseModel):
             log10_lr=round(one.evidence.log10_lr, 3),
             rarity=round(one.rarity, 3),
             guard=one.evidence.guard,
-            evidence={
-                name: FieldOut(level=field.level, log10_lr=round(field.log10_lr, 3))
-                for name, field in one.evidence.fields.items()
-            },
+            evidence=FieldOut.by_field(one.evidence.fields),
         )
 
 

@@ -4,9 +4,9 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
-from service.adjudication.domain.evidence import Band, Hypothesis
+from service.adjudication.domain.evidence import OF_CAPTURES, Band, Hypothesis
 from service.api.deps import MayIdentify, Running
 from service.api.form import CAPTURE_ERRORS, Dpi, Form, described, of_fingers
 from service.api.problems import declared
@@ -17,7 +17,13 @@ from service.registry.domain.people import PersonStatus
 
 router = APIRouter(prefix="/v1/identify", tags=["search"])
 
-EVERY = list(Hypothesis)
+EVERY: list[Hypothesis] = list(OF_CAPTURES)
+
+
+def _of_captures(some: list[Hypothesis]) -> list[Hypothesis]:
+    if Hypothesis.STATED_ALIKE in some:
+        raise ValueError(f"{Hypothesis.STATED_ALIKE.value} is of no captures; POST /v1/persons/check")
+    return some
 
 
 class IdentifiedOut(BaseModel):
@@ -68,6 +74,7 @@ class IdentificationOut(BaseModel):
 
 Hypotheses = Annotated[
     list[Hypothesis],
+    AfterValidator(_of_captures),
     Query(
         description="how the captures may be a person's; any way unless given. Name fingers of unknown position as you "
         "like, each once, and give `any_position`, with a face `as_stated` too",

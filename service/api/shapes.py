@@ -8,9 +8,10 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from service.adjudication.domain.evidence import PositionEvidence, Thresholds
+from service.adjudication.domain.evidence import FieldEvidence, PositionEvidence, Thresholds
 from service.adjudication.domain.marks import MARKS, Mark
 from service.api.text import FullName, Line
+from service.deduplication.domain.comparison import LEVELS
 from service.enrolment.steps.captures import WARNING_CODES, Warnings
 from service.registry.domain.hijri import gregorian_of
 from service.registry.domain.people import Name, NameKind
@@ -153,6 +154,17 @@ class CaptureWarningsOut(BaseModel):
             cls(position=position, warnings=[WarningOut(code=one.code, detail=one.detail) for one in some])
             for position, some in warnings.items()
         ]
+
+
+class FieldOut(BaseModel):
+    """How far two people agree in one field of what they state. What they state is not shown."""
+
+    level: str = Field(description="by field: " + "; ".join(f"{name}: {', '.join(LEVELS[name])}" for name in LEVELS))
+    log10_lr: float = Field(description="what it weighs; below 0 it speaks against one person")
+
+    @classmethod
+    def by_field(cls, evidence: Mapping[str, FieldEvidence]) -> "dict[str, FieldOut]":
+        return {name: cls(level=one.level, log10_lr=round(one.log10_lr, 3)) for name, one in evidence.items()}
 
 
 class EvidenceOut(BaseModel):

@@ -11,10 +11,11 @@ from service.api.paper.card import household_card
 from service.api.paper.language import Language, Paper
 from service.audit.storage.files import PUBLIC_KEY
 from service.cli import common
-from service.registry.domain.card_payload import key_id_of, read_payload
+from service.kit.ids import new_uuid
+from service.registry.domain.card_payload import checked_key, key_id_of, read_payload
 from service.registry.domain.cards import CardReason
 from service.registry.domain.revoked_cards import RevokedCards, read_revoked
-from service.registry.usecases.cards import issue_card, list_cards, read_card, revoke_card, revoked_serials
+from service.registry.usecases.cards import IssueCard, issue_card, list_cards, read_card, revoke_card, revoked_serials
 
 app = typer.Typer(help="Household cards: what families carry.", no_args_is_help=True)
 Household = Annotated[str, typer.Argument(help="a household ID, or the UUID a client gave the household")]
@@ -30,7 +31,11 @@ def issue(
     store = common.store()
     with common.plain_errors():
         view = issue_card(
-            household, reason, actor=common.actor(), storage=store.storage, clock=store.clock, signer=store.card_signer
+            IssueCard(new_uuid(), household, reason),
+            actor=common.actor(),
+            storage=store.storage,
+            clock=store.clock,
+            signer=store.card_signer,
         )
     typer.echo(view.card.serial)
 
@@ -92,7 +97,7 @@ def verify(
     """Tell whether a card is genuine. Needs neither network nor database, only the public key."""
     files = key or [common.settings().home / "cards" / PUBLIC_KEY]
     with common.plain_errors():
-        keys = [_read(one).strip() for one in files]
+        keys = [checked_key(_read(one)) for one in files]
         facts = read_payload(payload, keys)
         listed = None if revoked is None else read_revoked(_read(revoked), keys)
     if listed is not None and facts.serial in listed.serials:

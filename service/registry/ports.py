@@ -187,7 +187,11 @@ class Facts(Protocol):
 
 class Cards(Protocol):
     def add(self, one: Card) -> None: ...
+    def by_id(self, card_id: UUID) -> Card | None: ...
     def by_serial(self, serial: str) -> Card | None: ...
+    def any(self) -> bool:
+        """Whether a card was ever issued."""
+
     def of_households(self, keys: Sequence[int]) -> Sequence[Card]:
         """Oldest first, revoked ones too."""
 

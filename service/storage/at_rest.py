@@ -71,8 +71,8 @@ AT_REST: Sequence[Kept] = (
     _kept(
         How.PLAIN,
         "case_candidate",
-        "key case_key person_key rank log10_lr rarity hypothesis band evidence",
-        "scores per position; no vector",
+        "key case_key person_key rank log10_lr rarity hypothesis band evidence demographics",
+        "scores per position and field; no vector, no word",
     ),
     _kept(How.HASHED, "demographic_key", "token", "keyed hash (HMAC) of combinations of what a person states"),
     _kept(How.PLAIN, "demographic_key", "key person_key", "identifiers"),

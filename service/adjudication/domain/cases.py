@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from service.adjudication.domain.evidence import Band, Hypothesis, PositionEvidence
+from service.adjudication.domain.evidence import Band, FieldEvidence, Hypothesis, PositionEvidence
 from service.adjudication.domain.marks import Mark
 from service.adjudication.errors import CaseClosed, OwnEnrolment
 
@@ -55,6 +55,7 @@ class CaseCandidate:
     hypothesis: Hypothesis
     band: Band
     evidence: Mapping[str, PositionEvidence]
+    demographics: Mapping[str, FieldEvidence] | None = None
     key: int = field(init=False)
 
 

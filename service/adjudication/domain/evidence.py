@@ -19,7 +19,8 @@ class Hypothesis(StrEnum):
     as_stated: every capture is the person's, at the position stated. face_alone, fingers_alone: only these are.
     some_false: any of the captures may be another person's. hands_swapped: the left hand was given as the right.
     any_position: each finger may be any of the person's. mirrored: the prints are, as in a mirror. other_resolution:
-    the prints have another resolution than their files or the client state.
+    the prints have another resolution than their files or the client state. stated_alike: no capture is compared, since
+    the two share no position; what they state is alike. This one is the service's own.
     """
 
     AS_STATED = "as_stated"
@@ -30,6 +31,11 @@ class Hypothesis(StrEnum):
     ANY_POSITION = "any_position"
     MIRRORED = "mirrored"
     OTHER_RESOLUTION = "other_resolution"
+    STATED_ALIKE = "stated_alike"
+
+
+OF_CAPTURES = tuple(one for one in Hypothesis if one is not Hypothesis.STATED_ALIKE)
+"""Those of the matcher."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,8 @@ class Candidate:
 
     log10_lr: of "same person" against "different people", over all hypotheses. rarity: a comparison of different people
     reaches r with a probability of at most 10^-r. hypothesis: the one that explains the comparison best. evidence: by
-    the subject's position, as this hypothesis pairs them.
+    the subject's position, as this hypothesis pairs them. demographics: by field, what both state weighs; no part of
+    the numbers above but where captures share no position, and None where it was not compared.
     """
 
     person_key: int
@@ -68,6 +75,7 @@ class Candidate:
     rarity: float
     hypothesis: Hypothesis
     evidence: Mapping[str, PositionEvidence]
+    demographics: Mapping[str, FieldEvidence] | None = None
 
 
 def strongest_first(candidates: Iterable[Candidate]) -> list[Candidate]:

@@ -50,6 +50,7 @@ def open_case(
                 hypothesis=one.hypothesis,
                 band=thresholds.band(one.rarity),
                 evidence=one.evidence,
+                demographics=one.demographics,
             )
             for rank, one in enumerate(shown, start=1)
         ]

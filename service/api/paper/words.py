@@ -11,7 +11,7 @@ WORDS: Mapping[str, Words] = {
     "registry": {FR: "Registre Social", AR: "السجل الاجتماعي", EN: "Social Registry"},
     "card": {FR: "Carte du ménage", AR: "بطاقة الأسرة", EN: "Household card"},
     "household_id": {FR: "Identifiant du ménage", AR: "معرّف الأسرة", EN: "Household ID"},
-    "head": {FR: "Chef de ménage", AR: "رب الأسرة", EN: "Head of household"},
+    "head": {FR: "Chef de ménage", AR: "رب/ربة الأسرة", EN: "Head of household"},
     "issued": {FR: "Délivrée le", AR: "تاريخ الإصدار", EN: "Issued on"},
     "serial": {FR: "Carte n°", AR: "رقم البطاقة", EN: "Card no."},
     "card_keep": {

@@ -1,5 +1,6 @@
 """People whose statements are alike: who shares a key with a statement, compared with it."""
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -27,20 +28,27 @@ class Alike:
 
 
 def alike(
-    uow: DeduplicationUnit, who: Stated, thresholds: Thresholds, people: int, but: Collection[int] = ()
+    uow: DeduplicationUnit,
+    who: Stated,
+    thresholds: Thresholds,
+    people: int,
+    *,
+    but: Collection[int] = (),
+    before: float = math.inf,
 ) -> list[Alike]:
     """Who may be the one who states this, in review or duplicate, the rarest evidence first.
 
     A person found under a former record too counts by the stronger one. people: in the registry. but: person keys.
+    before: only records of lower keys, which were there before.
     """
-    kept = uow.people.by_keys(uow.demographic_keys.sharing(who, MOST))
+    kept = uow.people.by_keys(key for key in uow.demographic_keys.sharing(who, MOST) if key < before)
     today = uow.people.survivors_of(kept)
     found: dict[int, Alike] = {}
     for key, record in kept.items():
         one = _judged(today[key], weigh(who, stated_of(record.demographics), fitted_weights()), thresholds, people)
-        before = found.get(one.person.key)
+        other = found.get(one.person.key)
         wanted = one.person.searched and one.person.key not in but and one.band is not Band.UNIQUE
-        if wanted and (before is None or before.rarity < one.rarity):
+        if wanted and (other is None or other.rarity < one.rarity):
             found[one.person.key] = one
     return sorted(found.values(), key=lambda one: (-one.rarity, one.person.key))
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import structlog
 
-from service.adjudication.domain.evidence import Band, Candidate, Thresholds
+from service.adjudication.domain.evidence import Candidate
 from service.adjudication.domain.marks import Mark, open_a_case, with_candidates
 from service.adjudication.steps.finalise import finalise
 from service.adjudication.steps.open_case import open_case
@@ -23,6 +23,7 @@ from service.deduplication.steps.marks import marks_within
 from service.deduplication.steps.note_quality import note_quality
 from service.deduplication.steps.replica import Replica
 from service.deduplication.steps.searched import DecidedOn, Extracted, Searched, candidates_now, changed_since
+from service.deduplication.steps.stated_candidates import Subject, with_stated
 from service.enrolment.domain.enrolments import (
     NO_USABLE_CAPTURE,
     WAITING,
@@ -97,21 +98,23 @@ def record_batch(
         people = _register(uow, batch, waiting, clock.now(), actor)
         candidates = candidates_now(searched, changed, people, comparator, policy.candidates)
         gallery_size, evidence = replica.people(uow), {}
+        registered = uow.demographic_keys.people()
         for place, person in people.items():
             if batch[place].probe:
                 best = next(iter(candidates[place]), None)
                 found = (None, None) if best is None else (best.person_key, best.rarity)
                 uow.searches.add([BestFound(waiting[place].key, gallery_size, *found)])
-            _decide(
+            shown = _decide(
                 uow,
                 waiting[place],
-                person,
+                Subject(person, [one.position.value for one in batch[place].probe]),
                 candidates[place],
                 marks=marks[place],
-                thresholds=policy.thresholds(gallery_size),
                 gallery_size=gallery_size,
+                policy=policy,
+                registered=registered,
             )
-            evidence[place] = DecidedOn(candidates[place], policy.thresholds(gallery_size), gallery_size, searched)
+            evidence[place] = DecidedOn(shown, policy.thresholds(gallery_size), gallery_size, searched)
             gallery_size += bool(batch[place].probe)
         uow.changes.note(TEMPLATES, *(one.key for one in people.values()))
         finalise(uow, list(people.values()), clock.now(), number_length)
@@ -188,21 +191,27 @@ def _register(
 def _decide(
     uow: DeduplicationUnit,
     enrolment: Enrolment,
-    person: Person,
+    subject: Subject,
     candidates: Sequence[Candidate],
     *,
     marks: Sequence[Mark],
-    thresholds: Thresholds,
     gallery_size: int,
-) -> None:
-    """Open a case where the subject resembles a person enrolled, or a mark asks for one."""
-    band, shown = decide(candidates, thresholds)
-    marks = with_candidates(marks, shown)
-    if band is not Band.UNIQUE or open_a_case(marks):
+    policy: SearchPolicy,
+    registered: int,
+) -> list[Candidate]:
+    """Open a case where the subject resembles a person enrolled, or a mark asks for one; whom it shows.
+
+    registered: people, captured or not. What they state opens a case only with whom no position is shared.
+    """
+    thresholds = policy.thresholds(gallery_size)
+    _, resembling = decide(candidates, thresholds)
+    marks = with_candidates(marks, resembling)
+    shown = with_stated(uow, subject, resembling, thresholds, people=registered, policy=policy)
+    if shown or open_a_case(marks):
         assert enrolment.finished_at is not None
         open_case(
             uow,
-            person.key,
+            subject.person.key,
             shown,
             thresholds=thresholds,
             gallery_size=gallery_size,
@@ -210,3 +219,4 @@ def _decide(
             enrolment_key=enrolment.key,
             marks=marks,
         )
+    return shown

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import matcher
 from matcher import WarningCode
-from service.adjudication.domain.evidence import Band, Candidate, Hypothesis, PositionEvidence, Thresholds
+from service.adjudication.domain.evidence import OF_CAPTURES, Band, Candidate, Hypothesis, PositionEvidence, Thresholds
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
 from service.deduplication.domain.search import SearchPolicy, decide
@@ -77,7 +77,7 @@ def identify(
     extractor: Extractor,
     replica: Replica,
     policy: SearchPolicy,
-    hypotheses: Sequence[Hypothesis] = tuple(Hypothesis),
+    hypotheses: Sequence[Hypothesis] = OF_CAPTURES,
 ) -> Identification:
     """Search everyone enrolled. Raises Refused.
 

@@ -100,7 +100,7 @@ class SqlHoldings:
         self._session.execute(update(change_about).where(theirs).values(person_key=None))
         evidence = self._session.scalars(select(CaseCandidate).where(_evidence(scope))).all()
         for one in evidence:
-            one.evidence, one.log10_lr, one.rarity = {}, 0.0, 0.0
+            one.evidence, one.demographics, one.log10_lr, one.rarity = {}, None, 0.0, 0.0
         found["pieces_of_evidence"] = len(evidence)
         of_others = best_found.c.person_key.in_(scope.people)
         self._session.execute(update(best_found).where(of_others).values(person_key=None, rarity=None))

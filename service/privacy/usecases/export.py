@@ -12,6 +12,7 @@ from service.kit.actor import Actor
 from service.kit.unit import Storage
 from service.privacy.ports import PrivacyUnit, Scope
 from service.privacy.steps.scope import find_scope
+from service.registry.domain.cards import Card
 from service.registry.domain.consents import ConsentRecord
 from service.registry.domain.facts import Fact
 from service.registry.domain.people import Person
@@ -31,6 +32,7 @@ def export_person(number: str, *, actor: Actor, storage: Storage[PrivacyUnit]) -
             "records": [_record(one) for one in people],
             "facts": [_fact(one) for one in uow.holdings.facts(scope)],
             "consents": [_consent(one) for one in uow.consents.of_people(scope.people)],
+            "cards": [_card(one) for one in uow.holdings.cards(scope.people)],
             "households": _households(uow, scope),
             "enrolments": _enrolments(uow, scope),
             "templates": uow.holdings.describe(scope)["templates"],
@@ -44,6 +46,12 @@ def _record(one: Person) -> dict[str, Any]:
     stated = {"id": one.id, "number": one.number, "status": one.status, "created_at": one.created_at}
     before = None if one.stated is None else asdict(one.stated)
     return stated | {"demographics": asdict(one.demographics), "stated_before": before}
+
+
+def _card(one: Card) -> dict[str, Any]:
+    """A household card with the person's name on it."""
+    dates = {"issued_on": one.issued_on, "revoked_at": one.revoked_at}
+    return {"serial": one.serial, "name": one.name, "reason": one.reason} | dates
 
 
 def _fact(one: Fact) -> dict[str, Any]:

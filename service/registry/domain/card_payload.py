@@ -34,7 +34,8 @@ VERSION = 1
 MOST_NAME = 60
 """Bytes: Arabic takes two per letter."""
 EPOCH = date(2020, 1, 1)
-SIGNATURE = 64
+SIGNATURE, PUBLIC_KEY = 64, 32
+"""Bytes."""
 _FIXED = 1 + 4 + 5 + SERIAL_BYTES + 2 + 1
 
 
@@ -52,6 +53,18 @@ class CardFacts:
 def key_id_of(public_key: str) -> str:
     """public_key: 32 bytes in hexadecimal."""
     return hashlib.sha256(bytes.fromhex(public_key)).hexdigest()[:8]
+
+
+def checked_key(text: str) -> str:
+    """The public key of a file, as `jisr card key` prints it, with its ID or without. Raises CardNotGenuine."""
+    key = text.split()[0] if text.split() else ""
+    try:
+        whole = len(bytes.fromhex(key)) == PUBLIC_KEY
+    except ValueError:
+        whole = False
+    if not whole:
+        raise CardNotGenuine("this is no public key: one is 64 hexadecimal digits, as `jisr card key` prints it")
+    return key
 
 
 def body_of(facts: CardFacts) -> bytes:

@@ -1,6 +1,7 @@
 """The table of household cards, and its repository."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy import Column, Date, String, Table, Uuid, select
 from sqlalchemy.orm import Session
@@ -38,6 +39,12 @@ class SqlCards:
 
     def add(self, one: Card) -> None:
         self._session.add(one)
+
+    def by_id(self, card_id: UUID) -> Card | None:
+        return self._session.scalar(select(Card).where(card.c.id == card_id))
+
+    def any(self) -> bool:
+        return self._session.scalar(select(card.c.key).limit(1)) is not None
 
     def by_serial(self, serial: str) -> Card | None:
         return self._session.scalar(select(Card).where(card.c.serial == serial))

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, date, datetime
+from uuid import UUID
 
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
@@ -39,47 +40,61 @@ class CardCheck:
     facts: CardFacts
     state: CardState
     leads_to: str | None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssueCard:
+    """id: chosen by the client, so that asking again makes no second card."""
+
+    id: UUID
+    household: str
+    reason: CardReason
 
 
 def issue_card(
-    household: str,
-    reason: CardReason,
-    *,
-    actor: Actor,
-    storage: Storage[RegistryUnit],
-    clock: Clock,
-    signer: CardSigner,
+    command: IssueCard, *, actor: Actor, storage: Storage[RegistryUnit], clock: Clock, signer: CardSigner
 ) -> CardView:
     """Make a card in the name of the head; all cards of the household from before count no more.
 
     Raises MalformedHousehold, NoSuchHousehold, CardNotPossible.
     """
-    name = checked_household(household, "household_id")
+    name = checked_household(command.household, "household_id")
     with storage.write() as uow:
         uow.changes.lock()
         home, members = _seen_household(uow, name, actor)
-        if home.household_id is None:
-            raise CardNotPossible("the household has no household ID yet: it comes with the number of its first member")
-        head = _head(uow, members)
+        if (known := uow.cards.by_id(command.id)) is not None:
+            return _issued_before(known, command, home)
+        head = _head(uow, home, members, actor)
         now = clock.now()
         before = uow.cards.of_households(_names_of(uow, home))
-        if reason is CardReason.FIRST and any(one.revoked_at is None for one in before):
-            raise CardNotPossible("the household has a card; state why it needs another", "reason")
+        if command.reason is CardReason.FIRST and any(one.revoked_at is None for one in before):
+            raise CardNotPossible("the household has a card; state why it needs another")
         for one in before:
             one.revoke(actor.id, now)
-        printed = printed_names(head.demographics)
-        key_id, day = key_id_of(signer.public_key), now.astimezone(UTC).date()
-        facts = CardFacts(home.household_id, new_serial(), day, printed[0], key_id)
-        body = body_of(facts)
-        payload = payload_of(body, bytes.fromhex(signer.sign(statement_of(body))))
-        card = Card(home.key, head.key, facts.serial, day, actor.id, reason, printed, payload)
+        card = _signed(command, home, head, by=actor.id, day=now.astimezone(UTC).date(), signer=signer)
         uow.cards.add(card)
         uow.flush()
         details = {"household": home.household_id, "replaces": [one.serial for one in before]}
         target = Target("card", card.serial)
-        uow.audit.note(actor, Action.CARD_ISSUE, target, people=[head.id], details=details, reason=reason)
+        uow.audit.note(actor, Action.CARD_ISSUE, target, people=[head.id], details=details, reason=command.reason)
         uow.commit()
-        return CardView(card, home.household_id, home.household_id)
+        return CardView(card, home.household_id or "", home.household_id)
+
+
+def _issued_before(known: Card, command: IssueCard, home: Household) -> CardView:
+    if (known.household_key, known.reason) != (home.key, command.reason):
+        raise CardNotPossible(f"another card was made under the ID {command.id}")
+    return CardView(known, home.household_id or "", home.household_id)
+
+
+def _signed(command: IssueCard, home: Household, head: Person, *, by: str, day: date, signer: CardSigner) -> Card:
+    assert home.household_id is not None
+    printed = printed_names(head.demographics)
+    facts = CardFacts(home.household_id, new_serial(), day, printed[0], key_id_of(signer.public_key))
+    body = body_of(facts)
+    payload = payload_of(body, bytes.fromhex(signer.sign(statement_of(body))))
+    return Card(home.key, head.key, facts.serial, day, by, command.reason, printed, payload, id=command.id)
 
 
 def list_cards(household: str, *, actor: Actor, storage: Storage[RegistryUnit]) -> Sequence[CardView]:
@@ -130,7 +145,8 @@ def verify_card(payload: str, *, actor: Actor, storage: Storage[RegistryUnit], p
         leads_to = None if home is None else home.household_id
         if card is None:
             return CardCheck(facts, CardState.UNKNOWN, leads_to)
-        return CardCheck(facts, CardState.VALID if card.revoked_at is None else CardState.REVOKED, leads_to)
+        state = CardState.VALID if card.revoked_at is None else CardState.REVOKED
+        return CardCheck(facts, state, leads_to, card.revoked_at)
 
 
 def revoked_serials(*, actor: Actor, storage: Storage[RegistryUnit]) -> Sequence[str]:
@@ -165,12 +181,16 @@ def _seen_household(uow: RegistryUnit, name: str, actor: Actor) -> tuple[Househo
     return home, members
 
 
-def _head(uow: RegistryUnit, members: Sequence[Membership]) -> Person:
-    """The head, or who lives there longest while there is none."""
-    if not members:
-        raise CardNotPossible("nobody lives in this household")
-    first = next((one for one in members if one.role is Role.HEAD), members[0])
-    return uow.people.by_key(first.person_key)
+def _head(uow: RegistryUnit, home: Household, members: Sequence[Membership], actor: Actor) -> Person:
+    """Whose name is printed: one whom the actor may see."""
+    if home.household_id is None:
+        raise CardNotPossible("the household has no household ID yet: it comes with the number of its first member")
+    head = next((one.person_key for one in members if one.role is Role.HEAD), None)
+    if head is None:
+        raise CardNotPossible("the household has no head; state first who it is")
+    if not seen_today(uow, actor, [head]):
+        raise CardNotPossible("the head of this household was enrolled elsewhere; the card is made there")
+    return uow.people.by_key(head)
 
 
 def _names_of(uow: RegistryUnit, home: Household) -> list[int]:
@@ -183,8 +203,8 @@ def _found(uow: RegistryUnit, serial: str, actor: Actor) -> tuple[Card, CardView
         raise NoSuchCard(f"there is no card {serial}")
     home = uow.households.by_key(card.household_key)
     today = uow.households.survivor_of(home)
-    people = [one.person_key for one in uow.households.members(today.key)]
-    if actor.people_of is not None and not seen_today(uow, actor, people):
+    named = [] if card.person_key is None else [card.person_key]
+    if actor.people_of is not None and not seen_today(uow, actor, named):
         raise NoSuchCard(f"there is no card {serial}")
     return card, CardView(card, home.household_id or "", today.household_id)
 

@@ -255,7 +255,7 @@ def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
         "GET /v1/findings": get("/v1/findings"),
         "POST /v1/findings/{finding_id}/close": post(f"/v1/findings/{found}/close", json=closing),
         "POST /v1/households/{household_id}/cards": lambda: by.team.call(
-            "POST", f"/v1/households/{first['household_id']}/cards", json={}
+            "POST", f"/v1/households/{first['household_id']}/cards", json={"id": str(new_uuid())}
         ),
         "GET /v1/households/{household_id}/cards": get(f"/v1/households/{first['household_id']}/cards"),
         "GET /v1/cards/{serial}/pdf": lambda: by.team.call("GET", f"/v1/cards/{card(jisr)}/pdf"),

@@ -9,7 +9,7 @@ import pytest
 import matcher
 from matcher import Candidate, Comparator, Comparison, SearchIndex, Template
 from service.adjudication.domain.cases import Decision
-from service.adjudication.domain.evidence import Band, Hypothesis
+from service.adjudication.domain.evidence import OF_CAPTURES, Band, Hypothesis
 from service.adjudication.usecases.decide import DecideCase, decide_case
 from service.adjudication.usecases.read_outcome import Outcome, read_outcome
 from service.bootstrap import App
@@ -42,7 +42,7 @@ def number_of(outcome: Outcome) -> str:
     return outcome.person.number
 
 
-def searched(app: App, shots: Shots, hypotheses: Sequence[Hypothesis] = tuple(Hypothesis)) -> Identification:
+def searched(app: App, shots: Shots, hypotheses: Sequence[Hypothesis] = OF_CAPTURES) -> Identification:
     return identify(
         sent_captures(shots),
         actor=TESTER,
@@ -93,7 +93,7 @@ def test_a_stranger_is_not_found(app: App) -> None:
 def test_a_finger_of_another_name_is_found_by_any_search(app: App) -> None:
     number = number_of(enrol(app, FIRST))
     swapped: Shots = {"left_thumb": AGAIN["right_index"]}
-    for hypotheses in (tuple(Hypothesis), (Hypothesis.ANY_POSITION,)):
+    for hypotheses in (OF_CAPTURES, (Hypothesis.ANY_POSITION,)):
         (one,) = searched(app, swapped, hypotheses).found
         assert one.person.number == number
         assert one.candidate.evidence["left_thumb"].found_at == "right_index"

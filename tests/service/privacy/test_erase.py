@@ -35,7 +35,7 @@ from service.registry.domain.intentions import Order as Change
 from service.registry.domain.intentions import RecordFacts, StatedFact
 from service.registry.domain.people import PersonStatus
 from service.registry.errors import NoSuchPerson, PersonErased
-from service.registry.usecases.cards import issue_card, verify_card
+from service.registry.usecases.cards import IssueCard, issue_card, verify_card
 from service.registry.usecases.changes import make_change
 from service.registry.usecases.facts import read_household_facts, read_person_facts
 from service.registry.usecases.look_up import read_household, read_person
@@ -184,7 +184,11 @@ def test_a_household_stays_and_shows_that_its_head_left(registry: Registry) -> N
 def test_a_card_with_the_name_of_who_was_erased_counts_no_more(registry: Registry) -> None:
     number, store = registry.number(registry.enrol(FIRST)), registry.app.store
     view = issue_card(
-        HOME, CardReason.FIRST, actor=TESTER, storage=store.storage, clock=store.clock, signer=store.card_signer
+        IssueCard(new_uuid(), HOME, CardReason.FIRST),
+        actor=TESTER,
+        storage=store.storage,
+        clock=store.clock,
+        signer=store.card_signer,
     )
     payload = view.card.payload or ""
     keys = preview(number, actor=OFFICER, storage=store.storage).keys

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from service.audit.storage.files import KeyFile
 from service.bootstrap import open_store
+from service.kit.actor import Actor
+from service.kit.errors import KeysUnusable
 from service.kit.ids import new_uuid
 from service.registry.domain import base45, card_payload
 from service.registry.domain.card_payload import (
@@ -19,6 +22,7 @@ from service.registry.domain.card_payload import (
     MOST_NAME,
     CardFacts,
     body_of,
+    checked_key,
     key_id_of,
     payload_of,
     read_payload,
@@ -40,6 +44,7 @@ from service.registry.errors import CardNotGenuine, CardNotPossible, CardNotPrin
 from service.registry.steps.residence import Joining, complete_households, join
 from service.registry.usecases.cards import (
     CardView,
+    IssueCard,
     issue_card,
     list_cards,
     printed_names,
@@ -51,7 +56,7 @@ from service.registry.usecases.cards import (
 from service.settings import Settings
 from service.storage.unit import SqlStorage
 from tests.service.conftest import Noon
-from tests.service.made_up import NOW, TESTER
+from tests.service.made_up import NOW, TESTER, sent
 
 README = Path(__file__).resolve().parents[3] / "README.md"
 KEY = KeyFile(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
@@ -197,8 +202,11 @@ class Desk:
             uow.commit()
             self.home, self.other = first.household_id or "", second.household_id or ""
 
-    def issue(self, reason: CardReason = CardReason.FIRST, home: str | None = None) -> CardView:
-        return issue_card(home or self.home, reason, actor=TESTER, storage=self.storage, clock=Noon(), signer=KEY)
+    def issue(
+        self, reason: CardReason = CardReason.FIRST, home: str | None = None, actor: Actor = TESTER, **more: UUID
+    ) -> CardView:
+        command = IssueCard(more.get("id", new_uuid()), home or self.home, reason)
+        return issue_card(command, actor=actor, storage=self.storage, clock=Noon(), signer=KEY)
 
     def check(self, view: CardView) -> tuple[CardState, str | None]:
         assert view.card.payload is not None
@@ -262,6 +270,37 @@ def test_a_card_that_a_restored_registry_does_not_know_is_told_apart(desk: Desk)
     assert (found.state, found.leads_to) == (CardState.UNKNOWN, None)
 
 
+def test_a_card_that_is_asked_for_again_is_the_same(desk: Desk) -> None:
+    one = new_uuid()
+    first = desk.issue(id=one)
+    assert desk.issue(id=one).card.serial == first.card.serial
+    assert desk.check(first) == (CardState.VALID, desk.home)
+    with pytest.raises(CardNotPossible, match="another card"):
+        desk.issue(CardReason.LOST, id=one)
+    with pytest.raises(CardNotPossible, match="another card"):
+        desk.issue(home=desk.other, id=one)
+
+
+def test_nobody_prints_the_name_of_a_head_whom_they_may_not_see(desk: Desk) -> None:
+    """Though they see another member of the household."""
+    view = desk.issue()
+    with desk.storage.write() as uow:
+        child = Person(new_uuid(), AMINA, NOW)
+        uow.people.add(child)
+        uow.flush()
+        uow.enrolments.add(sent(person_key=child.key, site="van-2"))
+        uow.enrolments.add(sent(person_key=view.card.person_key, site="fixed-1"))
+        join(uow, [Joining(HouseholdClaim(desk.home, Role.CHILD), child, NOW.date())], NOW, TESTER)
+        uow.commit()
+    van = replace(TESTER, site="van-2", people_of=frozenset({"van-2"}))
+    assert len(list_cards(desk.home, actor=van, storage=desk.storage)) == 1
+    with pytest.raises(CardNotPossible, match="enrolled elsewhere"):
+        desk.issue(CardReason.LOST, actor=van)
+    with pytest.raises(NoSuchCard):
+        read_card(view.card.serial, actor=van, storage=desk.storage)
+    assert desk.check(view) == (CardState.VALID, desk.home)
+
+
 def test_a_household_without_people_or_id_has_no_card(desk: Desk) -> None:
     empty = Household(new_uuid(), NOW)
     with desk.storage.write() as uow:
@@ -272,7 +311,7 @@ def test_a_household_without_people_or_id_has_no_card(desk: Desk) -> None:
     with desk.storage.write() as uow:
         uow.households.by_key(empty.key).household_id = new_household_ids(1, lambda drawn: ())[0]
         uow.commit()
-    with pytest.raises(CardNotPossible, match="nobody"):
+    with pytest.raises(CardNotPossible, match="no head"):
         desk.issue(home=str(empty.client_id))
 
 
@@ -280,7 +319,7 @@ def test_a_site_sees_the_cards_of_its_own_people_alone(desk: Desk) -> None:
     view = desk.issue()
     stranger = replace(TESTER, site="elsewhere", people_of=frozenset({"elsewhere"}))
     with pytest.raises(NoSuchHousehold):
-        issue_card(desk.home, CardReason.LOST, actor=stranger, storage=desk.storage, clock=Noon(), signer=KEY)
+        desk.issue(CardReason.LOST, actor=stranger)
     with pytest.raises(NoSuchHousehold):
         list_cards(desk.home, actor=stranger, storage=desk.storage)
     for attempt in (read_card, revoke_card):
@@ -295,7 +334,18 @@ def test_the_key_of_cards_is_made_once(tmp_path: Path) -> None:
     first = store.card_signer.public_key
     assert store.card_signer.public_key == first
     assert (tmp_path / "cards" / "signing.key").stat().st_mode & 0o777 == 0o600
+    Desk(store.storage).issue()
+    (tmp_path / "cards" / "signing.key").unlink()
+    with pytest.raises(KeysUnusable, match="restore its copy"):
+        _ = store.card_signer
     store.database.dispose()
+
+
+@pytest.mark.parametrize("text", ["", "xyz", "00" * 31, "00" * 33])
+def test_what_is_no_public_key_is_a_sentence(text: str) -> None:
+    with pytest.raises(CardNotGenuine, match="no public key"):
+        checked_key(text)
+    assert checked_key(f"{KEY.public_key} {key_id_of(KEY.public_key)}\n") == KEY.public_key
 
 
 def test_the_layout_in_the_readme_is_that_of_the_code() -> None:
