@@ -21,9 +21,7 @@ def found(registry: Registry, **query: str) -> list[str]:
 def test_names_that_facts_state_are_found_and_the_former_ones_no_more(registry: Registry) -> None:
     change = registry.record(stated(values.Named((Name("Latn", "Kadra Warsama"),))))
     assert found(registry, name="كدرا ورسمة") == registry.numbers[:1]
-    assert (
-        found(registry, name="Amina Hassan") == []
-    )  # the other one is not indexed: the test added it past the service
+    assert found(registry, name="Amina Hassan") == []  # the other one was added past the service, which indexes
     registry.undo(change)
     assert found(registry, name="Aamina Xasan") == registry.numbers[:1]
     assert found(registry, name="Kadra Warsama") == []
