@@ -143,7 +143,6 @@ def test_every_command_leaves_an_entry(home: Path, tmp_path: Path, monkeypatch: 
         "gallery duplicates": [str(tmp_path / "pairs.csv")],
         "gallery export": [str(tmp_path / "again.csv")],
         "gallery rates": [],
-        "demographics reindex": [],
         "keys status": [],
         "keys rotate": [],
         "doctor": [],
