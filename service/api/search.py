@@ -25,7 +25,7 @@ class SearchIn(Sent):
     number: Line | None = Field(None, description="of the person, also one from before a merge")
     household: Line | None = Field(None, description="a household ID, or the UUID that its client gave it")
     document: Line | None = Field(None, description="the number of a document, of whatever type")
-    phone: Line | None = Field(None, description="in the form of ITU-T E.164", examples=["+25377123456"])
+    phone: Line | None = Field(None, description="as it is dialled at home, or with the country's code")
     name: FullName | None = Field(None, description="or some of it, or its first letters", examples=["Mohamed Ali"])
     father: FullName | None = Field(None, description="the father's name")
     birth_year: int | None = Field(None, ge=1850, le=2200, description="two years more or less fit too")
@@ -56,5 +56,6 @@ class SearchOut(BaseModel):
 @router.post("/search", responses=declared(MalformedRequest, MalformedHousehold))
 def search(sent: SearchIn, app: Running, actor: MayReadPerson) -> SearchOut:
     """People who are like what is asked for, of those whom the caller may see."""
-    done = search_people(sent.query(), actor=actor, storage=app.store.storage)
+    rules = app.store.settings.fact_rules
+    done = search_people(sent.query(), actor=actor, storage=app.store.storage, rules=rules)
     return SearchOut(found=[FoundOut.of(one) for one in done.found], more=done.more)

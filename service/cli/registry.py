@@ -59,7 +59,7 @@ def find(
     number: Annotated[str | None, typer.Option(help="of the person, also one from before a merge")] = None,
     household: Annotated[str | None, typer.Option(help="a household ID, also one from before a merge")] = None,
     document: Annotated[str | None, typer.Option(help="the number of a document of the person's")] = None,
-    phone: Annotated[str | None, typer.Option(help="in the form +25377123456")] = None,
+    phone: Annotated[str | None, typer.Option(help="as it is dialled at home, or with the country's code")] = None,
     limit: Annotated[int, typer.Option(help="people shown", min=1, max=50)] = 10,
 ) -> None:
     """Find people, the most alike first. All that is given has to fit.
@@ -68,8 +68,10 @@ def find(
     with whom it showed.
     """
     query = PersonQuery(number, household, document, phone, name or None, father, born, limit)
+    store = common.store()
     with common.plain_errors():
-        done = search_people(query, actor=common.actor(), storage=common.store().storage)
+        rules = store.settings.fact_rules
+        done = search_people(query, actor=common.actor(), storage=store.storage, rules=rules)
     table = Table("number", "name", "born", "household", "score", "by")
     for one in done.found:
         who = one.view.person.demographics

@@ -8,6 +8,7 @@ tell people apart where names are common.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import combinations, product
 
 from service.registry.domain.people import Demographics, Name, NameKind
@@ -92,6 +93,7 @@ def _joined(names: Iterable[Name], script: str) -> str:
     return " ".join(one.full for one in sorted(some, key=lambda one: order.index(one.kind)))
 
 
+@lru_cache(maxsize=50_000)
 def keys_of(unit: tuple[str, ...]) -> tuple[str, ...]:
     """By which a unit is looked up, most usual first; at most three."""
     forms = (form for way in unit for form in sounds(way))

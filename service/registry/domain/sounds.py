@@ -57,6 +57,8 @@ _DIGRAPHS: Mapping[str, Readings] = {
     "qui": ("k",),
     "que": ("k",),
 }
+_APART: Mapping[str, Readings] = {"sh": ("X", "sh")}
+"""Within a word two letters may be two consonants: Ishaq, إسحاق."""
 _SIMPLE: Mapping[str, Readings] = {
     **{one: (one,) for one in "bdfghjklmnrs"},
     "t": ("t", "d"),
@@ -118,7 +120,9 @@ def _read(unit: str, letters: Mapping[str, Readings]) -> list[str]:
     before = ""
     for one in _LATIN.findall(unit):
         if one != before and one not in _VOWELS:
-            parts.append(_DIGRAPHS.get(one) or letters.get(one) or _SIMPLE.get(one) or (one,))
+            parts.append(
+                (parts and _APART.get(one)) or _DIGRAPHS.get(one) or letters.get(one) or _SIMPLE.get(one) or (one,)
+            )
         before = one
     return _forms(first, parts, last)
 

@@ -36,7 +36,26 @@ _DESCENT = frozenset(
     {"ben", "bin", "ibn", "bn", "ould", "wuld", "weld", "bint", "bent", "mint", "بن", "ابن", "بنت", "ولد"}
 )
 _JOINED = frozenset(
-    {"abd", "abdi", "abdul", "abdoul", "abdel", "abdou", "cabdi", "abou", "abu", "abo", "oum", "umm", "um", "om"}
+    {
+        "abd",
+        "abdi",
+        "abdul",
+        "abdoul",
+        "abdel",
+        "abdou",
+        "cabdi",
+        "abou",
+        "abu",
+        "abo",
+        "aboo",
+        "abuu",
+        "oum",
+        "umm",
+        "um",
+        "om",
+        "omm",
+        "oumm",
+    }
     | {"عبد", "ابو", "ام"}
 )
 _FAITH = frozenset({"din", "dine", "deen", "dien", "eddin", "eddine", "uddin", "diin", "دين", "الدين"})
@@ -65,13 +84,15 @@ def _is_mark(one: str) -> bool:
 def units(text: str) -> Sequence[tuple[str, ...]]:
     """What a name consists of, in order; of each unit the ways in which it may stand, most usual first.
 
-    The article is left out. `Abd al-Rahman`, `Abou Bakr`, `Nour Eddine` are one unit each. A word of descent (ben,
-    ould, bint) is left out, but the unit may also be its compound: `Ben Ali` is `ali` or `benali`.
+    The article is left out, but a name such as إلهام (Ilham) begins as if with one: both are ways. `Abd al-Rahman`,
+    `Abou Bakr`, `Nour Eddine` are one unit each. A word of descent (ben, ould, bint) is left out, but the unit may also
+    be its compound: `Ben Ali` is `ali` or `benali`.
     """
     words = [one for part in _ARTICLE.sub("", normalised(text)).split() for one in part.split("-") if one]
     found: list[tuple[str, ...]] = []
     before = descent = ""
-    for word in map(_without_article, words):
+    for written in words:
+        word = _without_article(written)
         if word in _ALONE:
             continue
         if word in _FAITH and found and not before:
@@ -82,7 +103,8 @@ def units(text: str) -> Sequence[tuple[str, ...]]:
             before = word
         else:
             whole = before + word
-            found.append((whole, descent + whole) if descent else (whole,))
+            also = [descent + whole] if descent else [written] if word != written and not before else []
+            found.append((whole, *also))
             before = descent = ""
     if before or descent:
         found.append((before or descent,))

@@ -75,13 +75,20 @@ def _(value: Coordinates, by: Checking) -> Value:
 @checked.register
 def _(value: Phone, by: Checking) -> Value:
     try:
-        number = phonenumbers.parse(value.number, by.rules.phone_region)
+        return replace(value, number=e164(value.number, by.rules.phone_region))
+    except ValueError as error:
+        raise by.unfit("number", str(error)) from None
+
+
+def e164(text: str, region: str) -> str:
+    """A telephone number in the form of ITU-T E.164. region: of one without a country's code. Raises ValueError."""
+    try:
+        number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
-        raise by.unfit("number", "this is no telephone number") from None
+        raise ValueError("this is no telephone number") from None
     if not phonenumbers.is_valid_number(number):
-        region = by.rules.phone_region
-        raise by.unfit("number", f"no such number is in use; without a country's code it is one of {region}")
-    return replace(value, number=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+        raise ValueError(f"no such number is in use; without a country's code it is one of {region}")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 @checked.register

@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, LargeBinary, Table, case, delete, func, insert, select
+from sqlalchemy import Column, ColumnElement, LargeBinary, String, Table, case, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from service.kit.blind import TOKEN_BYTES
-from service.kit.sql.columns import metadata, to, word
+from service.kit.sql.columns import metadata, to
 from service.kit.sql.data_keys import SqlDataKeys
 from service.kit.sql.sealed import KEYS, place_of
 from service.registry.domain.people import Demographics, Name, NameKind
@@ -28,7 +28,7 @@ search_token = Table(
     metadata,
     Column("token", LargeBinary(TOKEN_BYTES), primary_key=True),
     to("person", primary_key=True),
-    Column("kind", word(TokenKind), nullable=False),
+    Column("kind", String(32), nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -43,7 +43,9 @@ class SqlPeopleIndex:
         for start in range(0, len(people), _CHUNK):
             of_these = search_token.c.person_key.in_(people[start : start + _CHUNK])
             self._session.execute(delete(search_token).where(of_these, search_token.c.kind == kind))
-        rows = [{"token": one, "person_key": key, "kind": kind} for key, some in tokens.items() for one in set(some)]
+        rows = [
+            {"token": one, "person_key": key, "kind": kind.value} for key, some in tokens.items() for one in set(some)
+        ]
         if rows:
             self._session.execute(insert(search_token), rows)
 

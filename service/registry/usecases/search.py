@@ -1,7 +1,7 @@
 """Finding people by number, household, document, phone or name."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.audit.domain.actions import Action
 from service.kit.actor import Actor
@@ -13,9 +13,11 @@ from service.registry.domain.search import TokenKind, keys_of, lookups_of
 from service.registry.domain.spelling import units
 from service.registry.ports import RegistryUnit
 from service.registry.steps.alike import ENOUGH, Asked, Likeness, Matched, likeness
+from service.registry.steps.checked_facts import FactRules, e164
 from service.registry.steps.people import PersonView, view_people
 from service.registry.steps.residence import find_households
 from service.registry.steps.sight import seen_today
+from service.registry.usecases.changes import FACT_RULES
 from service.registry.usecases.look_up import checked_household
 
 MOST_CANDIDATES = 200
@@ -24,7 +26,7 @@ MOST_CANDIDATES = 200
 
 @dataclass(frozen=True, slots=True)
 class PersonQuery:
-    """Whom to find: all that is given has to fit. phone: in the form of ITU-T E.164. limit: people shown."""
+    """Whom to find: all that is given has to fit. limit: people shown."""
 
     number: str | None = None
     household: str | None = None
@@ -62,13 +64,17 @@ class Search:
     more: bool
 
 
-def search_people(query: PersonQuery, *, actor: Actor, storage: Storage[RegistryUnit]) -> Search:
+def search_people(
+    query: PersonQuery, *, actor: Actor, storage: Storage[RegistryUnit], rules: FactRules = FACT_RULES
+) -> Search:
     """Those whom the actor may see and whom the query fits, under whichever of their numbers and names.
 
     A name is looked up by the sounds of its units, and MOST_CANDIDATES of the people who share most of them are
     compared with it. Raises MalformedRequest, MalformedHousehold.
     """
     _check(query)
+    if query.phone is not None:
+        query = replace(query, phone=_international(query.phone, rules.phone_region))
     with storage.read() as uow:
         exact = _exact(uow, query, actor)
         by_name = query.name is not None or query.father is not None
@@ -91,6 +97,13 @@ def _check(query: PersonQuery) -> None:
         text = getattr(query, field)
         if text is not None and not any(keys_of(one) for one in units(text)):
             raise MalformedRequest("a name to search for has letters", field)
+
+
+def _international(phone: str, region: str) -> str:
+    try:
+        return e164(phone, region)
+    except ValueError as error:
+        raise MalformedRequest(str(error), "phone") from None
 
 
 def _exact(uow: RegistryUnit, query: PersonQuery, actor: Actor) -> dict[int, list[Matched]] | None:
@@ -147,16 +160,20 @@ def _best(
     exact: Mapping[int, Sequence[Matched]] | None,
     likenesses: Mapping[int, Likeness] | None,
 ) -> list[tuple[int, Likeness]]:
-    """Each person once, as they stand today, by the alias that is most alike."""
-    keys = list(exact if likenesses is None and exact is not None else likenesses or ())
-    today = uow.people.survivors_of(keys) if keys else {}
-    visible = seen_today(uow, actor, keys) if keys else set()
+    """Each person once, as they stand today, by the alias that is most alike; more than are shown where there are."""
+    if likenesses is None:
+        likenesses = {key: Likeness(1.0, ()) for key in exact or ()}
+    alike = [(key, one) for key, one in likenesses.items() if one.score >= ENOUGH]
+    alike.sort(key=lambda pair: (-pair[1].score, pair[0]))
     best: dict[int, Likeness] = {}
-    for key in keys:
-        if key not in visible or today[key].status not in SEARCHED:
-            continue
-        one = Likeness(1.0, ()) if likenesses is None else likenesses[key]
-        one = Likeness(one.score, (*(exact[key] if exact else ()), *one.matched))
-        if one.score >= ENOUGH and (today[key].key not in best or best[today[key].key].score < one.score):
-            best[today[key].key] = one
-    return sorted(best.items(), key=lambda pair: (-pair[1].score, pair[0]))
+    for start in range(0, len(alike), 2 * query.limit):
+        some = alike[start : start + 2 * query.limit]
+        keys = [key for key, _ in some]
+        today, visible = uow.people.survivors_of(keys), seen_today(uow, actor, keys)
+        for key, one in some:
+            if key in visible and today[key].status in SEARCHED:
+                matched = (*(exact[key] if exact else ()), *one.matched)
+                best.setdefault(today[key].key, Likeness(one.score, matched))
+        if len(best) > query.limit:
+            break
+    return list(best.items())
