@@ -97,6 +97,10 @@ DEEDS: Mapping[str, tuple[str, str]] = {
     ),
     "case.list": ("a lu une liste de cas dont un montre votre dossier", "قرأ قائمة حالات إحداها تعرض ملفكم"),
     "case.decide": ("a décidé d'un cas qui vous concerne", "بتّ في حالة تخصكم"),
+    "statements.search": (
+        "a comparé ce que tous déclarent et noté que quelqu'un déclare la même chose que vous",
+        "قارن ما يصرّح به الجميع وسجّل أن شخصا يصرّح بمثل ما صرحتم به",
+    ),
     "walk.step": (
         "vous a comparé à toutes les personnes enrôlées et noté que quelqu'un vous ressemble",
         "قارنكم بجميع المسجلين وسجّل أن شخصا يشبهكم",

@@ -79,6 +79,7 @@ class Action(StrEnum):
     PAIRS_EXPORT = "pairs.export"
     RATES_MEASURE = "rates.measure"
     STATEMENTS_REINDEX = "statements.reindex"
+    STATEMENTS_SEARCH = "statements.search"
     PATTERNS_SEARCH = "patterns.search"
     FINDING_LIST = "finding.list"
     FINDING_CLOSE = "finding.close"
@@ -140,6 +141,7 @@ WORDS: dict[str, str] = {
     Action.CASE_READ: "read a case that shows your record beside that of people who resemble you",
     Action.CASE_LIST: "read a list of cases, one of which shows your record",
     Action.CASE_DECIDE: "decided a case about you",
+    Action.STATEMENTS_SEARCH: "compared what everybody states and noted that somebody states the same as you",
     Action.WALK_STEP: "compared you with everyone enrolled and noted that somebody resembles you",
     Action.PAIRS_EXPORT: "wrote a file of people who resemble each other, with your number in it",
     Action.AUDIT_EXPORT: "wrote a file of who used your data",

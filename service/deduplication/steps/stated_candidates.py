@@ -44,17 +44,18 @@ def with_stated(
     but = {subject.person.key, *records}
     own = policy.thresholds(people)
     others = alike(uow, who, own, people, but=but, before=subject.person.key)
-    templates = uow.templates.searched_among([one.person.key for one in others]) if others else {}
-    apart = [
-        one
-        for one in others
-        if not {each.position for each in templates.get(one.person.key, ())} & set(subject.positions)
-    ]
-    alone = [_candidate(one, thresholds, own) for one in apart]
+    alone = [candidate_of(one, thresholds, own) for one in sharing_no_position(uow, others, subject.positions)]
     return strongest_first([*beside, *alone[: max(policy.candidates - len(beside), 0)]])
 
 
-def _candidate(one: Alike, thresholds: Thresholds, own: Thresholds) -> Candidate:
+def sharing_no_position(uow: DeduplicationUnit, others: Sequence[Alike], positions: Collection[str]) -> Sequence[Alike]:
+    """Those whom captures say nothing about: of the others, the captures' own search has spoken."""
+    templates = uow.templates.searched_among([one.person.key for one in others]) if others else {}
+    captured = {key: {one.position for one in some} for key, some in templates.items()}
+    return [one for one in others if not captured.get(one.person.key, set()) & set(positions)]
+
+
+def candidate_of(one: Alike, thresholds: Thresholds, own: Thresholds) -> Candidate:
     """On the scale of the captures' search, which may be among fewer people: as far above its thresholds."""
     rarity = one.rarity - own.review_at + thresholds.review_at
     if one.band is Band.REVIEW:

@@ -128,6 +128,7 @@ def test_every_command_leaves_an_entry(home: Path, tmp_path: Path, monkeypatch: 
         "registry find": ["Amina"],
         "registry reindex": [],
         "demographics reindex": [],
+        "demographics search": [],
         "person show": [NUMBER],
         "person timeline": [NUMBER],
         "change order": [order(tmp_path)],
