@@ -51,6 +51,7 @@ CLEANED = (
     "operator",
     "person",
     "search_token",
+    "imported_row",
     "enrolment",
     "capture",
     "slap",

@@ -1,57 +1,11 @@
-"""Text as clients may write it: in one normal form, and without what deceives the eye or shows nothing.
+"""Text as clients may write it; see `service.kit.text`."""
 
-What a name must be is for the person to say: any script, any length that fits, digits too. Only one without a letter is
-none.
-"""
-
-import unicodedata
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-DECEPTIVE = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Embeddings, overrides and isolates: with them text is shown in another order than it is kept.
+from service.kit.text import LONGEST_LINE, one_line, with_a_letter, writable
 
-The marks of direction (U+200E, U+200F, U+061C) and the joiners (U+200C, U+200D) stay: keyboards insert the former
-beside Arabic, and Persian and Indic words need the latter.
-"""
-WRAPPINGS = {"\u2066": "\u2069", "\u2067": "\u2069", "\u2068": "\u2069", "\u202a": "\u202c", "\u202b": "\u202c"}
-"""Those around a whole text change nothing in it: systems add them where Arabic is copied."""
-LINE_ENDS = ("\n", "\u2028", "\u2029")
-
-
-def _writable(text: str) -> str:
-    """In Unicode's composed form (NFC): the same letters are the same text, whatever device they came from."""
-    text = _unwrapped(text)
-    if any(unicodedata.category(letter) in ("Cc", "Cs") and letter != "\n" for letter in text):
-        raise ValueError("has control characters")
-    if not DECEPTIVE.isdisjoint(text):
-        raise ValueError("has characters that change the order in which text is shown")
-    if text and not any(unicodedata.category(letter)[0] in "LNPS" for letter in text):
-        raise ValueError("has nothing that can be seen")
-    return unicodedata.normalize("NFC", text)
-
-
-def _unwrapped(text: str) -> str:
-    """Without a byte-order mark in front, and without what isolates or embeds the whole of it."""
-    text = text.removeprefix("\ufeff")
-    while len(text) > 1 and WRAPPINGS.get(text[0]) == text[-1]:
-        text = text[1:-1]
-    return text
-
-
-def _one_line(text: str) -> str:
-    if any(end in text for end in LINE_ENDS):
-        raise ValueError("has several lines")
-    return text
-
-
-def _name(text: str) -> str:
-    if not any(unicodedata.category(letter)[0] == "L" for letter in text):
-        raise ValueError("has no letter, so it is not a name")
-    return text
-
-
-Writable = Annotated[str, AfterValidator(_writable)]
-Line = Annotated[Writable, AfterValidator(_one_line), Field(min_length=1, max_length=200)]
-FullName = Annotated[Line, AfterValidator(_name)]
+Writable = Annotated[str, AfterValidator(writable)]
+Line = Annotated[Writable, AfterValidator(one_line), Field(min_length=1, max_length=LONGEST_LINE)]
+FullName = Annotated[Line, AfterValidator(with_a_letter)]

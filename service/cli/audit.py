@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 from rich.progress import MofNCompleteColumn, Progress
 
+from service.api.paper.accesses import list_of_accesses
+from service.api.paper.language import Language
 from service.audit.domain.actions import WORDS, Action
 from service.audit.domain.entries import Entry
 from service.audit.ports import Copies, EntryQuery
@@ -16,6 +18,7 @@ from service.audit.storage.files import CopyFile, public_key_in
 from service.audit.usecases.export import export_audit
 from service.audit.usecases.verify import count_entries, verify_audit
 from service.cli import common
+from service.cli.files import write_new
 from service.kit.errors import MalformedRequest
 from service.registry.usecases.accesses import AccessQuery, list_accesses, person_ids
 
@@ -89,9 +92,16 @@ def export(
 
 
 @app.command()
-def person(number: Annotated[str, typer.Argument(help="the person's number")]) -> None:
+def person(
+    number: Annotated[str, typer.Argument(help="the person's number")],
+    pdf: Annotated[Path | None, typer.Option(help="write it on paper instead, to be handed to them")] = None,
+    language: Annotated[Language, typer.Option(help="of the paper")] = Language.FRENCH,
+) -> None:
     """Print who read or changed a person's data, and when, in words that can be handed to them."""
     with common.plain_errors():
+        if pdf is not None:
+            write_new(pdf, list_of_accesses(number, _accesses(number), datetime.now(UTC), language))
+            return
         count = 0
         for one in _accesses(number):
             typer.echo(_sentence(one))

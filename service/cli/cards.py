@@ -1,6 +1,5 @@
 """`jisr card`: household cards."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from service.api.paper.card import household_card
 from service.api.paper.language import Language, Paper
 from service.audit.storage.files import PUBLIC_KEY
 from service.cli import common
+from service.cli.files import write_new
 from service.kit.ids import new_uuid
 from service.registry.domain.card_payload import checked_key, key_id_of, read_payload
 from service.registry.domain.cards import CardReason
@@ -63,7 +63,7 @@ def print_card(
     """Write a card as a PDF. The same card has the same bytes."""
     with common.plain_errors():
         view = read_card(serial, actor=common.actor(), storage=common.store().storage)
-    _write(file, household_card(view.card, view.household_id, language, paper))
+    write_new(file, household_card(view.card, view.household_id, language, paper))
 
 
 @app.command()
@@ -81,7 +81,7 @@ def revoked(file: Annotated[Path, typer.Argument(help="list to write, for counte
     with common.plain_errors():
         signer = store.card_signer
         made = RevokedCards(store.clock.now(), tuple(revoked_serials(actor=common.actor(), storage=store.storage)))
-    _write(file, made.written(signer.sign(made.statement()), signer.public_key).encode())
+    write_new(file, made.written(signer.sign(made.statement()), signer.public_key).encode())
     typer.echo(f"{len(made.serials)} cards")
 
 
@@ -128,17 +128,4 @@ def _read(file: Path) -> str:
         return file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         typer.echo(f"{file} cannot be read: {type(error).__name__}", err=True)
-        raise typer.Exit(1) from None
-
-
-def _write(file: Path, content: bytes) -> None:
-    """A new file, its owner's alone."""
-    try:
-        with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
-            out.write(content)
-    except FileExistsError:
-        typer.echo(f"{file} is there already", err=True)
-        raise typer.Exit(1) from None
-    except OSError as error:
-        typer.echo(f"{file} cannot be written: {error.strerror}", err=True)
         raise typer.Exit(1) from None

@@ -38,9 +38,16 @@ def order(
     """
     store, sent = common.store(), _read(file)
     carry_out = preview_change if dry_run else make_change
-    length = store.settings.person_number_length
+    settings = store.settings
     with common.plain_errors():
-        view = carry_out(sent, actor=common.actor(), storage=store.storage, clock=store.clock, number_length=length)
+        view = carry_out(
+            sent,
+            actor=common.actor(),
+            storage=store.storage,
+            clock=store.clock,
+            number_length=settings.person_number_length,
+            rules=settings.fact_rules,
+        )
     _show(view, json=json)
     if dry_run and not json:
         typer.echo("nothing was kept")

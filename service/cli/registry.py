@@ -7,12 +7,14 @@ import typer
 from rich.progress import MofNCompleteColumn, Progress
 from rich.table import Table
 
-from service.cli import common
+from service.cli import common, imports
 from service.registry.usecases.areas import import_areas
 from service.registry.usecases.reindex import reindex_people
 from service.registry.usecases.search import PersonQuery, search_people
 
 app = typer.Typer(help="People, households and the areas they live in.", no_args_is_help=True)
+app.command("template")(imports.template)
+app.command("import")(imports.import_file)
 
 
 @app.command()

@@ -18,6 +18,7 @@ from service.registry.domain.households import (
     Payee,
     PersonState,
 )
+from service.registry.domain.imports import ImportedRow
 from service.registry.domain.people import Demographics, Person
 from service.registry.domain.search import TokenKind
 from service.tasks.ports import TaskUnit
@@ -247,6 +248,13 @@ class Origins(Protocol):
         """Those of these people who have no enrolment at all, such as a child born since."""
 
 
+class Imports(Protocol):
+    """Rows that were taken in from other systems' tables."""
+
+    def by_tokens(self, tokens: Collection[bytes]) -> Mapping[bytes, ImportedRow]: ...
+    def add(self, some: Sequence[ImportedRow]) -> None: ...
+
+
 class RegistryUnit(TaskUnit, Protocol):
     @property
     def people(self) -> People: ...
@@ -266,3 +274,5 @@ class RegistryUnit(TaskUnit, Protocol):
     def index(self) -> PeopleIndex: ...
     @property
     def consents(self) -> Consents: ...
+    @property
+    def imports(self) -> Imports: ...

@@ -133,6 +133,13 @@ AT_REST: Sequence[Kept] = (
         " phones; deleted with the person",
     ),
     _kept(
+        How.HASHED,
+        "imported_row",
+        "token content",
+        "keyed (HMAC-SHA-256) of a person's key in another system, and of what the row stated; deleted with the person",
+    ),
+    _kept(How.PLAIN, "imported_row", "person_key", "an identifier"),
+    _kept(
         How.PLAIN, "search_token", "person_key kind", "an identifier, what was hashed; who shares tokens sounds alike"
     ),
     _kept(How.SEALED, "consent", "sealed", "the paper that shows it, words, the name of a guardian without a number"),

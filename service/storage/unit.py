@@ -30,6 +30,7 @@ from service.registry.storage.cards import SqlCards
 from service.registry.storage.consents import SqlConsents
 from service.registry.storage.facts import SqlFacts
 from service.registry.storage.households import SqlHouseholds
+from service.registry.storage.imports import SqlImports
 from service.registry.storage.people import SqlPeople
 from service.registry.storage.search import SqlPeopleIndex
 from service.registry.storage.versions import SqlHistory
@@ -80,6 +81,7 @@ class SqlUnitOfWork(SqlTransaction):
         self.index = SqlPeopleIndex(self._session, seen_people_from)
         self.consents = SqlConsents(self._session)
         self.areas = SqlAreas(self._session)
+        self.imports = SqlImports(self._session)
         self.cards = SqlCards(self._session)
         self.origins = SqlOrigins(self._session)
         self.enrolments = SqlEnrolments(self._session)

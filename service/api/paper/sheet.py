@@ -75,9 +75,10 @@ class Sheet:
         fitted = style.of(size)
         return self._draw(at, width, self._cut(shown, width, fitted, lines), fitted, far=far)
 
-    def latin(self, at: Place, width: float, text: str, style: Style) -> float:
-        """An ID: from left to right in every language, at the side where lines begin."""
-        return self._draw(at, width, printable(text), style, rightwards=True)
+    def latin(self, at: Place, width: float, text: str, style: Style, *, lines: int = 1) -> float:
+        """An ID: from left to right in every language, at the side where lines begin; cut where it does not fit."""
+        shown = self._cut(printable(text), width, style, lines)
+        return self._draw(at, width, shown, style, rightwards=True)
 
     def band(self, at: Place, width: float, height: float, colour: Colour) -> None:
         self._pdf.set_fill_color(*colour)

@@ -61,6 +61,7 @@ class Action(StrEnum):
     CONSENT_CHECK = "consent.check"
     FACTS_READ = "facts.read"
     REGISTRY_REINDEX = "registry.reindex"
+    PEOPLE_IMPORT = "people.import"
     AREAS_IMPORT = "areas.import"
     AREA_LIST = "area.list"
     CARD_ISSUE = "card.issue"
@@ -126,6 +127,7 @@ WORDS: dict[str, str] = {
     Action.CONSENT_READ: "read what you consented to",
     Action.CONSENT_CHECK: "asked whether you consent to a purpose",
     Action.FACTS_READ: "read facts about you or your household: documents, phones, addresses, disability and the like",
+    Action.PEOPLE_IMPORT: "took your record over from another system",
     Action.CHANGE_MAKE: "changed your record, your household or your place in it",
     Action.CHANGE_UNDO: "took back a change of your record, your household or your place in it",
     Action.CHANGE_PREVIEW: "looked at what a change would make of your record or your household",

@@ -27,6 +27,7 @@ from service.registry.storage.cards import card
 from service.registry.storage.consents import consent
 from service.registry.storage.facts import fact
 from service.registry.storage.households import membership, payee, person_state
+from service.registry.storage.imports import imported_row
 from service.registry.storage.people import person
 from service.registry.storage.search import search_token
 from service.registry.storage.versions import change_about, registry_change
@@ -225,6 +226,7 @@ def _deleted(scope: Scope) -> Sequence[tuple[str, Table, ColumnElement[bool]]]:
         ("tasks", task, task.c.household_key.is_(None) & task.c.person_key.in_(scope.people)),
         ("facts", fact, _facts(scope)),
         ("search_tokens", search_token, search_token.c.person_key.in_(scope.people)),
+        ("imported_rows", imported_row, imported_row.c.person_key.in_(scope.people)),
         ("consents", consent, consent.c.person_key.in_(scope.people)),
         ("days", task_due, task_due.c.person_key.in_(scope.people)),
         ("memberships", membership, membership.c.person_key.in_(scope.people)),

@@ -15,10 +15,12 @@ from uuid import UUID
 class ChangeKind(StrEnum):
     """Codes stay as they are for ever: rows hold them.
 
-    enrolled, people_merged, captures_taken_back and erased follow from other acts; the others are ordered by people.
+    enrolled, imported, people_merged, captures_taken_back and erased follow from other acts; the others are ordered by
+    people.
     """
 
     ENROLLED = "enrolled"
+    IMPORTED = "imported"
     PEOPLE_MERGED = "people_merged"
     CAPTURES_TAKEN_BACK = "captures_taken_back"
     ERASED = "erased"

@@ -1,6 +1,6 @@
 """Whether households have a head: exactly one where an adult is there. What is amiss is a task, never an error."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from service.registry.domain.births import is_child
@@ -25,7 +25,8 @@ def review_heads(uow: RegistryUnit, household_keys: Collection[int], *, by: str,
     """
     uow.flush()
     members = uow.households.members_of_many(household_keys)
-    wanted = {key: _wanted(uow, members.get(key, ()), now) for key in household_keys}
+    children = _children(uow, members.values(), now)
+    wanted = {key: _wanted(members.get(key, ()), children) for key in household_keys}
     abouts = [of_household(key) for key in household_keys]
     for one in uow.tasks.unclosed(_OF_HEADS, abouts):
         assert one.household_key is not None
@@ -38,15 +39,27 @@ def review_heads(uow: RegistryUnit, household_keys: Collection[int], *, by: str,
     open_tasks(uow, tasks, now)
 
 
-def _wanted(uow: RegistryUnit, members: Sequence[Membership], now: datetime) -> tuple[TaskKind, int | None] | None:
-    """What is amiss, and whom it is about."""
+def _wanted(members: Sequence[Membership], children: Collection[int]) -> tuple[TaskKind, int | None] | None:
+    """What is amiss, and whom it is about. children: those of the members, by key."""
     heads = [one for one in members if one.role is Role.HEAD]
     if len(heads) > 1:
         return TaskKind.TWO_HEADS, max(one.person_key for one in heads)
     if not members:
         return None
-    asked = {one.person_key for one in (heads or members)}
-    children = {key for key, who in uow.people.by_keys(asked).items() if is_child(who.demographics, now.date())}
     if heads:
-        return (TaskKind.CHILD_HEADED, heads[0].person_key) if children else None
-    return (TaskKind.CHILD_HEADED if children == asked else TaskKind.HEAD_MISSING), None
+        head = heads[0].person_key
+        return (TaskKind.CHILD_HEADED, head) if head in children else None
+    all_children = all(one.person_key in children for one in members)
+    return (TaskKind.CHILD_HEADED if all_children else TaskKind.HEAD_MISSING), None
+
+
+def _children(uow: RegistryUnit, homes: Iterable[Sequence[Membership]], now: datetime) -> set[int]:
+    """Of those whose age matters: the head, or everyone where there is none."""
+    asked: set[int] = set()
+    for members in homes:
+        heads = [one for one in members if one.role is Role.HEAD]
+        if len(heads) < 2:
+            asked |= {one.person_key for one in (heads or members)}
+    if not asked:
+        return set()
+    return {key for key, who in uow.people.by_keys(asked).items() if is_child(who.demographics, now.date())}

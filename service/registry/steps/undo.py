@@ -12,6 +12,7 @@ from service.registry.steps.composition import compositions
 
 FOLLOWED = (
     ChangeKind.ENROLLED,
+    ChangeKind.IMPORTED,
     ChangeKind.PEOPLE_MERGED,
     ChangeKind.CAPTURES_TAKEN_BACK,
     ChangeKind.ERASED,

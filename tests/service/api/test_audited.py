@@ -197,7 +197,9 @@ def calls(jisr: App, by: Callers) -> dict[str, Callable[[], Answer]]:
     """Every route, called so that it succeeds, in an order in which it can."""
     first = by.counter.enrol(FIRST, household={"id": str(new_uuid()), "role": "head"})
     second = by.counter.enrol(AGAIN, person={"names": [{"full": "Another Name"}]})
-    erased = by.counter.enrol({"right_index": "p2_1.png"})["person_number"]
+    erased = by.counter.enrol({"right_index": "p2_1.png"}, person={"names": [{"full": "Another Name"}]})[
+        "person_number"
+    ]
     number, case, found = first["person_number"], second["case"], finding(jisr)
     face = {"face": "obama2.jpg"}
     closing = {"reason": "seen"}

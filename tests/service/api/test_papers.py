@@ -11,11 +11,15 @@ from fpdf.fonts import TTFFont
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from service.api.paper.accesses import list_of_accesses, said
 from service.api.paper.card import household_card
+from service.api.paper.deeds import DEEDS
 from service.api.paper.font import FAMILY, FILES, MISSING, printable
 from service.api.paper.language import Language, Paper
 from service.api.paper.receipt import STATES, Receipt, enrolment_receipt
 from service.api.paper.words import WORDS, day, grouped
+from service.audit.domain.actions import WORDS as WORDS_OF_DEEDS
+from service.audit.domain.entries import Entry
 from service.registry.domain.cards import Card, CardReason
 from tests.service.registry.test_cards import facts, written
 
@@ -160,3 +164,54 @@ def test_days_are_written_as_they_are_said() -> None:
 def test_a_paper_is_light() -> None:
     made = household_card(card(LONG), HOUSEHOLD, Language.ARABIC, Paper.A4)
     assert len(made) < 100_000
+
+
+def entries(count: int) -> list[Entry]:
+    """Of every kind that concerns people, in turn."""
+    actions = [*WORDS_OF_DEEDS]
+    who, at = "operator:Hawa Abdillahi de la brigade mobile", datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
+    return [
+        Entry(
+            lane=1,
+            number=place,
+            at=at,
+            action=actions[place % len(actions)],
+            actor=who,
+            role="data_protection_officer",
+            site="Guichet mobile d'Ali Sabieh",
+            channel="api",
+            request_id="",
+            address=None,
+            target_kind=None,
+            target_id=None,
+            people="[]",
+            details="{}",
+            reason=None,
+            payload=None,
+            hash="",
+        )
+        for place in range(1, count + 1)
+    ]
+
+
+@ALL
+def test_who_used_data_is_listed_on_as_many_pages_as_it_takes(language: Language) -> None:
+    made = datetime(2026, 11, 28, tzinfo=UTC)
+    pages = drawn(list_of_accesses("2751680394", entries(120), made, language), dpi=100)
+    assert 4 < len(pages) < 15
+    for picture in pages:
+        side = edge(picture, 10, 100)
+        assert (np.asarray([len(np.unique(row)) for row in side]) == 1).all()
+        low = np.asarray(picture)[int(290 / 25.4 * 100) :]
+        assert (low > 250).all()
+    assert len(drawn(list_of_accesses("2751680394", [], made, language))) == 1
+
+
+def test_every_deed_has_a_sentence_in_every_language_in_letters_of_the_font() -> None:
+    assert WORDS_OF_DEEDS.keys() <= DEEDS.keys()
+    for action in DEEDS:
+        for language in (Language.FRENCH, Language.ARABIC):
+            text = said(action, language)
+            assert printable(text) == text
+            assert text != action
+    assert said("unheard.of", Language.ARABIC) == "unheard.of"

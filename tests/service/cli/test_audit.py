@@ -29,6 +29,7 @@ from tests.service.made_up import NOW, TESTER, sent
 SERIAL = "0123ABCD"
 ORDER, HOME = str(new_uuid()), str(new_uuid())
 UNNOTED = {
+    "registry template": "writes a table without people",
     "serve": "starts the service, which notes each act",
     "worker": "starts the worker, which notes each act",
     "enrol": "a client of the service, which notes each act",
@@ -85,6 +86,12 @@ def task(home: Path) -> str:
     return str(one.id)
 
 
+def people(folder: Path) -> str:
+    file = folder / "people.csv"
+    file.write_text("person,full_latin\np1,Amina\n")
+    return str(file)
+
+
 def area_list(folder: Path) -> str:
     file = folder / "areas.csv"
     file.write_text("code,level,parent,name_fr,name_ar,name_en\nDJ-DJ,region,,Djibouti,,\n")
@@ -116,14 +123,15 @@ def test_every_command_leaves_an_entry(home: Path, tmp_path: Path, monkeypatch: 
         "operator reset": ["an auditor"],
         "operator disable": ["an auditor"],
         "token revoke": ["a desk"],
+        "registry import": [people(tmp_path), "--source", "old-system"],
         "registry areas": [area_list(tmp_path)],
         "registry find": ["Amina"],
         "registry reindex": [],
+        "demographics reindex": [],
         "person show": [NUMBER],
         "person timeline": [NUMBER],
         "change order": [order(tmp_path)],
         "change show": [ORDER],
-        "change undo": [ORDER],
         "household show": [HOME],
         "household timeline": [HOME],
         "household difference": [HOME, "2025-01-01", "2026-01-01"],
@@ -132,6 +140,7 @@ def test_every_command_leaves_an_entry(home: Path, tmp_path: Path, monkeypatch: 
         "card print": [SERIAL, str(tmp_path / "card.pdf")],
         "card revoke": [SERIAL],
         "card revoked": [str(tmp_path / "revoked.json")],
+        "change undo": [ORDER],
         "task list": [],
         "task due": [],
         "task assign": [waiting, "role:supervisor"],
@@ -188,17 +197,23 @@ def test_the_audit_is_verified_exported_and_read_by_person(home: Path, tmp_path:
     assert "(owner) read this list of who used your data" in told
     assert told.endswith("1 times; the time is UTC\n")
 
+    paper = tmp_path / "accesses.pdf"
+    assert jisr(home, "audit", "person", NUMBER, "--pdf", str(paper), "--language", "ar").exit_code == 0
+    assert paper.read_bytes().startswith(b"%PDF")
+    assert paper.stat().st_mode & 0o777 == 0o600
+    assert jisr(home, "audit", "person", NUMBER, "--pdf", str(paper)).exit_code == 1
+
     jisr(home, "token", "create", "a desk", "--role", "adjudicator")
     exported = tmp_path / "audit.jsonl"
     assert jisr(home, "audit", "export", str(exported)).exit_code == 0
     found = [json.loads(line) for line in exported.read_text().splitlines()]
-    assert [one["action"] for one in found] == ["person.accesses", "person.accesses", "token.create", "audit.export"]
+    assert [one["action"] for one in found] == [*["person.accesses"] * 4, "token.create", "audit.export"]
     assert exported.stat().st_mode & 0o777 == 0o600
     refused = jisr(home, "audit", "export", str(exported))
     assert (refused.exit_code, "there already" in refused.stderr) == (1, True)
     for options, actions in {
         ("--action", "token.create"): ["token.create"],
-        ("--person", NUMBER): ["person.accesses", "person.accesses", "audit.export"],
+        ("--person", NUMBER): [*["person.accesses"] * 4, "audit.export"],
         ("--until", "2020-01-01"): [],
         ("--since", "2020-01-01", "--action", "token.create"): ["token.create"],
     }.items():

@@ -151,3 +151,11 @@ def test_what_does_not_fit_is_a_sentence(desk: Desk, written: Callable[..., str]
     assert desk("person", "show", "2345678901").exit_code == 1
     assert desk("household", "show", "nothing").exit_code == 1
     assert desk("change", "show", str(new_uuid())).exit_code == 1
+
+
+def test_facts_are_recorded_by_the_rules_of_the_settings(desk: Desk, written: Callable[..., str]) -> None:
+    """Here the region of phones that are written without one."""
+    fact = {"kind": "phone", "number": "77 12 34 56", "source": "person"}
+    file = written(kind="facts_recorded", person=desk.numbers[0], facts=[fact])
+    made = desk.read("change", "order", file)
+    assert "+25377123456" in json.dumps(made)
