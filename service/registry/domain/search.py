@@ -76,15 +76,15 @@ def lookups_of(name: str, parents: Iterable[str], year: int | None) -> Sequence[
     """What a query looks up, in the order of how few people share it; each only where those before brought too few."""
     own = units(name)[:MOST_UNITS]
     beside = [unit for one in parents for unit in units(one)[:MOST_UNITS]]
-    words, several = _words([*own, *beside]), _weighted(_pairs(own, beside), 2) | _weighted(_triples(own), 6)
+    words, triples, pairs = _words([*own, *beside]), _weighted(_triples(own), 6), _weighted(_pairs(own, beside), 2)
     one_of = _weighted(words, 2) | {f"prefix {key[:3]}": 1.0 for key in _keys_of(own) if len(key) > 1}
     dated: dict[str, float] = {}
     words_dated: dict[str, float] = {}
     for other in () if year is None else range(year - YEARS, year + YEARS + 1):
         near = 1.0 if other == year else 0.6
-        dated |= {_dated(text, other): weight * near for text, weight in several.items()}
+        dated |= {_dated(text, other): weight * near for text, weight in (triples | pairs).items()}
         words_dated |= {_dated(text, other): near for text in words}
-    return [Lookup(one) for one in (dated, several, words_dated, one_of) if one]
+    return [Lookup(one) for one in (dated, triples, pairs, words_dated, one_of) if one]
 
 
 def _joined(names: Iterable[Name], script: str) -> str:

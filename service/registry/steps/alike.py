@@ -27,7 +27,7 @@ _UNASKED = 0.01
 """Per unit of the name that is not asked for, so that a name that is nothing else comes first."""
 _NAME, _PARENT, _YEAR = 0.7, 0.2, 0.1
 """Weights of what is asked for."""
-_YEAR_OFF = 0.25
+_YEAR_OFF = 0.2
 """Per year between the birth and the year that is asked for."""
 _YEAR_UNKNOWN = 0.4
 Units = Sequence[tuple[str, ...]]

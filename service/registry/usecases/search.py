@@ -22,6 +22,8 @@ from service.registry.usecases.look_up import checked_household
 
 MOST_CANDIDATES = 200
 """People whose names are opened for one search."""
+_ENOUGH_CANDIDATES = MOST_CANDIDATES // 2
+"""With so many, who shares less of the name is not looked up: of common names they are tens of thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def _candidates(uow: RegistryUnit, query: PersonQuery, actor: Actor) -> tuple[li
         tokens = uow.blind.tokens(TokenKind.NAME, list(lookup.weights))
         weights = dict(zip(tokens, lookup.weights.values(), strict=True))
         keys |= dict.fromkeys(key for key, _ in uow.index.with_most(weights, MOST_CANDIDATES, actor.people_of))
-        if len(keys) >= MOST_CANDIDATES:
+        if len(keys) >= _ENOUGH_CANDIDATES:
             return list(keys)[:MOST_CANDIDATES], True
     return list(keys), False
 

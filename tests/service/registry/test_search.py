@@ -174,8 +174,9 @@ def everyone(people: Sequence[Person], asked: Asked, limit: int) -> list[tuple[i
     return best[:limit]
 
 
-def test_the_index_gives_the_first_ten_of_a_look_at_everyone(storage: SqlStorage) -> None:
-    chosen = random.Random(7)
+@pytest.mark.parametrize("seed", [7, 8])
+def test_the_index_gives_the_first_ten_of_a_look_at_everyone(storage: SqlStorage, seed: int) -> None:
+    chosen = random.Random(seed)
     some = [who(" ".join(chosen.choices(GIVEN, k=3)), chosen.choice([None, *range(1960, 2000)])) for _ in range(400)]
     people = added(storage, *some)
     for _ in range(25):
