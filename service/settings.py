@@ -90,7 +90,8 @@ class Settings(BaseSettings):
     demographic_keys: str = Field(
         default=DEFAULT_KEYS,
         description="combinations of what people state, by which they are found: parts (given, father, family, mother, "
-        "date, year, area, document) joined by +, combinations parted by commas; `year~1` may differ by one year; "
+        "date, year; area and document match nothing yet) joined by +, combinations parted by commas; `year~1` may "
+        "differ by one year; "
         "after a change run `jisr demographics reindex`",
     )
     candidates: int = Field(default=10, ge=1, description="most people that a case or an answer shows")

@@ -9,12 +9,13 @@ from pydantic import BaseModel, Field
 from service.api.deps import MayReadHousehold, Running
 from service.api.pages import next_page
 from service.api.problems import declared
+from service.api.text import Line
 from service.registry.domain.areas import Area, AreaLevel
 from service.registry.ports import AreaQuery
 from service.registry.usecases.areas import list_areas
 
 router = APIRouter(prefix="/v1/areas", tags=["areas"])
-Code = Annotated[str | None, Query(max_length=40)]
+Code = Annotated[Line, Field(max_length=40)]
 
 
 class AreaOut(BaseModel):
@@ -40,9 +41,9 @@ def index(
     actor: MayReadHousehold,
     *,
     level: AreaLevel | None = None,
-    parent: Annotated[Code, Query(description="the code of the area they lie in")] = None,
+    parent: Annotated[Code | None, Query(description="the code of the area they lie in")] = None,
     closed: Annotated[bool, Query(description="also those that are on the list no more")] = False,
-    after: Annotated[Code, Query(description="the last of the page before, by its link")] = None,
+    after: Annotated[Code | None, Query(description="the last of the page before, by its link")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> AreasOut:
     """The areas that facts may name, by code."""

@@ -69,7 +69,7 @@ from service.enrolment.usecases.list_enrolments import list_enrolments
 from service.enrolment.usecases.receive import receive_enrolment
 from service.kit.actor import Actor
 from service.registry.domain.households import HouseholdClaim, Role
-from service.registry.domain.people import Demographics, NoName, Sex
+from service.registry.domain.people import PARENTS, Demographics, NoName, Sex
 from service.registry.errors import MalformedHousehold, UnknownHousehold
 from service.registry.usecases.look_up import checked_household
 
@@ -142,6 +142,13 @@ class PersonIn(Sent):
         if sum(one is not None for one in (self.birth_date, self.birth_hijri, self.birth_year)) > 1:
             raise ValueError("give one of birth_date, birth_hijri and birth_year")
         return self
+
+    @field_validator("names")
+    @classmethod
+    def _of_the_person(cls, value: list[NameIn]) -> list[NameIn]:
+        if value and all(one.kind in PARENTS for one in value):
+            raise ValueError("one of the names is the person's own")
+        return value
 
     def demographics(self) -> Demographics:
         names = tuple(one.name() for one in self.names)

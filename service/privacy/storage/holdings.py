@@ -95,8 +95,8 @@ class SqlHoldings:
             self._session.execute(delete(table).where(where))
         for some in chunks(names):
             self._session.execute(delete(blob).where(blob.c.name.in_(some)))
-        for_others = consent.c.guardian_key.in_(scope.people)  # the child's consent stands; who gave it is forgotten
-        self._session.execute(update(consent).where(for_others).values(guardian_key=None))
+        for_others = consent.c.guardian_key.in_(scope.people)  # the child's consent stands; who gave it is forgotten,
+        self._session.execute(update(consent).where(for_others).values(guardian_key=None, sealed=None))  # words too
         theirs = change_about.c.person_key.in_(scope.people)  # the household's own history goes on
         self._session.execute(update(change_about).where(theirs).values(person_key=None))
         evidence = self._session.scalars(select(CaseCandidate).where(_evidence(scope))).all()
@@ -209,8 +209,10 @@ def _tasks(scope: Scope) -> ColumnElement[bool]:
 def _facts(scope: Scope) -> ColumnElement[bool]:
     """Of these people, also as relatives of others, and of households in which only they ever lived."""
     theirs = select(membership.c.household_key).where(membership.c.person_key.in_(scope.people))
-    others = select(membership.c.household_key).where(membership.c.person_key.not_in(scope.people))
-    alone = and_(fact.c.household_key.in_(theirs), fact.c.household_key.not_in(others))
+    others = exists().where(
+        membership.c.household_key == fact.c.household_key, membership.c.person_key.not_in(scope.people)
+    )
+    alone = and_(fact.c.household_key.in_(theirs), ~others)
     return or_(fact.c.person_key.in_(scope.people), fact.c.other_key.in_(scope.people), alone)
 
 

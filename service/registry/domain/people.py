@@ -40,6 +40,10 @@ class NameKind(StrEnum):
     MOTHER = "mother"
 
 
+PARENTS = (NameKind.FATHER, NameKind.MOTHER)
+"""Of whom the name is not the person's own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
     """A name in one script (ISO 15924: Latn, Arab), as the person writes it. full: the text, of whatever kind."""

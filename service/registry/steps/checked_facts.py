@@ -9,7 +9,18 @@ from functools import singledispatch
 import phonenumbers
 
 from service.registry.domain.documents import DOCUMENT_TYPES, LONGEST, DocumentType, normalised
-from service.registry.domain.fact_values import Address, Born, Coordinates, Document, InArea, Language, Phone, Value
+from service.registry.domain.fact_values import (
+    Address,
+    Born,
+    Coordinates,
+    Document,
+    InArea,
+    Language,
+    Named,
+    Phone,
+    Value,
+)
+from service.registry.domain.people import PARENTS
 from service.registry.errors import UnfitFact
 from service.registry.ports import RegistryUnit
 
@@ -52,6 +63,13 @@ def _(value: InArea, by: Checking) -> Value:
         raise by.unfit("code", "the list of areas has no such code")
     if found.closed_on is not None:
         raise by.unfit("code", f"the area is on the list no more since {found.closed_on}")
+    return value
+
+
+@checked.register
+def _(value: Named, by: Checking) -> Value:
+    if not any(one.kind not in PARENTS for one in value.names):
+        raise by.unfit("names", "one of the names is the person's own")
     return value
 
 

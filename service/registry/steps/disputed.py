@@ -33,6 +33,7 @@ def claim_documents(uow: RegistryUnit, facts: Sequence[Fact], change: Change) ->
             uow.flush()
             holder = None
         one.holds = holder is None
+        holders[one.token] = holder or one  # what the same order states once more holds it no second time
 
 
 def review_disputes(uow: RegistryUnit, touched: Collection[Fact], standing: Collection[Fact], change: Change) -> None:

@@ -79,11 +79,12 @@ def make_change(
         uow.changes.lock()
         if (known := _repeated(uow, order.id, _hash_of(order))) is None:
             known = _carry_out(uow, order, actor, clock, number_length=number_length, rules=rules)
-            _note(uow, known, actor, Action.CHANGE_MAKE)
             view = _view(uow, known, actor)
-            uow.commit()
-            return view
-        return _view(uow, known, actor)
+            _note(uow, view, actor, Action.CHANGE_MAKE)
+        else:
+            view = _again(uow, known, actor)
+        uow.commit()
+        return view
 
 
 def preview_change(
@@ -98,9 +99,11 @@ def preview_change(
     """What an order would do, of which nothing is kept. Raises what `make_change` raises."""
     with storage.write() as uow:
         uow.changes.lock()
-        known = _repeated(uow, order.id, _hash_of(order)) or _carry_out(
-            uow, order, actor, clock, number_length=number_length, rules=rules
-        )
+        known = _repeated(uow, order.id, _hash_of(order))
+        if known is None:
+            known = _carry_out(uow, order, actor, clock, number_length=number_length, rules=rules)
+        elif known.by != actor.id:
+            _found(uow, order.id, actor)
         view = _view(uow, known, actor)
     _note_seen(view, Action.CHANGE_PREVIEW, actor, storage)
     return view
@@ -112,20 +115,35 @@ def undo_change(order: UndoOrder, *, actor: Actor, storage: Storage[RegistryUnit
         uow.changes.lock()
         if (known := _repeated(uow, order.id, _hash_of(order))) is None:
             known = _undo(uow, order, actor, clock)
-            _note(uow, known, actor, Action.CHANGE_UNDO)
             view = _view(uow, known, actor)
-            uow.commit()
-            return view
-        return _view(uow, known, actor)
+            _note(uow, view, actor, Action.CHANGE_UNDO)
+        else:
+            view = _again(uow, known, actor)
+        uow.commit()
+        return view
 
 
 def read_change(change_id: UUID, *, actor: Actor, storage: Storage[RegistryUnit]) -> ChangeView:
     """One change with its effects. Raises NoSuchChange, also for one about people whom the actor may not see."""
     with storage.read() as uow:
         view = _view(uow, _found(uow, change_id, actor), actor)
-        people = [one.id for one in view.people.values()]
-        uow.audit.note(actor, Action.CHANGE_READ, Target("change", str(change_id)), people=people)
+        uow.audit.note(actor, Action.CHANGE_READ, Target("change", str(change_id)), people=_shown(view))
         return view
+
+
+def _again(uow: RegistryUnit, known: Change, actor: Actor) -> ChangeView:
+    """What was carried out before, to who ordered it or may see it; to be shown it is to read it."""
+    if known.by != actor.id:
+        _found(uow, known.id, actor)
+    view = _view(uow, known, actor)
+    uow.audit.note(actor, Action.CHANGE_READ, Target("change", str(known.id)), people=_shown(view))
+    return view
+
+
+def _shown(view: ChangeView) -> set[UUID]:
+    """Everyone who is named, also as somebody's relative."""
+    others = [one.other for one in (*view.facts_before, *view.facts_after) if one.other is not None]
+    return {one.id for one in (*view.people.values(), *others)}
 
 
 def _carry_out(
@@ -157,6 +175,8 @@ def _carry_out(
 
 def _undo(uow: RegistryUnit, order: UndoOrder, actor: Actor, clock: Clock) -> Change:
     former = _found(uow, order.change_id, actor)
+    if actor.people_of is not None and (touched := _people(uow, former)) - seen(uow, actor, touched):
+        raise NoSuchChange(f"change {former.id} is also about people whom others enrolled; they take it back")
     require_standing(uow, former)
     change = Change(
         order.id,
@@ -215,7 +235,9 @@ def _kinds(one: Intention) -> list[str]:
 
 def _found(uow: RegistryUnit, change_id: UUID, actor: Actor) -> Change:
     found = uow.history.by_id(change_id)
-    if found is None or (actor.people_of is not None and not seen(uow, actor, _people(uow, found))):
+    if found is None:
+        raise NoSuchChange(f"there is no change {change_id}")
+    if actor.people_of is not None and not seen(uow, actor, _people(uow, found) | _of_homes(uow, found)):
         raise NoSuchChange(f"there is no change {change_id}")
     return found
 
@@ -240,27 +262,30 @@ def _view(uow: RegistryUnit, change: Change, actor: Actor) -> ChangeView:
     shown = _today(uow, about).union(*(one.before.people() | one.after.people() for one in effects))
     undoes = None if change.undoes_key is None else uow.history.by_key(change.undoes_key).id
     visible = uow.people.by_keys(seen_today(uow, actor, shown))
-    facts = _facts(uow, change, visible, actor)
+    facts = _facts(uow, change, visible, actor, of_homes=bool(visible) or not shown)
     undone = bool(undone_among(uow, [change.key]))
     return ChangeView(change, undone, undoes, effects, dict(visible), *facts)
 
 
 def _facts(
-    uow: RegistryUnit, change: Change, visible: Collection[int], actor: Actor
+    uow: RegistryUnit, change: Change, visible: Collection[int], actor: Actor, *, of_homes: bool
 ) -> tuple[Sequence[ShownFact], Sequence[ShownFact]]:
-    """Those that a change replaced, and those that it wrote."""
+    """Those that a change replaced, and those that it wrote. of_homes: also those of households."""
     if change.kind not in _OF_FACTS:
         return (), ()
-    facts = [one for one in uow.facts.touched(change.key) if one.person_key is None or one.person_key in visible]
+    touched = uow.facts.touched(change.key)
+    facts = [one for one in touched if (of_homes if one.person_key is None else one.person_key in visible)]
     of = {one.person_key for one in facts if one.person_key is not None}
     shown = show_facts(uow, facts, of, actor) if facts else ()
     before = [one for one in shown if one.fact.recorded_by != change.key]
     return before, [one for one in shown if one.fact.recorded_by == change.key]
 
 
-def _note(uow: RegistryUnit, change: Change, actor: Actor, action: Action) -> None:
-    """What was changed, by identifiers and codes; the words are sealed."""
-    people = [one.id for one in uow.people.by_keys(_people(uow, change) | _of_homes(uow, change)).values()]
+def _note(uow: RegistryUnit, view: ChangeView, actor: Actor, action: Action) -> None:
+    """What was changed, by identifiers and codes, and who is named in the answer; the words are sealed."""
+    change = view.change
+    concerned = uow.people.by_keys(_people(uow, change) | _of_homes(uow, change) | _related(uow, change))
+    people = {one.id for one in concerned.values()} | _shown(view)
     homes = uow.households.by_keys(_homes(uow, change)).values()
     details = {
         "kind": change.kind,
@@ -280,8 +305,13 @@ def _of_homes(uow: RegistryUnit, change: Change) -> set[int]:
     return {one.person_key for some in members.values() for one in some}
 
 
+def _related(uow: RegistryUnit, change: Change) -> set[int]:
+    """With whom a change recorded or ended a relationship."""
+    facts = uow.facts.touched(change.key) if change.kind in _OF_FACTS else ()
+    return {one.other_key for one in facts if one.other_key is not None}
+
+
 def _note_seen(view: ChangeView, action: Action, actor: Actor, storage: Storage[RegistryUnit]) -> None:
     """In a transaction of its own: that of a preview keeps nothing."""
     with storage.read() as uow:
-        people = [one.id for one in view.people.values()]
-        uow.audit.note(actor, action, Target("change", str(view.change.id)), people=people)
+        uow.audit.note(actor, action, Target("change", str(view.change.id)), people=_shown(view))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from service.audit.domain.actions import Action
 from service.audit.domain.entries import Target
@@ -37,7 +38,7 @@ def record_consent(
     with storage.write() as uow:
         uow.changes.lock()
         view = _found(uow, number, actor)
-        guardian = None if stated.guardian is None else _guardian(uow, stated.guardian, view, actor)
+        guardian = None if stated.guardian is None else _guardian(uow, stated.guardian, view, actor, clock.now().date())
         key = None if guardian is None else guardian.key
         known = uow.consents.by_id(stated.id)
         if known is None:
@@ -92,10 +93,12 @@ def _keys(view: PersonView) -> set[int]:
     return {view.person.key, *(one.key for one in view.aliases)}
 
 
-def _guardian(uow: RegistryUnit, name: str, view: PersonView, actor: Actor) -> Person:
+def _guardian(uow: RegistryUnit, name: str, view: PersonView, actor: Actor, today: date) -> Person:
     found = named_person(uow, actor, name, "guardian")
     if found.key == view.person.key:
         raise UnfitConsent("a guardian is another person", "guardian")
+    if is_child(found.demographics, today):
+        raise UnfitConsent("a guardian is no child", "guardian")
     return found
 
 

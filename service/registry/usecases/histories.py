@@ -112,8 +112,10 @@ def household_timeline(
         keys = {found.key, today.key, *uow.households.aliases_of(today.key)}
         changes = uow.history.of_households(keys, _after(uow, query.after), query.limit)
         entries, shown = _entries(uow, changes, actor)
-        if actor.people_of is not None and not shown:
-            raise NoSuchHousehold(f"no household has the ID {name}")
+        if actor.people_of is not None and not shown:  # as on a page of changes of the household alone
+            members = {one.person_key for some in uow.households.members_of_many(keys).values() for one in some}
+            if not seen_today(uow, actor, members):
+                raise NoSuchHousehold(f"no household has the ID {name}")
         target = Target("household", today.household_id or str(today.client_id))
         uow.audit.note(actor, Action.HOUSEHOLD_TIMELINE, target, people=[one.id for one in shown])
         return entries

@@ -218,6 +218,8 @@ def test_more_bytes_than_are_read(counter: Client, jisr: App) -> None:
         ("GET", "/v1/enrolments/12", 422, "malformed"),
         ("GET", "/v1/persons/2345678901", 404, "no-such-person"),
         ("GET", "/v1/persons/%00", 404, "no-such-person"),
+        ("GET", "/v1/areas?after=%00", 422, "malformed"),
+        ("GET", "/v1/areas?parent=%00", 422, "malformed"),
         ("GET", "/v1/persons/" + "2" * 500, 404, "no-such-person"),
         ("GET", "/v1/households/M1234567878", 404, "no-such-household"),
         ("GET", f"/v1/households/{NOBODY}", 404, "no-such-household"),

@@ -84,6 +84,15 @@ def test_a_guardian_gives_consent_for_a_child(storage: SqlStorage, numbers: list
         recorded(storage, child, stated(guardian=child))
     with pytest.raises(UnknownPerson):
         recorded(storage, child, stated(guardian="2345678901"))
+    with storage.write() as uow:
+        other = uow.people.by_number(child)
+        assert other is not None
+        (number,) = new_person_numbers(1, lambda drawn: ())
+        sibling = Person(new_uuid(), other.demographics, NOW, PersonStatus.ACTIVE, number)
+        uow.people.add(sibling)
+        uow.commit()
+    with pytest.raises(UnfitConsent, match="no child"):
+        recorded(storage, child, stated(guardian=number))
     recorded(storage, child, stated(guardian=adult))
     recorded(storage, child, stated(guardian_name="Sister Mariam, Caritas"))
     view = read_consents(child, actor=TESTER, storage=storage)

@@ -1,7 +1,8 @@
 """Facts of households and people: what replaces what, what follows, and the way back. On both kinds of database."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -9,6 +10,8 @@ import pytest
 from sqlalchemy import Engine
 
 from service.audit.domain.actions import Action
+from service.audit.domain.entries import Entry
+from service.audit.ports import EntryQuery
 from service.kit.actor import Actor
 from service.kit.errors import AlreadyThere
 from service.kit.ids import new_uuid
@@ -25,8 +28,8 @@ from service.registry.domain.intentions import (
     UndoOrder,
     WithdrawFacts,
 )
-from service.registry.domain.people import Demographics, Name, Person, PersonStatus, Sex
-from service.registry.errors import BuiltOn, FactGone, NoSuchHousehold, NoSuchPerson, NotInTime, UnfitFact
+from service.registry.domain.people import Demographics, Name, NameKind, Person, PersonStatus, Sex
+from service.registry.errors import BuiltOn, FactGone, NoSuchChange, NoSuchHousehold, NoSuchPerson, NotInTime, UnfitFact
 from service.registry.steps.shown_facts import ShownFact
 from service.registry.usecases.areas import import_areas
 from service.registry.usecases.changes import ChangeView, make_change, preview_change, undo_change
@@ -36,7 +39,7 @@ from service.tasks.domain.tasks import UNCLOSED, TaskKind
 from service.tasks.ports import TaskQuery
 from tests.service.audit.noted import entries_of
 from tests.service.conftest import Noon
-from tests.service.made_up import NOW, TESTER, all_rows, lives
+from tests.service.made_up import NOW, TESTER, all_rows, lives, sent
 from tests.service.registry.test_areas import LIST
 
 DAY = date(2026, 1, 10)
@@ -361,3 +364,44 @@ def test_every_value_comes_out_as_it_went_in(registry: Registry) -> None:
     registry.record(*map(stated, one))
     assert set(registry.values()) == set(one)
     assert all(isinstance(each.fact.id, UUID) for each in registry.facts())
+
+
+def test_one_order_may_state_a_document_by_two_sources(registry: Registry) -> None:
+    registry.record(StatedFact(PASSPORT, Source.PERSON), StatedFact(PASSPORT, Source.DOCUMENT))
+    assert [one.disputed for one in registry.facts()] == [False, False]
+
+
+def test_a_name_on_the_record_is_the_persons_own(registry: Registry) -> None:
+    with pytest.raises(UnfitFact, match="own"):
+        registry.record(StatedFact(values.Named((Name("Latn", "Khadija", NameKind.MOTHER),)), Source.PERSON))
+
+
+def test_who_is_shown_a_change_again_reads_it_and_must_see_whom_it_is_about(registry: Registry) -> None:
+    order = Order(new_uuid(), DAY, RecordFacts([StatedFact(HOME_PHONE, Source.PERSON)], household=registry.home))
+
+    def make(actor: Actor) -> ChangeView:
+        return make_change(order, actor=actor, storage=registry.storage, clock=Noon(), number_length=10)
+
+    make(TESTER)
+    again = make(TESTER)
+    assert again.facts_after
+    assert len(noted(registry, Action.CHANGE_READ)) == 1
+    with registry.storage.write() as uow:  # so that the home is not everybody's
+        for key in (1, 2):
+            uow.enrolments.add(sent(person_key=key, site="fixed-1"))
+        uow.commit()
+    stranger = replace(TESTER, id="token:another", site="van-2", people_of=frozenset({"van-2"}))
+    with pytest.raises(NoSuchChange):
+        make(stranger)
+
+
+def test_a_relationship_is_noted_for_both(registry: Registry) -> None:
+    fact = StatedFact(values.Relationship(values.RelationshipType.SPOUSE_OF), Source.PERSON, other=registry.numbers[1])
+    registry.record(fact)
+    (entry,) = noted(registry, Action.CHANGE_MAKE)
+    assert {str(registry.person(who).id) for who in (0, 1)} <= set(json.loads(entry.people))
+
+
+def noted(registry: Registry, action: Action) -> Sequence[Entry]:
+    with registry.storage.read() as uow:
+        return [one for one in uow.audit_records.find(EntryQuery(limit=1000)) if one.action == action]
