@@ -89,11 +89,13 @@ def _report(table: Path) -> Iterator[_Report]:
         file = path.open("w", encoding="utf-8-sig", newline="")
     except OSError as error:
         raise MalformedRequest(f"{path} cannot be written: {error.strerror}", "file") from None
-    with file:
-        report = _Report(path, file)
-        yield report
-    if not report.count:
-        path.unlink()
+    report = _Report(path, file)
+    try:
+        with file:
+            yield report
+    finally:
+        if not report.count:
+            path.unlink()
 
 
 @contextmanager
