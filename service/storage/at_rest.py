@@ -72,7 +72,7 @@ AT_REST: Sequence[Kept] = (
         How.PLAIN,
         "case_candidate",
         "key case_key person_key rank log10_lr rarity hypothesis band evidence demographics",
-        "scores per position and field; no vector, no word",
+        "scores per position and, by whole decades, per field of what is stated; no vector, no word",
     ),
     _kept(How.HASHED, "demographic_key", "token", "keyed hash (HMAC) of combinations of what a person states"),
     _kept(How.PLAIN, "demographic_key", "key person_key", "identifiers"),

@@ -82,7 +82,7 @@ def _values(who: Stated, part: Part, *, searched: bool) -> list[str]:
     if part.name == "document":
         return sorted(who.documents)
     spellings: Spellings = getattr(who, part.name)
-    return sorted({sound(word) for word in spellings})
+    return sorted({sound(word) or word for word in spellings})
 
 
 def _dates(who: Stated, *, searched: bool) -> list[str]:

@@ -122,12 +122,13 @@ def likeness(some: Sequence[str], others: Sequence[str]) -> Likeness:
 def _likeness(one: str, other: str) -> Likeness:
     if one == other:
         return Likeness.EXACT
-    same = sound(one) == sound(other)
-    if same and sound(one) and _vowels_agree(one, other):
+    same = bool(sound(one)) and sound(one) == sound(other)  # of scripts that have no sounds here, letters alone count
+    if same and _vowels_agree(one, other):
         return Likeness.SOUND
     if is_arabic(one) == is_arabic(other):
         return Likeness.CLOSE if same or JaroWinkler.similarity(one, other) >= CLOSE_FROM else Likeness.OTHER
-    close = same or JaroWinkler.similarity(sound(one), sound(other)) >= CLOSE_SOUND_FROM
+    heard = sound(one) and sound(other)
+    close = same or (heard and JaroWinkler.similarity(sound(one), sound(other)) >= CLOSE_SOUND_FROM)
     return Likeness.CLOSE if close else Likeness.OTHER
 
 

@@ -7,7 +7,7 @@ frequency-based matching): agreement on a rare name is worth more than on a comm
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.adjudication.domain.evidence import FieldEvidence
 from service.deduplication.domain.comparison import LEVELS, Agreement, Guard, compare, guard_of
@@ -79,4 +79,10 @@ def weigh(one: Stated, other: Stated, weights: Weights) -> DemographicEvidence:
             level = found[field].level
             told = field == "sex" and level == "same" and "given" in found
             fields[field] = FieldEvidence(level, 0.0 if told else weights.of(field, found[field]))
-    return DemographicEvidence(sum(each.log10_lr for each in fields.values()), fields, guard_of(found, one, other))
+    log10_lr = sum(each.log10_lr for each in fields.values())
+    return DemographicEvidence(log10_lr, _by_decades(fields), guard_of(found, one, other))
+
+
+def _by_decades(fields: Mapping[str, FieldEvidence]) -> Mapping[str, FieldEvidence]:
+    """What is shown and kept: an exact weight of an agreeing name tells how frequent it is, and so which one it is."""
+    return {name: replace(one, log10_lr=float(round(one.log10_lr))) for name, one in fields.items()}

@@ -60,5 +60,11 @@ def candidate_of(one: Alike, thresholds: Thresholds, own: Thresholds) -> Candida
     rarity = one.rarity - own.review_at + thresholds.review_at
     if one.band is Band.REVIEW:
         rarity = min(rarity, math.nextafter(thresholds.duplicate_at, -math.inf))
-    log10_lr, fields = one.evidence.log10_lr, one.evidence.fields
-    return Candidate(one.person.key, log10_lr, rarity, Hypothesis.STATED_ALIKE, {}, fields)
+    log10_lr, kept = float(round(one.evidence.log10_lr)), _coarse(rarity, thresholds)
+    return Candidate(one.person.key, log10_lr, kept, Hypothesis.STATED_ALIKE, {}, one.evidence.fields)
+
+
+def _coarse(rarity: float, thresholds: Thresholds) -> float:
+    """By half decades, in the same band: kept exactly, it would tell names apart by how frequent they are."""
+    stepped = math.floor(2 * rarity) / 2
+    return max(stepped, *(edge for edge in (thresholds.review_at, thresholds.duplicate_at) if edge <= rarity), stepped)

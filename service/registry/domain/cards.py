@@ -7,8 +7,11 @@ from enum import StrEnum
 from uuid import UUID
 
 from service.kit.ids import new_uuid
+from service.registry.domain.people import Demographics, NameKind
 
 SERIAL_BYTES = 5
+SHOWN_SCRIPTS = ("Latn", "Arab")
+"""Names on a card are in these, in this order; of other scripts only where a person has none of these."""
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Of Crockford's base 32: no I, L, O or U, which are taken for others."""
 
@@ -80,3 +83,19 @@ def typed_serial(text: str) -> str:
     """As people type it: small letters, spaces, hyphens, and the letters that are not used."""
     typed = "".join(text.split()).replace("-", "").upper()
     return typed.translate(str.maketrans("OILU", "011V"))
+
+
+def printed_names(who: Demographics) -> tuple[str, ...]:
+    """The whole name in each script that cards show, or in whatever there is; at least one."""
+    whole = {script: name for script in SHOWN_SCRIPTS if (name := _whole(who, script))}
+    if whole:
+        return tuple(whole.values())
+    others = [name for one in who.names if (name := _whole(who, one.script))]
+    return (others[0],) if others else ("—",)
+
+
+def _whole(who: Demographics, script: str) -> str:
+    names = {one.kind: one.full for one in reversed(who.names) if one.script == script}
+    if NameKind.FULL in names:
+        return names[NameKind.FULL]
+    return " ".join(names[kind] for kind in (NameKind.GIVEN, NameKind.FAMILY) if kind in names)

@@ -11,17 +11,14 @@ from service.kit.actor import Actor
 from service.kit.clock import Clock
 from service.kit.unit import Storage
 from service.registry.domain.card_payload import CardFacts, body_of, key_id_of, payload_of, read_payload, statement_of
-from service.registry.domain.cards import Card, CardReason, CardState, new_serial, typed_serial
+from service.registry.domain.cards import Card, CardReason, CardState, new_serial, printed_names, typed_serial
 from service.registry.domain.households import Household, Membership, Role
-from service.registry.domain.people import Demographics, NameKind, Person
+from service.registry.domain.people import Person
 from service.registry.errors import CardNotPossible, CardNotPrintable, NoSuchCard, NoSuchHousehold
 from service.registry.ports import CardSigner, RegistryUnit
 from service.registry.steps.residence import find_households
 from service.registry.steps.sight import seen_today
 from service.registry.usecases.look_up import checked_household
-
-SHOWN_SCRIPTS = ("Latn", "Arab")
-"""Names on a card are in these, in this order; of other scripts only where a person has none of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,22 +151,6 @@ def revoked_serials(*, actor: Actor, storage: Storage[RegistryUnit]) -> Sequence
     with storage.read() as uow:
         uow.audit.note(actor, Action.CARD_REVOKED)
         return uow.cards.revoked()
-
-
-def printed_names(who: Demographics) -> tuple[str, ...]:
-    """The whole name in each script that cards show, or in whatever there is; at least one."""
-    whole = {script: name for script in SHOWN_SCRIPTS if (name := _whole(who, script))}
-    if whole:
-        return tuple(whole.values())
-    others = [name for one in who.names if (name := _whole(who, one.script))]
-    return (others[0],) if others else ("—",)
-
-
-def _whole(who: Demographics, script: str) -> str:
-    names = {one.kind: one.full for one in reversed(who.names) if one.script == script}
-    if NameKind.FULL in names:
-        return names[NameKind.FULL]
-    return " ".join(names[kind] for kind in (NameKind.GIVEN, NameKind.FAMILY) if kind in names)
 
 
 def _seen_household(uow: RegistryUnit, name: str, actor: Actor) -> tuple[Household, Sequence[Membership]]:

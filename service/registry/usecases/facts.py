@@ -10,10 +10,10 @@ from service.kit.unit import Storage
 from service.registry.errors import NoSuchHousehold
 from service.registry.ports import AsOf, RegistryUnit
 from service.registry.steps.composition import compositions
+from service.registry.steps.household_then import household_on
 from service.registry.steps.people import find_person, ids_in, no_such_person, require_there
 from service.registry.steps.shown_facts import ShownFact, show_facts
 from service.registry.steps.sight import seen, seen_today
-from service.registry.usecases.histories import household_on
 from service.registry.usecases.look_up import checked_household
 
 

@@ -10,11 +10,12 @@ from service.audit.domain.entries import Target
 from service.kit.actor import Actor
 from service.kit.unit import Storage
 from service.registry.domain.changes import Change
-from service.registry.domain.households import Household, HouseholdStatus
+from service.registry.domain.households import Household
 from service.registry.domain.people import Person
 from service.registry.errors import NoSuchChange, NoSuchHousehold
 from service.registry.ports import AsOf, RegistryUnit
 from service.registry.steps.composition import Composition, compositions
+from service.registry.steps.household_then import household_on
 from service.registry.steps.people import find_person, ids_in, no_such_person, require_there
 from service.registry.steps.residence import find_named
 from service.registry.steps.sight import seen, seen_today
@@ -134,19 +135,6 @@ def person_timeline(query: TimelineQuery, *, actor: Actor, storage: Storage[Regi
         people = ids_in([view]) | {one.id for one in shown}
         uow.audit.note(actor, Action.PERSON_TIMELINE, Target("person", str(view.person.id)), people=people)
         return entries
-
-
-def household_on(uow: RegistryUnit, name: str, asked: AsOf) -> Household:
-    """Where an ID led on a day, as was known then. Raises NoSuchHousehold."""
-    found = find_named(uow, [name]).get(name)
-    passed: set[int] = set()
-    while found is not None and found.key not in passed:
-        passed.add(found.key)
-        state = uow.households.states_of_many([found.key], asked).get(found.key)
-        if state is None or state.status is not HouseholdStatus.MERGED or state.into_key is None:
-            return found
-        found = uow.households.by_key(state.into_key)
-    raise NoSuchHousehold(f"no household has the ID {name}")
 
 
 def _members(uow: RegistryUnit, actor: Actor, keys: Collection[int]) -> tuple[Mapping[int, Person], set[int]]:

@@ -152,3 +152,14 @@ def test_rarity_rises_with_evidence_and_relatives_bound_it() -> None:
 def test_unusable_keys_are_refused_by_name(text: str) -> None:
     with pytest.raises(CombinationUnusable):
         combinations(text)
+
+
+@pytest.mark.parametrize(("one", "other"), [("አበበ", "ተስፋዬ"), ("Иван", "Пётр"), ("Aya", "Oui")])
+def test_names_without_sounds_of_ours_are_alike_by_their_letters_alone(one: str, other: str) -> None:
+    """All of them have the same sound, which is none."""
+    assert likeness([one.lower()], [other.lower()]) is Likeness.OTHER
+    assert likeness([one.lower()], [one.lower()]) is Likeness.EXACT
+    some = combinations("given+year")
+    first, second = (kept_keys(Stated(given=(text.lower(),), birth=Birth(1990)), some) for text in (one, other))
+    assert first
+    assert not first & second

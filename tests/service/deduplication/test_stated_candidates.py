@@ -94,3 +94,16 @@ def test_a_twin_without_captures_is_no_case(enrol: Enrol) -> None:
     enrol(HASSAN, 1, [])
     twin = replace(HASSAN, names=(Name("Latn", "Bilal Robleh Waberi"), *HASSAN.names[1:]))
     assert enrol(twin, 2, []) == (None, [])
+
+
+def test_what_is_kept_of_a_name_does_not_tell_which_it_is(enrol: Enrol) -> None:
+    """Its exact weight would: it follows from how frequent the name is."""
+    enrol(HASSAN, 1, [])
+    case, (candidate,) = enrol(ARABIC, 1, [])
+    assert case is not None
+    assert candidate.demographics is not None
+    for weight in (candidate.log10_lr, *(one.log10_lr for one in candidate.demographics.values())):
+        assert weight == round(weight)
+    edges = (case.review_at, case.duplicate_at)
+    assert candidate.rarity * 2 == round(candidate.rarity * 2) or candidate.rarity in edges
+    assert candidate.rarity >= case.review_at
