@@ -50,8 +50,8 @@ def compare_many(probe: Prepared, references: Prints) -> NDArray[np.float32]:
 def search_scores(probes: Sequence[Prepared], references: Columns, *, in_full: bool) -> NDArray[np.float32]:
     """The best score of some prints of one finger against each reference: float32 (n,).
 
-    −∞ where the cylinders of a reference's surest minutiae alone are unlike all of them: nearly all references are of
-    other fingers, and making all their cylinders takes most of the time. in_full: never.
+    Only prints count to which the cylinders of a reference's surest minutiae alone are alike, −∞ where there is none:
+    nearly all references are of other fingers, and making all their cylinders takes most of the time. in_full: all do.
     """
     from matcher.finger.scoring_kernels import score_prints  # Numba is slow to import
 
