@@ -6,9 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from service.api.deps import MayEnrol, Running
-from service.api.enrolments import AddedIn, EnrolmentOut, Wait, keep, outcome_of, parse
+from service.api.enrolments import EnrolmentOut, Wait, keep, outcome_of
 from service.api.form import CAPTURE_ERRORS, Form, SentForm, described, part
 from service.api.problems import declared
+from service.api.sent_enrolments import AddedIn, parse
 from service.api.turns import InTurn
 from service.bootstrap import App
 from service.enrolment.errors import (

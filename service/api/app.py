@@ -33,6 +33,7 @@ from service.api import (
 from service.api.last_use import LastUse
 from service.api.metrics import Metrics
 from service.api.rate_limits import RateLimits
+from service.api.sent_enrolments import AddedIn, EnrolmentIn
 from service.api.turns import Turns
 from service.api.ways import ways_of
 from service.bootstrap import App
@@ -76,7 +77,7 @@ class JisrApi(FastAPI):
     def openapi(self) -> dict[str, Any]:
         document = super().openapi()
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        for model in (problems.Problem, enrolments.EnrolmentIn, enrolments.AddedIn):
+        for model in (problems.Problem, EnrolmentIn, AddedIn):
             own = model.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(own.pop("$defs", {}))
             schemas[model.__name__] = own

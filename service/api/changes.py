@@ -8,11 +8,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from service.api.deps import MayChangeHousehold, MayReadHousehold, Running
-from service.api.enrolments import PersonIn
 from service.api.facts import MOST_FACTS, FactIn, FactOut
 from service.api.households import MemberOut
 from service.api.json_body import StrictJsonRoute
 from service.api.problems import declared
+from service.api.sent_enrolments import PersonIn
 from service.api.shapes import AsText, Date, Sent
 from service.api.text import Line, Writable
 from service.registry.domain.changes import ChangeKind, Reason

@@ -5,9 +5,9 @@ from pydantic import BaseModel, Field
 
 from service.adjudication.domain.evidence import Band
 from service.api.deps import MayIdentify, Running
-from service.api.enrolments import PersonIn
 from service.api.json_body import StrictJsonRoute
 from service.api.problems import declared
+from service.api.sent_enrolments import PersonIn
 from service.api.shapes import LOG10_LR, RARITY, FieldOut, ThresholdsOut
 from service.deduplication.domain.comparison import Guard
 from service.deduplication.steps.alike import Alike

@@ -12,8 +12,8 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from service.api.cases import DecisionIn
-from service.api.enrolments import EnrolmentIn
 from service.api.people import names_of
+from service.api.sent_enrolments import EnrolmentIn
 from service.api.shapes import NameIn, Sent
 from service.registry.domain.people import Demographics, Name
 from tests.service.api.counter import FIRST, Client, enrolment

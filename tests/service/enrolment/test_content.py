@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from service.api.enrolments import EnrolmentIn
+from service.api.sent_enrolments import EnrolmentIn
 from service.enrolment.domain.content import content_hash
 from service.enrolment.domain.enrolments import EnrolCommand, ExceptionReason, Liveness, PositionException, SentCapture
 from service.registry.domain.people import Sex
